@@ -1,0 +1,1 @@
+"""Image-to-image translation: PIL images in, PIL images out, tensors inside."""
