@@ -1,0 +1,111 @@
+"""Nearest-neighbour search between patch descriptors: exhaustive, and a vectorised PatchMatch.
+
+Both work on *augmented* descriptors, whose plain dot product is the squared distance plus the
+penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty]. One matrix product, or one
+gather and one multiplication, then does all the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from i2i_core.patches.pyramid import Field
+
+# Elements of a distance matrix (exhaustive) or of gathered descriptors (PatchMatch) held at a
+# time: small enough to stay in a core's cache, large enough to hide the call overhead.
+MATRIX_CHUNK = 1 << 20
+GATHER_CHUNK = 1 << 18
+
+
+def augment_queries(features: Tensor) -> Tensor:
+    """Target descriptors (N, K) to (N, K + 2)."""
+    norm = features.square().sum(1, keepdim=True)
+    return torch.cat([-2 * features, norm, torch.ones_like(norm)], 1)
+
+
+def augment_keys(features: Tensor, penalty: Tensor | None = None) -> Tensor:
+    """Source descriptors (M, K) and their penalties (M,) to (M, K + 2)."""
+    norm = features.square().sum(1, keepdim=True)
+    bias = norm if penalty is None else norm + penalty[:, None]
+    return torch.cat([features, torch.ones_like(norm), bias], 1)
+
+
+def exhaustive(queries: Tensor, keys: Tensor, penalty: Tensor, alpha: float | None) -> Tensor:
+    """Index (N,) of the best key for each query: the smallest d(q, k) / (α + min over all
+    queries of d(·, k)) + penalty(k).
+
+    The denominator is the completeness term of Granot et al. 2022 ("Drop the GAN", eq. 3): a
+    source patch that no target patch resembles becomes cheap, so that all of the source is
+    used. Without `alpha` it is left out. `queries` and `keys` are augmented without penalty.
+    """
+    columns = keys.T
+    chunk = max(1, MATRIX_CHUNK // keys.shape[0])
+    if alpha is not None:
+        nearest = torch.full_like(penalty, torch.inf)
+        for block in queries.split(chunk):
+            nearest = torch.minimum(nearest, (block @ columns).amin(0))
+        columns = columns / (nearest.clamp_min(0) + alpha)
+    columns = columns.contiguous()
+    columns[-1] += penalty
+    return torch.cat([(block @ columns).argmin(1) for block in queries.split(chunk)])
+
+
+def distances(queries: Tensor, keys: Tensor, index: Tensor) -> Tensor:
+    """Squared distance (plus penalty) of each query (N, K) to the key of its index (N,): (N,)."""
+    out = queries.new_empty(len(queries))
+    chunk = max(1, GATHER_CHUNK // keys.shape[1])
+    for start in range(0, len(queries), chunk):
+        part = slice(start, start + chunk)
+        torch.sum(keys.index_select(0, index[part]).mul_(queries[part]), 1, out=out[part])
+    return out
+
+
+def patchmatch(
+    queries: Tensor,
+    keys: Tensor,
+    field: Field,
+    *,
+    sweeps: int,
+    jumps: Sequence[int],
+    radii: Sequence[int],
+    random: torch.Generator,
+) -> Field:
+    """Improve `field` by propagation and random search (Barnes et al. 2009), all patches at once.
+
+    A sequential PatchMatch carries a good match across the picture within one scan; in parallel
+    it travels one step a sweep, so propagation also looks `jumps` grid cells away. Random search
+    tries one offset within each of the shrinking `radii` (in source pixels).
+    """
+    height, width = field.source
+    y, x = field.y, field.x
+    shape = y.shape
+    best = distances(queries, keys, field.index()).view(shape)
+
+    def attempt(new_y: Tensor, new_x: Tensor) -> None:
+        nonlocal y, x, best
+        new_y, new_x = new_y.clamp_(0, height - 1), new_x.clamp_(0, width - 1)
+        cost = distances(queries, keys, (new_y * width + new_x).flatten()).view(shape)
+        better = cost < best
+        y, x = torch.where(better, new_y, y), torch.where(better, new_x, x)
+        best = torch.where(better, cost, best)
+
+    for _ in range(sweeps):
+        for jump in jumps:
+            step = jump * field.stride
+            for rows, columns in ((0, jump), (jump, 0), (0, -jump), (-jump, 0)):
+                dy = step * (rows > 0) - step * (rows < 0)
+                dx = step * (columns > 0) - step * (columns < 0)
+                attempt(y.roll((rows, columns), (0, 1)) + dy, x.roll((rows, columns), (0, 1)) + dx)
+        for radius in radii:
+            attempt(y + _offsets(y, radius, random), x + _offsets(x, radius, random))
+    return replace(field, y=y, x=x, distance=best)
+
+
+def _offsets(like: Tensor, radius: int, random: torch.Generator) -> Tensor:
+    # Drawn on the CPU, so that a seed means the same picture on every device.
+    offsets = torch.randint(-radius, radius + 1, like.shape, generator=random)
+    return offsets.to(like.device)

@@ -1,0 +1,228 @@
+"""The engine: coarse-to-fine guided patch synthesis, as a generator of ever finer pictures.
+
+At each level of a pyramid it alternates two steps, as Wexler et al. 2007 and Barnes et al. 2009
+do for completion: find for every patch of the estimate the most similar source patch, then let
+the overlapping source patches vote for the pixels. "Similar" means in appearance and in the
+guides that source and target share (Hertzmann et al. 2001); the guides lead at coarse levels and
+fade towards fine ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from i2i_core.filters import resize
+from i2i_core.patches.features import PatchPCA
+from i2i_core.patches.pyramid import Field, Size, pyramid_sizes
+from i2i_core.patches.search import augment_keys, augment_queries, distances, exhaustive, patchmatch
+from i2i_core.patches.vote import confidence, usable, usage, vote
+
+FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stays finite.
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels.
+
+    Pairs (coarse, fine) run from the coarsest to the finest level.
+    """
+
+    patch_size: int = 7
+    components: int = 24
+    guide_patch_size: int = 5
+    guide_components: int = 12
+    ratio: float = 0.7
+    coarsest: int = 24  # short side of the coarsest level, pixels
+    guide_weight: tuple[float, float] = (4.0, 0.3)  # appearance has weight 1
+    rounds: tuple[int, int] = (8, 4)  # search-and-vote rounds a level
+    blurred_rounds: int = 2  # of these, rounds with blurred keys
+    completeness: float = 0.02  # α of the exhaustive search
+    occurrence: float = 0.3  # penalty on source patches that are used too often
+    noise: float = 0.3  # added to the first, guide-only match
+    exhaustive_limit: int = 4096**2  # target patches × source patches
+    strides: tuple[int, int] = (2, 1)  # between patches, PatchMatch levels: early rounds, last one
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Level:
+    """What is known after a level: `picture` (1, 3, h, w) in [0, 1] and the field behind it."""
+
+    step: int
+    total: int
+    picture: Tensor
+    field: Field
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to synthesize.
+
+    `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and `target_guide`
+    (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
+    `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
+    `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
+    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match.
+    """
+
+    source: Tensor
+    source_guide: Tensor
+    target_guide: Tensor
+    valid: Tensor | None = None
+    known: Tensor | None = None
+    unknown: Tensor | None = None
+    initial: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.source.shape[-2:] != self.source_guide.shape[-2:]:
+            raise ValueError("source and source_guide must have the same height and width")
+        if self.source_guide.shape[1] != self.target_guide.shape[1]:
+            raise ValueError("source_guide and target_guide must have the same channels")
+        if (self.known is None) != (self.unknown is None):
+            raise ValueError("known and unknown go together")
+
+    def keep_known(self, picture: Tensor) -> Tensor:
+        """`picture` (1, 3, h, w) with the known pixels put back."""
+        if self.known is None or self.unknown is None:
+            return picture
+        size = (picture.shape[-2], picture.shape[-1])
+        mask = resize(self.unknown, size).clamp(0, 1)
+        return resize(self.known, size).clamp(0, 1) * (1 - mask) + picture * mask
+
+
+@torch.no_grad()
+def synthesize(task: Task, settings: Settings | None = None) -> Iterator[Level]:
+    """Yield the picture so far after every level, coarse to fine; the last one is the result.
+
+    The same task and seed give the same picture on one device. Stop it by closing the generator.
+    """
+    settings = settings or Settings()
+    random = torch.Generator().manual_seed(settings.seed)
+    target_size = (task.target_guide.shape[-2], task.target_guide.shape[-1])
+    source_size = (task.source.shape[-2], task.source.shape[-1])
+    sources = pyramid_sizes(source_size, settings.ratio, settings.coarsest)
+    targets = pyramid_sizes(target_size, settings.ratio, settings.coarsest)
+    total = min(len(sources), len(targets))
+    sources, targets = sources[-total:], targets[-total:]
+    picture, field = None, None
+    for step in range(total):
+        level = _LevelSolver(task, settings, random, step, targets, sources)
+        picture, field = level.solve(picture, field)
+        yield Level(step + 1, total, picture, field)
+
+
+class _LevelSolver:
+    """One level of the pyramid: its pictures, descriptors and rounds."""
+
+    def __init__(
+        self,
+        task: Task,
+        settings: Settings,
+        random: torch.Generator,
+        step: int,
+        targets: list[Size],
+        sources: list[Size],
+    ) -> None:
+        self.task, self.settings, self.random = task, settings, random
+        self.target, self.source = targets[step], sources[step]
+        fraction = step / (len(targets) - 1) if len(targets) > 1 else 1.0
+        self.last = step == len(targets) - 1
+        coarse, fine = settings.guide_weight
+        self.guide_weight = coarse * (fine / coarse) ** fraction
+        self.rounds = round(settings.rounds[0] + (settings.rounds[1] - settings.rounds[0]) * fraction)
+        self.values = resize(task.source, self.source).clamp(0, 1)
+        # The first rounds compare an upsampled, hence blurred, estimate: with source patches that
+        # are as blurred (Granot et al. 2022), or smooth patches would always win.
+        self.blurred = self.values
+        if step > 0:
+            self.blurred = resize(resize(self.values, sources[step - 1]), self.source)
+        self.appearance = PatchPCA(self.values, settings.patch_size, settings.components)
+        source_guide = resize(task.source_guide, self.source)
+        guide = PatchPCA(source_guide, settings.guide_patch_size, settings.guide_components)
+        scale = self.guide_weight**0.5
+        self.guide_keys = guide(source_guide) * scale
+        self.guide_features, self.target_guide = guide, resize(task.target_guide, self.target)
+        self.scale = scale
+        pixels = self.source[0] * self.source[1]
+        self.small = self.target[0] * self.target[1] * pixels <= settings.exhaustive_limit
+        self.forbidden = torch.zeros(pixels, device=task.source.device)
+        if task.valid is not None:
+            self.forbidden[~usable(task.valid, self.source, settings.patch_size)] = FORBIDDEN
+
+    def solve(self, picture: Tensor | None, field: Field | None) -> tuple[Tensor, Field]:
+        if picture is None or field is None:
+            field = self._match_guides()
+            picture = self.task.initial
+            if picture is None:
+                picture = vote(self.values, field, self.settings.patch_size, torch.ones_like(field.distance))
+        else:
+            field = field.to_level(self.target, self.source, self._stride(0))
+        picture = self.task.keep_known(resize(picture, self.target).clamp(0, 1))
+        keys = self._keys(self.values)
+        blurred = self._keys(self.blurred) if self.blurred is not self.values else keys
+        for turn in range(self.rounds):
+            use_blurred = turn < self.settings.blurred_rounds
+            field = self._search(picture, blurred if use_blurred else keys, field, turn)
+            size = self.settings.patch_size
+            picture = vote(self.values, field, size, confidence(field.distance))
+            picture = self.task.keep_known(picture)
+        if self.last:  # A smaller neighbourhood votes once more, and averages less away.
+            picture = vote(self.values, field, 3, confidence(field.distance))
+            picture = self.task.keep_known(picture)
+        return picture.clamp(0, 1), field
+
+    def _stride(self, turn: int) -> int:
+        if self.small:
+            return 1
+        return self.settings.strides[turn >= self.rounds - 1]
+
+    def _keys(self, values: Tensor) -> Tensor:
+        return torch.cat([self.appearance(values), self.guide_keys], 1)
+
+    def _queries(self, picture: Tensor, stride: int) -> Tensor:
+        guide = self.guide_features(self.target_guide, stride) * self.scale
+        return augment_queries(torch.cat([self.appearance(picture, stride), guide], 1))
+
+    def _match_guides(self) -> Field:
+        """The first correspondence, from the guides alone. The noise keeps large areas of equal
+        guide from all taking one and the same patch, and so from starting flat."""
+        queries = self.guide_features(self.target_guide) * self.scale
+        cost = torch.cdist(queries, self.guide_keys).square()
+        noise = torch.rand(cost.shape, generator=self.random).to(cost.device)
+        cost = cost + self.settings.noise * self.guide_weight * noise + self.forbidden
+        distance, index = cost.min(1)
+        width = self.source[1]
+        y, x = (v.view(self.target) for v in (index // width, index % width))
+        return Field(y, x, distance.view(self.target), 1, self.target, self.source)
+
+    def _search(self, picture: Tensor, keys: Tensor, field: Field, turn: int) -> Field:
+        settings = self.settings
+        penalty = self.forbidden
+        if settings.occurrence > 0:
+            excess = (usage(field, settings.patch_size) - 1).clamp(0, 20)
+            penalty = penalty + settings.occurrence * excess
+        stride = self._stride(turn)
+        queries = self._queries(picture, stride)
+        if self.small:
+            width = self.source[1]
+            index = exhaustive(queries, augment_keys(keys), penalty, settings.completeness)
+            distance = distances(queries, augment_keys(keys), index)
+            y, x = (v.view(self.target) for v in (index // width, index % width))
+            return Field(y, x, distance.view(self.target), 1, self.target, self.source)
+        if stride != field.stride:
+            field = field.to_level(self.target, self.source, stride)
+        reach = max(self.source)
+        radii = (reach // 2, reach // 6, 16, 4, 1) if turn == 0 else (reach // 4, 8, 1)
+        return patchmatch(
+            queries,
+            augment_keys(keys, penalty),
+            field,
+            sweeps=2,
+            jumps=(4, 1) if turn == 0 else (1,),
+            radii=radii,
+            random=self.random,
+        )
