@@ -149,8 +149,7 @@ def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
     width, height = size_wh
     rows = ((np.arange(height) + 0.5) * ids.shape[0] / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * ids.shape[1] / width).astype(np.intp)
-    small: Ids = ids[rows[:, None], columns[None, :]]
-    return small
+    return np.asarray(ids[rows[:, None], columns[None, :]], np.uint8)
 
 
 def fill_unlabelled(ids: Ids) -> Ids:
@@ -162,7 +161,7 @@ def fill_unlabelled(ids: Ids) -> Ids:
     if missing.all():
         raise InputError("The label map has no labelled pixel: paint at least one region.")
     if not missing.any():
-        return ids.copy()
+        return np.array(ids)
     from scipy.ndimage import distance_transform_edt
 
     rows, columns = distance_transform_edt(missing, return_distances=False, return_indices=True)
@@ -272,7 +271,8 @@ def _flat_colours(
     bins = (votes.astype(np.intp) // 8) @ np.array([1024, 32, 1])
     count = np.bincount(bins, minlength=32768).astype(np.float64)
     used = np.flatnonzero(count)
-XX
+    sums = [np.bincount(bins, votes[:, c].astype(np.float64), 32768) for c in range(3)]
+    total = np.stack(sums, 1)[used]
     count = count[used]
     mean = total / count[:, None]
     found: list[Colour] = []

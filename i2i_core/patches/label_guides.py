@@ -1,4 +1,4 @@
-"""Guides for semantic analogy: what a label map says about a pixel, and where in its region it is."""
+"""Guides for semantic analogy: a pixel's label, and where in the label's region it lies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sizes of a coarse-to-fine pyramid, and a correspondence field carried from one to the next."""
+"""The sizes of a coarse-to-fine pyramid, and a correspondence field carried between them."""
 
 from __future__ import annotations
 

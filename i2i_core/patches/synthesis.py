@@ -133,7 +133,9 @@ class _LevelSolver:
         self.last = step == len(targets) - 1
         coarse, fine = settings.guide_weight
         self.guide_weight = coarse * (fine / coarse) ** fraction
-        self.rounds = round(settings.rounds[0] + (settings.rounds[1] - settings.rounds[0]) * fraction)
+        self.rounds = round(
+            settings.rounds[0] + (settings.rounds[1] - settings.rounds[0]) * fraction
+        )
         self.values = resize(task.source, self.source).clamp(0, 1)
         # The first rounds compare an upsampled, hence blurred, estimate: with source patches that
         # are as blurred (Granot et al. 2022), or smooth patches would always win.
@@ -158,7 +160,9 @@ class _LevelSolver:
             field = self._match_guides()
             picture = self.task.initial
             if picture is None:
-                picture = vote(self.values, field, self.settings.patch_size, torch.ones_like(field.distance))
+                picture = vote(
+                    self.values, field, self.settings.patch_size, torch.ones_like(field.distance)
+                )
         else:
             field = field.to_level(self.target, self.source, self._stride(0))
         picture = self.task.keep_known(resize(picture, self.target).clamp(0, 1))

@@ -1,0 +1,131 @@
+"""The only door between files, PIL images and tensors: safe opening, size rules, conversion."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from i2i_core.errors import InputError
+
+MAX_PIXELS = 120_000_000  # A decoded picture of this size takes 360 MB.
+MIN_SIDE = 8
+MAX_ASPECT = 12
+
+
+def open_image(path: str | os.PathLike[str]) -> Image.Image:
+    """Open a picture file as an upright PIL image; see `check_image` for what becomes of it.
+
+    The size is read from the header and checked before any pixel is decoded. Raises InputError
+    for a missing, empty, damaged or oversized file, and for one that is no picture.
+    """
+    path = Path(path)
+    name = path.name
+    if not path.is_file():
+        raise InputError(f"There is no file {name}. Check the path.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{name} is empty (0 bytes). Save or upload the picture again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path)
+            _check_size(image.size, name)
+            image.load()
+    except UnidentifiedImageError:
+        raise InputError(
+            f"{name} is not a picture that can be read here. Use PNG, JPEG, WebP, GIF or TIFF."
+        ) from None
+    except Image.DecompressionBombError:
+        raise InputError(_too_large(name)) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{name} is damaged: {error}. Save or upload it again.") from None
+    return check_image(image, name)
+
+
+def check_image(
+    image: Image.Image, name: str = "The picture", *, flatten: bool = True
+) -> Image.Image:
+    """An upright, metadata-free copy of `image`: RGB, transparency laid on white, first frame.
+
+    With `flatten=False` palette, grey and transparent modes are left alone, for label maps.
+    Raises InputError for sizes that nothing can be made of.
+    """
+    _check_size(image.size, name)
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        image = _to_eight_bits(image)
+    if not flatten:
+        return _without_metadata(image)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image)
+    return _without_metadata(image.convert("RGB"))
+
+
+def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
+    """`image` scaled, up or down, so that its longer side has `long_side` pixels."""
+    scale = long_side / max(image.size)
+    width, height = (max(MIN_SIDE, round(side * scale)) for side in image.size)
+    if (width, height) == image.size:
+        return image
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """PIL image to (1, 3, H, W) float32 in [0, 1]."""
+    pixels = np.array(image.convert("RGB"), dtype=np.float32) / 255
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """(1, 3, H, W) or (1, 1, H, W) in [0, 1] to an RGB PIL image; values outside are clipped."""
+    if picture.shape[1] == 1:
+        picture = picture.expand(-1, 3, -1, -1)
+    pixels = (picture[0].detach().clamp(0, 1) * 255).round().to(torch.uint8)
+    return Image.fromarray(pixels.permute(1, 2, 0).cpu().numpy())
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise InputError(_too_large(f"{name} ({width} × {height})"))
+    if min(size) < MIN_SIDE:
+        raise InputError(
+            f"{name} is {width} × {height} pixels: too small to work with. "
+            f"Use one with at least {MIN_SIDE} pixels a side, better 200."
+        )
+    if max(size) > MAX_ASPECT * min(size):
+        raise InputError(
+            f"{name} is {width} × {height} pixels: too narrow. "
+            f"Crop it until one side is at most {MAX_ASPECT} times the other."
+        )
+
+
+def _too_large(name: str) -> str:
+    return f"{name} has more than {MAX_PIXELS // 10**6} megapixels. Shrink it first."
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit and float greys to 8 bits: their own range is kept if it is 0 to 255, else scaled."""
+    values = np.asarray(image, dtype=np.float32)
+    top = float(values.max())
+    if top > 255:
+        values = values / (257 if top <= 65535 else top / 255)
+    elif top <= 1 and image.mode == "F":
+        values = values * 255
+    return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
+
+
+def _without_metadata(image: Image.Image) -> Image.Image:
+    clean = image.copy()
+    transparency = clean.info.get("transparency")
+    clean.info = {} if transparency is None else {"transparency": transparency}
+    return clean

@@ -1,0 +1,146 @@
+"""Guides for structural analogy: hypotheses of what in two pictures answers to what.
+
+No single automatic guess is right for every pair, so there are several; the method tries each at
+a small size and keeps the best. All are functions of both pictures, for some (polarity, what is
+figure) make sense only of one picture seen beside the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from i2i_core.filters import correlation, gaussian_blur, rank, resize, rgb_to_lab
+from i2i_core.patches.saliency import colour_contrast, objects
+
+EDGE_WEIGHT = 0.3
+GuidePair = tuple[Tensor, Tensor]
+
+
+def lightness(a: Tensor, b: Tensor) -> GuidePair:
+    """Light answers to light: rank of L*, so that exposure does not matter."""
+    return _ranked(_light(a)), _ranked(_light(b))
+
+
+def inverted_lightness(a: Tensor, b: Tensor) -> GuidePair:
+    """Light answers to dark."""
+    return _ranked(-_light(a)), _ranked(_light(b))
+
+
+def relief(a: Tensor, b: Tensor) -> GuidePair:
+    """What is lighter than its surroundings answers to what is: lighting and layout drop out."""
+    return _ranked(_local_light(a)), _ranked(_local_light(b))
+
+
+def colour(a: Tensor, b: Tensor) -> GuidePair:
+    """Rank of each Lab channel: the bluest answers to the bluest."""
+    return tuple(  # type: ignore[return-value]
+        torch.cat([_ranked(channel) for channel in rgb_to_lab(x).split(1, 1)], 1) for x in (a, b)
+    )
+
+
+def figures(a: Tensor, b: Tensor) -> GuidePair:
+    """What stands out in colour answers to what stands out."""
+    return _figure(a, colour_contrast(a)), _figure(b, colour_contrast(b))
+
+
+def figures_and_lightness(a: Tensor, b: Tensor) -> GuidePair:
+    """As `figures`, with lightness within them; A's is inverted if its figures are light where
+    B's are dark."""
+    figure_a, figure_b = figures(a, b)
+    light_a, light_b = _light(a), _light(b)
+    polarity_a = correlation(gaussian_blur(light_a, 3.0), figure_a[:, :1])
+    polarity_b = correlation(gaussian_blur(light_b, 3.0), figure_b[:, :1])
+    sign = -1.0 if polarity_a * polarity_b < 0 else 1.0
+    return (
+        torch.cat([figure_a, 0.7 * _ranked(sign * light_a)], 1),
+        torch.cat([figure_b, 0.7 * _ranked(light_b)], 1),
+    )
+
+
+def things(a: Tensor, b: Tensor) -> GuidePair:
+    """Objects answer to whole objects: figure, and the place within the object."""
+    return _objects_guide(a), _objects_guide(b)
+
+
+HYPOTHESES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
+    "lightness": lightness,
+    "inverted lightness": inverted_lightness,
+    "relief": relief,
+    "colour": colour,
+    "figures": figures,
+    "figures and lightness": figures_and_lightness,
+    "objects": things,
+}
+
+
+def structure_guides(name: str, a: Tensor, b: Tensor) -> GuidePair:
+    """Guides of `a` and of `b` (1, 3, H, W each, sizes may differ) under the hypothesis `name`,
+    each (1, G, H, W), followed by the strength of edges."""
+    guide_a, guide_b = HYPOTHESES[name](a, b)
+    return (
+        torch.cat([guide_a, EDGE_WEIGHT * edge_strength(a)], 1),
+        torch.cat([guide_b, EDGE_WEIGHT * edge_strength(b)], 1),
+    )
+
+
+def edge_strength(picture: Tensor, sigma: float = 2.0) -> Tensor:
+    """Blurred gradient magnitude of lightness, 0.5 where it is average, clipped at 1.5."""
+    light = _light(picture)
+    gx = F.pad(light[..., 2:] - light[..., :-2], (1, 1, 0, 0))
+    gy = F.pad(light[..., 2:, :] - light[..., :-2, :], (0, 0, 1, 1))
+    magnitude = gaussian_blur(gx.square() + gy.square(), sigma).clamp_min(0).sqrt()
+    return (magnitude / (2 * magnitude.mean() + 1e-6)).clamp(max=1.5)
+
+
+def _light(picture: Tensor) -> Tensor:
+    return rgb_to_lab(picture)[:, :1]
+
+
+def _local_light(picture: Tensor) -> Tensor:
+    light = _light(picture)
+    return light - gaussian_blur(light, 0.045 * min(picture.shape[-2:]))
+
+
+def _ranked(channel: Tensor) -> Tensor:
+    return rank(gaussian_blur(channel, 0.7))
+
+
+def _figure(picture: Tensor, saliency: Tensor) -> Tensor:
+    """Saliency at the picture's size, split softly at Otsu's threshold."""
+    from skimage.filters import threshold_otsu
+
+    size = (picture.shape[-2], picture.shape[-1])
+    full = resize(saliency, size).clamp(0, 1)
+    threshold = float(threshold_otsu(full[0, 0].cpu().numpy()))
+    return torch.sigmoid((full - threshold) / 0.08)
+
+
+def _objects_guide(picture: Tensor) -> Tensor:
+    guide = component_guide(objects(picture)).to(picture)
+    # Nearest neighbour: place changes abruptly between objects and must not be mixed there.
+    return F.interpolate(guide, size=picture.shape[-2:], mode="nearest")
+
+
+def component_guide(ids: NDArray[np.int32]) -> Tensor:
+    """Figure and place within it, (1, 3, H, W): 1 inside objects, and y, x in [−0.5, 0.5] across
+    each object's bounding box (0 on the ground)."""
+    from scipy import ndimage
+
+    out = np.zeros((3, *ids.shape), np.float32)
+    out[0] = ids > 0
+    for label, box in enumerate(ndimage.find_objects(ids), start=1):
+        if box is None:
+            continue
+        inside = ids[box] == label
+        for axis in (0, 1):
+            length = box[axis].stop - box[axis].start
+            line = (np.arange(length) + 0.5) / length - 0.5
+            grid = np.broadcast_to(line[:, None] if axis == 0 else line[None], inside.shape)
+            out[1 + axis][box][inside] = grid[inside]
+    return torch.from_numpy(out)[None]
