@@ -53,7 +53,8 @@ def rank(x: Tensor) -> Tensor:
     _, inverse, counts = torch.unique(flat, return_inverse=True, return_counts=True)
     last = counts.cumsum(0).to(torch.float32)
     mean_rank = last - (counts.to(torch.float32) + 1) / 2
-    return (mean_rank / max(1, flat.numel() - 1))[inverse].view_as(x)
+    ranks: Tensor = mean_rank[inverse] / max(1, flat.numel() - 1)
+    return ranks.view_as(x)
 
 
 def correlation(a: Tensor, b: Tensor) -> float:

@@ -247,10 +247,15 @@ def _exact_colours(
     """The colours of a map without in-between colours, most frequent first; else empty."""
     packed = rgb.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     values, counts = np.unique(packed[opaque], return_counts=True)
-    if values.size > max_labels + 1 or not all(_has_core(packed == v) for v in values):
+    if values.size > max_labels + 1:
         return ()
     order = values[np.argsort(-counts, kind="stable")]
-    return tuple((int(v) >> 16, int(v) >> 8 & 255, int(v) & 255) for v in order)
+    colours = tuple((int(v) >> 16, int(v) >> 8 & 255, int(v) & 255) for v in order)
+    for value, colour in zip(order, colours, strict=True):
+        others = [c for c in colours if c != colour]
+        if not _has_core(packed == value) and _is_mixture(colour, others):
+            return ()
+    return colours
 
 
 def _flat_colours(
@@ -309,18 +314,22 @@ def _without_mixtures(rgb: npt.NDArray[np.uint8], found: list[Colour]) -> list[C
 
     kept = found[:2]
     for colour in found[2:]:
-        target = np.asarray([colour], np.float32)
-        between = any(
-            float(_to_segment(target, a, b)[0]) <= _NEAR
-            for i, a in enumerate(kept)
-            for b in kept[:i]
-        )
-        if between:
+        if _is_mixture(colour, kept):
             near = _nearest(rgb, (colour,))[1] <= _NEAR
             if not binary_erosion(near, np.ones((7, 7))).any():
                 continue
         kept.append(colour)
     return kept
+
+
+def _is_mixture(colour: Colour, others: list[Colour]) -> bool:
+    """Whether a colour lies between two of the others."""
+    pixel = np.asarray([colour], np.float32)
+    return any(
+        float(_to_segment(pixel, a, b)[0]) <= _NEAR
+        for i, a in enumerate(others)
+        for b in others[:i]
+    )
 
 
 def _to_segment(pixels: _Array, a: Colour, b: Colour) -> _Array:
@@ -334,15 +343,16 @@ def _assign(rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]) -> Ids:
     """The id of each pixel (H, W) of a blurred map, with clean edges.
 
     A pixel is sure where it belongs to a 3x3 square of one label. An unsure pixel keeps its own
-    label when the colour is right and no mixture of two labels beside it explains that colour;
-    otherwise it takes, among the labels within 3 pixels, the nearest in colour.
+    label when the colour is right and no mixture of two other labels within 3 pixels explains
+    it; otherwise it takes the nearer of the two labels whose mixture explains it best.
     """
     from scipy.ndimage import maximum_filter, minimum_filter
 
     nearest, distance = _nearest(rgb, colours)
     label = np.where(distance <= _NEAR, nearest, np.uint8(UNLABELLED))
     core = (maximum_filter(label, 3) == minimum_filter(label, 3)) & (label != UNLABELLED)
-    sure = maximum_filter(np.where(core, label + 1, 0).astype(np.uint8), 3) == label + 1
+    spread = maximum_filter(np.where(core, label + 1, 0).astype(np.uint8), 3)
+    sure = (label != UNLABELLED) & (spread == label + 1)
     rows, columns = np.nonzero(~sure)
     if sure.all() or not sure.any() or not distance.any():
         return nearest
@@ -355,14 +365,19 @@ def _assign(rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]) -> Ids:
     beside = beside[:, : len(colours)]
     pixels, own = rgb[rows, columns].astype(np.float32), label[rows, columns]
     keep = own != UNLABELLED
-    for i, a in enumerate(colours):
-        for j, b in enumerate(colours[:i]):
-            pair = np.flatnonzero(keep & beside[:, i] & beside[:, j] & (own != i) & (own != j))
-            keep[pair] = _to_segment(pixels[pair], a, b) > _NEAR
     table = np.asarray(colours, np.float32)
     apart = np.linalg.norm(pixels[:, None] - table[None], axis=2)
-    choice = np.where(beside, apart, np.inf).argmin(1).astype(np.uint8)
-    choice = np.where(beside.any(1), choice, np.uint8(UNLABELLED))
+    choice = np.where(beside.any(1), np.where(beside, apart, np.inf).argmin(1), UNLABELLED)
+    best = np.where(beside, apart, np.inf).min(1)
+    for i, a in enumerate(colours):
+        for j, b in enumerate(colours[:i]):
+            pair = np.flatnonzero(beside[:, i] & beside[:, j])
+            off = _to_segment(pixels[pair], a, b)
+            better = pair[off <= best[pair]]
+            choice[better] = np.where(apart[better, i] < apart[better, j], i, j)
+            best[pair] = np.minimum(best[pair], off)
+            keep[pair] &= (off > _NEAR) | (own[pair] == i) | (own[pair] == j)
+    keep |= distance[rows, columns] < 0.5 * best  # a thin line, its colour washed out
     ids = np.where(sure, label, np.uint8(UNLABELLED))
-    ids[rows, columns] = np.where(keep, own, choice)
+    ids[rows, columns] = np.where(keep, nearest[rows, columns], choice)
     return fill_unlabelled(ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -87,8 +89,8 @@ def _boundaries(lab: _Array, regions: _Regions, features: _Array) -> tuple[_Arra
     """For each two superpixels (N, N): the length of their boundary, and its summed contrast.
 
     The contrast is the smaller of two squared differences: of the superpixels' colours and
-    texture, and of the colours two pixels to each side of the boundary. A gradient has little of the latter,
-    two pieces of one texture little of the former.
+    texture, and of the colours two pixels to each side of the boundary. A gradient has little
+    of the latter, two pieces of one texture little of the former.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -195,8 +197,8 @@ def _without_specks(ids: Ids, lab: _Array) -> Ids:
     """
     from skimage import measure
 
-    found = measure.label(ids, background=-1, connectivity=1)  # type: ignore[no-untyped-call]
-    parts = np.asarray(found, np.intp).ravel()
+    connected: Any = measure.label  # which has no types
+    parts = np.asarray(connected(ids, background=-1, connectivity=1), np.intp).ravel()
     area = np.bincount(parts)
     small = (area < 0.003 * ids.size)[parts].reshape(ids.shape)
     if small.all():

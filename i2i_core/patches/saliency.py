@@ -117,9 +117,10 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def _whitening(points: Tensor, floor: float = 2.0) -> Tensor:
-    """Matrix that gives `points` (N, K) unit covariance; spreads below `floor` are not stretched."""
+    """Matrix that gives `points` (N, K) unit covariance, without stretching spreads below `floor`."""
     covariance = torch.cov(points.T) + floor**2 * torch.eye(points.shape[1], dtype=points.dtype)
-    return torch.linalg.cholesky(torch.linalg.inv(covariance))
+    root: Tensor = torch.linalg.cholesky(torch.linalg.inv(covariance))
+    return root
 
 
 def _border(side: int, width: int) -> Tensor:

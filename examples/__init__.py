@@ -1,0 +1,1 @@
+"""The starter pictures of the studio, all drawn by our own scripts."""

@@ -1,0 +1,10 @@
+"""One file a method, named as its paper; METHODS lists them."""
+
+from i2i_core.method import Method
+from i2i_core.methods.semantic_analogy import SemanticAnalogy
+from i2i_core.methods.structural_analogy import StructuralAnalogy
+
+METHODS: dict[str, type[Method]] = {
+    "structural_analogy": StructuralAnalogy,
+    "semantic_analogy": SemanticAnalogy,
+}

@@ -1,0 +1,153 @@
+"""Semantic image analogy (Li et al. 2020): P : P' :: I : I'.
+
+P is the label map of the photograph P'; I is an edited or foreign label map with the same labels;
+I' is what is made: the photograph that I would be the label map of. The paper trains a network
+for hours on the one photograph. Here every patch of I' is taken from P', guided by the labels.
+Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by
+hand *sketch to image*: they are the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.errors import InputError
+from i2i_core.images import fit_long_side, to_image, to_tensor
+from i2i_core.labels import Ids, decode_together, fill_unlabelled, resize
+from i2i_core.method import Method, Progress, Work
+from i2i_core.methods.regions import Box, changed_box, cut, paste
+from i2i_core.patches.label_guides import label_guide
+from i2i_core.patches.synthesis import Settings, Task, synthesize
+
+
+@dataclass(frozen=True)
+class SemanticAnalogyConfig:
+    """`size`: longer side of the photograph as it is worked on, pixels. `keep`: leave the
+    photograph alone where the edited map has the same shape and the same labels as its own."""
+
+    size: int = 256
+    keep: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.size <= 1024:
+            raise InputError(f"The size is {self.size} pixels: choose one from 64 to 1024.")
+
+
+class SemanticAnalogy(Method):
+    """A is the label map, B the photograph; another label map is translated."""
+
+    Config: ClassVar[type] = SemanticAnalogyConfig
+
+    def __init__(self, config: SemanticAnalogyConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or SemanticAnalogyConfig()
+        self.register_buffer("photo", torch.zeros(1, 3, 0, 0))
+        self.photo: Tensor
+        self.labels: Image.Image | None = None
+
+    def fit(self, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> Work:
+        """Learn one label map (a) and its photograph (b). There is nothing to train."""
+        if len(a) != 1 or len(b) != 1:
+            raise InputError("A semantic analogy learns one label map and one photograph.")
+        check_same_shape(a[0], b[0])
+        self.labels = a[0]
+        self.photo = to_tensor(fit_long_side(b[0], self.config.size)).to(self.photo.device)
+        yield Progress(1, 1, note="The photograph and its labels are read.")
+
+    def render(
+        self,
+        source: Image.Image,
+        reference: Image.Image | None = None,
+        *,
+        reverse: bool = False,
+    ) -> Work:
+        """Translate the label map `source`; a record for every level. `reference` is not used.
+
+        Labels that the photograph's own map lacks cannot be made of anything: those pixels take
+        the nearest known label, and the note says so.
+        """
+        if reverse:
+            raise InputError("A semantic analogy makes photographs from labels, not the reverse.")
+        if self.labels is None:
+            raise InputError("Fit a photograph and its label map first.")
+        own, target = decode_together(self.labels, source)
+        width, height = self.photo.shape[-1], self.photo.shape[-2]
+        source_ids = resize(fill_unlabelled(own.ids), (width, height))
+        same_shape = _same_aspect(target.ids.shape[::-1], (width, height))
+        size = (width, height) if same_shape else _fitted(target.ids, max(width, height))
+        strange = float((target.ids == 255).mean())
+        note = ""
+        if strange > 0.002:
+            note = f"{strange:.0%} of the map has labels that the photograph lacks: filled in. "
+        target_ids = resize(fill_unlabelled(target.ids), size)
+        box = None
+        if self.config.keep and same_shape:
+            # What was unlabelled in the map was left as it is, not asked to become its neighbour.
+            was_own = resize(target.ids, size) == 255
+            target_ids = np.where(was_own, source_ids, target_ids)
+            box = changed_box(source_ids != target_ids, self.config.size)
+            if box is None:
+                yield Progress(1, 1, picture=to_image(self.photo), note="Nothing was repainted.")
+                return
+        yield from self._synthesize(source_ids, target_ids, len(own.colours), box, note)
+
+    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+        """Translate a label picture (1, 3, H, W) in [0, 1] of the fitted map's colours."""
+        *_, progress = self.render(to_image(source))
+        assert progress.picture is not None
+        return to_tensor(progress.picture).to(source)
+
+    def _synthesize(
+        self, source_ids: Ids, target_ids: Ids, count: int, box: Box | None, note: str
+    ) -> Work:
+        reach = 10 * self.config.size / 256
+        source_guide = label_guide(source_ids, count, reach).to(self.photo)
+        target_guide = label_guide(target_ids, count, reach).to(self.photo)
+        task = Task(self.photo, source_guide, target_guide)
+        if box is not None:
+            task = cut(task, self.photo, box)
+        settings = settings_for(self.config.size, self.config.seed)
+        for level in synthesize(task, settings):
+            picture = level.picture
+            if box is not None:
+                picture = paste(self.photo, picture, box)
+            size = f"{picture.shape[-1]} × {picture.shape[-2]} pixels"
+            yield Progress(level.step, level.total, picture=to_image(picture), note=note + size)
+
+
+def settings_for(size: int, seed: int) -> Settings:
+    """Beyond 256 pixels fewer rounds at the finest level: most of the time goes there, and what
+    is to be decided has been decided below."""
+    settings = Settings(seed=seed)
+    if size > 320:
+        settings = replace(settings, rounds=(8, 3), strides=(2, 2))
+    return settings
+
+
+def check_same_shape(labels: Image.Image, photo: Image.Image) -> None:
+    """Raise InputError when a label map cannot lie over its photograph."""
+    if not _same_aspect(labels.size, photo.size):
+        raise InputError(
+            f"The label map is {labels.width} × {labels.height} pixels and its picture "
+            f"{photo.width} × {photo.height}: they must have the same shape. "
+            "Draw the map over the picture, or crop one of them."
+        )
+
+
+def _same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    ratio = (a[0] * b[1]) / (a[1] * b[0])
+    # A pixel's rounding at the smaller of the two sizes may differ.
+    return abs(ratio - 1) < 0.02 + 1.0 / min(*a, *b)
+
+
+def _fitted(ids: Ids, long_side: int) -> tuple[int, int]:
+    scale = long_side / max(ids.shape)
+    return max(8, round(ids.shape[1] * scale)), max(8, round(ids.shape[0] * scale))

@@ -1,0 +1,221 @@
+"""Structural analogy (Benaim et al. 2021): the arrangement of one picture, the stuff of another.
+
+The paper trains a conditional GAN for the pair, for hours. Here the same question is answered by
+guided patch synthesis in seconds: what answers to what is guessed by several hypotheses, each is
+tried at a small size, and the one that keeps the structure's layout and the appearance's patches
+best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from i2i_core.errors import InputError
+from i2i_core.filters import rank, resize, rgb_to_lab
+from i2i_core.images import fit_long_side, to_image, to_tensor
+from i2i_core.labels import UNLABELLED, decode_together
+from i2i_core.method import Method, Progress, Work
+from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
+from i2i_core.patches.label_guides import label_guide
+from i2i_core.patches.scribbles import spread_scribbles
+from i2i_core.patches.structure_guides import HYPOTHESES, structure_guides
+from i2i_core.patches.synthesis import Settings, Task, synthesize
+
+AUTO = "auto"
+GUIDES = (AUTO, *HYPOTHESES)
+# The paper's applications, each a way to make the same call.
+PRESETS: dict[str, dict[str, str | float]] = {
+    "structure": {"guide": AUTO, "granularity": 0.5},
+    "style": {"guide": "lightness", "granularity": 0.85},
+    "texture": {"guide": "lightness", "granularity": 0.4},
+    "text effect": {"guide": "strokes", "granularity": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class StructuralAnalogyConfig:
+    """`size`: longer side of the result, pixels. `granularity` 0 keeps only the structure's large
+    arrangement, 1 follows its detail. `guide`: "auto" or the name of a hypothesis."""
+
+    size: int = 256
+    granularity: float = 0.5
+    guide: str = AUTO
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.size <= 1024:
+            raise InputError(f"The size is {self.size} pixels: choose one from 64 to 1024.")
+        if not 0 <= self.granularity <= 1:
+            raise InputError(f"The granularity is {self.granularity}: choose one from 0 to 1.")
+        if self.guide not in GUIDES:
+            raise InputError(
+                f'There is no guide "{self.guide}". Choose one of: {", ".join(GUIDES)}.'
+            )
+
+
+class StructuralAnalogy(Method):
+    """A is the picture whose structure is kept, B the one whose appearance is taken; `reverse`
+    exchanges the roles."""
+
+    Config: ClassVar[type] = StructuralAnalogyConfig
+    two_way: ClassVar[bool] = True
+
+    def __init__(self, config: StructuralAnalogyConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or StructuralAnalogyConfig()
+        self.register_buffer("picture_a", torch.zeros(1, 3, 0, 0))
+        self.register_buffer("picture_b", torch.zeros(1, 3, 0, 0))
+        self.picture_a: Tensor
+        self.picture_b: Tensor
+        self.marks: tuple[Tensor, Tensor] | None = None
+
+    @classmethod
+    def preset(cls, name: str, **changes: int | float | str) -> StructuralAnalogy:
+        """One of PRESETS, with single settings changed."""
+        if name not in PRESETS:
+            raise InputError(f'There is no preset "{name}". Choose one of: {", ".join(PRESETS)}.')
+        return cls(replace(StructuralAnalogyConfig(), **{**PRESETS[name], **changes}))  # type: ignore[arg-type]
+
+    def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
+        """Learn the pair: one picture each. There is nothing to train."""
+        if len(a) != 1 or len(b) != 1:
+            raise InputError("A structural analogy is made from one picture on each side.")
+        device = self.picture_a.device
+        self.picture_a = to_tensor(fit_long_side(a[0], self.config.size)).to(device)
+        self.picture_b = to_tensor(fit_long_side(b[0], self.config.size)).to(device)
+        self.marks = None
+        yield Progress(1, 1, note="Both pictures are read.")
+
+    def correspond(self, scribble_a: Image, scribble_b: Image) -> None:
+        """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
+        both on transparent ground and of their picture's shape. Replaces the automatic guess.
+
+        Raises InputError unless the same two or more colours stand on both pictures.
+        """
+        map_a, map_b = decode_together(scribble_a, scribble_b)
+        colours_a, colours_b = (
+            {int(i) for i in set(m.ids.flat)} - {UNLABELLED} for m in (map_a, map_b)
+        )
+        if colours_a != colours_b or not 2 <= len(colours_a) <= 4:
+            raise InputError(
+                "Mark two to four regions, each with a colour of its own, on both pictures: "
+                "regions of one colour answer to each other."
+            )
+        self.marks = (
+            torch.from_numpy(spread_scribbles(self.picture_a, map_a.ids)),
+            torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
+        )
+
+    def render(
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+    ) -> Work:
+        """Translate the fitted A (or, in reverse, B), or another picture in its place.
+
+        `reference` is not used. The first records are the trials of the hypotheses, with the best
+        one's picture so far; then come the levels. `extras` holds the trials by name and, at the
+        end, both guides; `losses` the trials' scores, higher is better.
+        """
+        fitted = self.picture_b if reverse else self.picture_a
+        if not fitted.numel():
+            raise InputError("Fit the two pictures first.")
+        structure = to_tensor(fit_long_side(source, self.config.size)).to(fitted)
+        appearance = self.picture_a if reverse else self.picture_b
+        yield from self._render(structure, appearance, reverse)
+
+    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+        """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
+        appearance = self.picture_b if reference is None else reference
+        guide = self.config.guide
+        if guide == AUTO:
+            guide = max(try_hypotheses(source, appearance, self.config.seed), key=_score).name
+        target_guide, source_guide = structure_guides(guide, source, appearance)
+        *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
+        return level.picture
+
+    def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work:
+        trials: list[Trial] = []
+        name = self.config.guide
+        if self.marks is not None:
+            name, guides = "your marks", self._marked_guides(structure, appearance, reverse)
+        else:
+            if name == AUTO:
+                trials = yield from self._choose(structure, appearance)
+                name = trials[0].name
+            guides = structure_guides(name, structure, appearance)
+        target_guide, source_guide = guides
+        extras = {trial.name: to_image(trial.picture) for trial in trials}
+        scores = {trial.name: trial.score for trial in trials}
+        shown = {
+            "guide of structure": _show(target_guide),
+            "guide of appearance": _show(source_guide),
+        }
+        task = Task(appearance, source_guide, target_guide)
+        for level in synthesize(task, self._settings()):
+            yield Progress(
+                len(trials) + level.step,
+                len(trials) + level.total,
+                losses=scores,
+                picture=to_image(level.picture),
+                note=f"{level.picture.shape[-1]} × {level.picture.shape[-2]} pixels, by {name}",
+                extras={**extras, **shown},
+            )
+
+    def _choose(
+        self, structure: Tensor, appearance: Tensor
+    ) -> Generator[Progress, None, list[Trial]]:
+        """Try the hypotheses, showing the best so far; returns them all, best first."""
+        trials: list[Trial] = []
+        for trial in try_hypotheses(structure, appearance, self.config.seed):
+            trials = sorted([*trials, trial], key=_score, reverse=True)
+            yield Progress(
+                len(trials),
+                trial.total + 6,  # about as many levels follow
+                losses={t.name: t.score for t in trials},
+                picture=to_image(trials[0].picture),
+                note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
+                extras={t.name: to_image(t.picture) for t in trials},
+            )
+        return trials
+
+    def _marked_guides(
+        self, structure: Tensor, appearance: Tensor, reverse: bool
+    ) -> tuple[Tensor, Tensor]:
+        assert self.marks is not None
+        marks = self.marks[::-1] if reverse else self.marks
+        count = 1 + max(int(mark.max()) for mark in marks)
+        guides = []
+        for mark, picture in zip(marks, (structure, appearance), strict=True):
+            height, width = picture.shape[-2:]
+            rows = torch.arange(height) * mark.shape[0] // height
+            columns = torch.arange(width) * mark.shape[1] // width
+            ids = mark[rows][:, columns].numpy()
+            labels = label_guide(ids, count, reach=self.config.size / 26).to(picture)
+            # Within a region lightness leads, as far as the granularity lets it.
+            light = 0.3 * rank(rgb_to_lab(picture)[:, :1])
+            guides.append(torch.cat([labels, light], 1))
+        return guides[0], guides[1]
+
+    def _settings(self) -> Settings:
+        # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
+        fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
+        return Settings(
+            guide_weight=(max(4.0, fine), fine), blurred_rounds=1, seed=self.config.seed
+        )
+
+
+def _score(trial: Trial) -> float:
+    return trial.score
+
+
+def _show(guide: Tensor) -> Image:
+    """A guide's first three channels as a picture, each stretched to its range."""
+    channels = guide[:, :3] if guide.shape[1] >= 3 else guide[:, :1]
+    low, high = channels.amin((2, 3), keepdim=True), channels.amax((2, 3), keepdim=True)
+    small = resize(channels, (guide.shape[-2], guide.shape[-1]))
+    return to_image((small - low) / (high - low).clamp_min(1e-6))
