@@ -12,7 +12,7 @@ from torch import Tensor
 
 from i2i_core.filters import resize
 from i2i_core.metrics import coherence, completeness, self_similarity
-from i2i_core.patches.saliency import SIDE, objects
+from i2i_core.patches.saliency import objects
 from i2i_core.patches.structure_guides import candidates, structure_guides
 from i2i_core.patches.synthesis import Settings, Task, synthesize
 
@@ -67,17 +67,29 @@ def try_hypotheses(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iter
 
 
 def objects_kept(wanted: NDArray[np.int32], found: NDArray[np.int32]) -> float:
-    """How well `found` objects cover the `wanted` ones, each counting alike, less the share of
-    the ground that they cover too: 1 is perfect. Both are ids (SIDE, SIDE), 0 for the ground.
+    """Whether objects lie where objects were, in [0, 1]: the symmetric best Dice coefficient of
+    instance segmentation (Scharr et al. 2016), so that objects that merge or vanish count as
+    well as ghosts. Both are ids (H, W), 0 for the ground.
 
     0 when nothing is wanted, or when what is wanted is a texture rather than objects.
     """
-    labels = np.unique(wanted[wanted > 0])
-    if not 1 <= len(labels) <= 20 or (wanted == 0).mean() < 0.3:
+    count = len(np.unique(wanted[wanted > 0]))
+    if not 1 <= count <= 20 or (wanted == 0).mean() < 0.3:
         return 0.0
-    assert wanted.shape == found.shape == (SIDE, SIDE)
-    covered = float(np.mean([(found[wanted == label] > 0).mean() for label in labels]))
-    return covered - float((found[wanted == 0] > 0).mean())
+    return min(_best_dice(wanted, found), _best_dice(found, wanted))
+
+
+def _best_dice(ones: NDArray[np.int32], others: NDArray[np.int32]) -> float:
+    """Mean over the objects of `ones` of the Dice coefficient with the best of `others`."""
+    table = np.zeros((ones.max() + 1, others.max() + 1))
+    np.add.at(table, (ones.ravel(), others.ravel()), 1)
+    sizes_ones, sizes_others = table.sum(1), table.sum(0)
+    if table.shape[1] == 1 or table.shape[0] == 1:
+        return 0.0
+    both = sizes_ones[1:, None] + sizes_others[None, 1:]
+    dice = 2 * table[1:, 1:] / np.maximum(both, 1)
+    present = sizes_ones[1:] > 0
+    return float(dice[present].max(1).mean()) if present.any() else 0.0
 
 
 def _patch_errors(result: Tensor, source: Tensor) -> float:

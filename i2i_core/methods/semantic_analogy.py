@@ -132,13 +132,13 @@ def settings_for(size: int, seed: int) -> Settings:
     return settings
 
 
-def check_same_shape(labels: Image.Image, photo: Image.Image) -> None:
-    """Raise InputError when a label map cannot lie over its photograph."""
+def check_same_shape(labels: Image.Image, photo: Image.Image, what: str = "label map") -> None:
+    """Raise InputError when a label map, or a mask, cannot lie over its photograph."""
     if not _same_aspect(labels.size, photo.size):
         raise InputError(
-            f"The label map is {labels.width} × {labels.height} pixels and its picture "
+            f"The {what} is {labels.width} × {labels.height} pixels and its picture "
             f"{photo.width} × {photo.height}: they must have the same shape. "
-            "Draw the map over the picture, or crop one of them."
+            f"Draw the {what} over the picture, or crop one of them."
         )
 
 

@@ -117,7 +117,7 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def _whitening(points: Tensor, floor: float = 2.0) -> Tensor:
-    """Matrix that gives `points` (N, K) unit covariance, without stretching spreads below `floor`."""
+    """Matrix that gives `points` (N, K) unit covariance; spreads below `floor` stay."""
     covariance = torch.cov(points.T) + floor**2 * torch.eye(points.shape[1], dtype=points.dtype)
     root: Tensor = torch.linalg.cholesky(torch.linalg.inv(covariance))
     return root

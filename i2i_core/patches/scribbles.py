@@ -33,4 +33,5 @@ def spread_scribbles(
     compact = np.searchsorted(labels, seeds) + 1  # random_walker wants 1, 2, 3, ...
     compact[seeds == 0] = 0
     walked = random_walker(lab, compact, beta=90, mode="cg_j", tol=1e-3, channel_axis=-1)
-    return (labels[np.clip(walked, 1, len(labels)) - 1] - 1).astype(np.uint8)
+    ids: NDArray[np.uint8] = (labels[np.clip(walked, 1, len(labels)) - 1] - 1).astype(np.uint8)
+    return ids

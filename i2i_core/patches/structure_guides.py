@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.filters import correlation, gaussian_blur, rank, resize, rgb_to_lab
+from i2i_core.filters import gaussian_blur, rank, resize, rgb_to_lab
 from i2i_core.patches.saliency import colour_contrast, objects
 
 EDGE_WEIGHT = 0.3
@@ -50,16 +50,11 @@ def figures(a: Tensor, b: Tensor) -> GuidePair:
 
 
 def figures_and_lightness(a: Tensor, b: Tensor) -> GuidePair:
-    """As `figures`, with lightness within them; A's is inverted if its figures are light where
-    B's are dark."""
-    figure_a, figure_b = figures(a, b)
-    light_a, light_b = _light(a), _light(b)
-    polarity_a = correlation(gaussian_blur(light_a, 3.0), figure_a[:, :1])
-    polarity_b = correlation(gaussian_blur(light_b, 3.0), figure_b[:, :1])
-    sign = -1.0 if polarity_a * polarity_b < 0 else 1.0
+    """As `figures`, with the rank of lightness among the figures, and among the ground."""
+    guide_a, guide_b = figures(a, b)
     return (
-        torch.cat([figure_a, 0.7 * _ranked(sign * light_a)], 1),
-        torch.cat([figure_b, 0.7 * _ranked(light_b)], 1),
+        torch.cat([guide_a, 0.7 * _ranked_apart(_light(a), guide_a)], 1),
+        torch.cat([guide_b, 0.7 * _ranked_apart(_light(b), guide_b)], 1),
     )
 
 
@@ -140,6 +135,17 @@ def two_tones(picture: Tensor) -> tuple[NDArray[np.bool_], float]:
     share = inside.mean()
     between = share * (1 - share) * (light[inside].mean() - light[~inside].mean()) ** 2
     return np.asarray(~inside if border.mean() > 0.5 else inside), float(between / light.var())
+
+
+def _ranked_apart(channel: Tensor, figure: Tensor) -> Tensor:
+    """Ranks within the figure and within the ground: a flat silhouette then asks for nothing,
+    instead of for the darkest there is."""
+    channel = gaussian_blur(channel, 0.7)
+    out = torch.empty_like(channel)
+    for side in (figure > 0.5, figure <= 0.5):
+        if bool(side.any()):
+            out[side] = rank(channel[side])
+    return out
 
 
 def _stroke_distance(picture: Tensor) -> Tensor:

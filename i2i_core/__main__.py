@@ -1,0 +1,7 @@
+"""Entry point of `python -m i2i_core`."""
+
+import sys
+
+from i2i_core.cli import main
+
+sys.exit(main())

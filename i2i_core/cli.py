@@ -1,0 +1,232 @@
+"""The command line: `python -m i2i_core COMMAND`, the same calls as the page makes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from i2i_core.errors import InputError
+from i2i_core.images import check_image, fit_long_side, open_image, to_tensor
+from i2i_core.method import Work
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 2 for what the person can mend (one sentence on
+    standard error), 130 when interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        print(f"i2i: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("i2i: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def structural(options: argparse.Namespace) -> None:
+    from i2i_core.methods.applications import structural_analogy
+
+    out = _writable(options.out)
+    scribbles = None
+    if options.scribbles:
+        first, second = (_open_as_is(path) for path in options.scribbles)
+        scribbles = (first, second)
+    work = structural_analogy(
+        open_image(options.a),
+        open_image(options.b),
+        preset=options.preset,
+        granularity=options.granularity,
+        guide=options.guide,
+        seed=options.seed,
+        size=options.size,
+        reverse=options.reverse,
+        scribbles=scribbles,
+    )
+    _run(work, out)
+
+
+def semantic(options: argparse.Namespace) -> None:
+    from i2i_core.methods.applications import semantic_analogy
+
+    work = semantic_analogy(
+        open_image(options.photo),
+        _open_as_is(options.labels),
+        _open_as_is(options.target_labels),
+        size=options.size,
+        keep=options.keep,
+        seed=options.seed,
+    )
+    _run(work, _writable(options.out))
+
+
+def remove(options: argparse.Namespace) -> None:
+    from i2i_core.methods.applications import remove_object
+
+    photo, mask = open_image(options.photo), _open_as_is(options.mask)
+    work = remove_object(photo, mask, size=options.size, seed=options.seed)
+    _run(work, _writable(options.out))
+
+
+def segmentation(options: argparse.Namespace) -> None:
+    from i2i_core.labels import encode
+    from i2i_core.segmentation import segment
+
+    out = _writable(options.out)
+    if out.suffix.lower() != ".png":
+        raise InputError(f"{out.name}: label maps need exact colours, so name the file .png.")
+    encode(segment(open_image(options.photo), options.classes)).save(out)
+    print(out)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from i2i_core.evaluation import evaluate_labels, evaluate_pictures
+
+    result = open_image(options.result)
+    size = max(result.size)
+    appearance = to_tensor(fit_long_side(open_image(options.appearance), size))
+    structure = None
+    if options.structure:
+        structure = to_tensor(open_image(options.structure).resize(result.size))
+    scores = evaluate_pictures(to_tensor(result), appearance, structure)
+    if options.labels:
+        own, wanted = (_open_as_is(path) for path in options.labels)
+        scores |= evaluate_labels(to_tensor(result), appearance, own, wanted)
+    if options.json:
+        print(json.dumps(scores))
+    else:
+        for name, value in scores.items():
+            print(f"{name:20} {value:8.3f}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="i2i",
+        description="Translate pictures: by analogy, in seconds, without weights or a GPU.",
+        epilog="Each command explains itself: i2i COMMAND --help",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    c = commands.add_parser(
+        "structural-analogy",
+        help="the arrangement of A made of the stuff of B",
+        description="Make a picture with the arrangement of A out of patches of B.",
+    )
+    c.add_argument("a", metavar="A", help="picture whose structure is kept")
+    c.add_argument("b", metavar="B", help="picture whose appearance is taken")
+    c.add_argument("--reverse", action="store_true", help="exchange the roles of A and B")
+    c.add_argument(
+        "--preset",
+        default="structure",
+        help='"structure" (default), "style", "texture" or "text effect"',
+    )
+    c.add_argument(
+        "--granularity",
+        type=float,
+        help="0: only A's large arrangement; 1: all of A's detail (default: the preset's)",
+    )
+    c.add_argument(
+        "--guide", help='what answers to what: "auto", "lightness", "objects", "colour", ...'
+    )
+    c.add_argument(
+        "--scribbles",
+        nargs=2,
+        metavar=("ON_A", "ON_B"),
+        help="strokes of two to four colours on transparent ground: equal colours correspond",
+    )
+    _common(c, structural, 256)
+
+    c = commands.add_parser(
+        "semantic-analogy",
+        help="the photograph that follows an edited label map",
+        description="Make the photograph that TARGET_LABELS would be the label map of.",
+    )
+    c.add_argument("photo", metavar="PHOTO")
+    c.add_argument("labels", metavar="LABELS", help="the photograph's label map")
+    c.add_argument("target_labels", metavar="TARGET_LABELS", help="a map with the same labels")
+    c.add_argument("--keep", action="store_true", help="leave alone what has the same label")
+    _common(c, semantic, 256)
+
+    c = commands.add_parser(
+        "remove",
+        help="fill a masked part of a photograph from the rest",
+        description="Fill what MASK shows white (or opaque) from the rest of PHOTO.",
+    )
+    c.add_argument("photo", metavar="PHOTO")
+    c.add_argument("mask", metavar="MASK", help="of the photograph's shape, white where to fill")
+    _common(c, remove, 512)
+
+    c = commands.add_parser(
+        "segment",
+        help="a label map of a photograph",
+        description="Divide a photograph into editable regions and write them as a label map.",
+    )
+    c.add_argument("photo", metavar="PHOTO")
+    c.add_argument("-o", "--out", required=True, metavar="LABELS", help="a .png file")
+    c.add_argument("--classes", type=int, default=4, help="number of labels, 2 to 8 (default 4)")
+    c.set_defaults(run=segmentation)
+
+    c = commands.add_parser(
+        "evaluate",
+        help="measure a result",
+        description="Measure a result against the pictures it was made from.",
+    )
+    c.add_argument("result", metavar="RESULT")
+    c.add_argument("--appearance", required=True, metavar="B", help="what it is made of")
+    c.add_argument("--structure", metavar="A", help="whose arrangement it has")
+    c.add_argument(
+        "--labels",
+        nargs=2,
+        metavar=("LABELS_OF_B", "WANTED"),
+        help="label map of B, and the one that the result should have",
+    )
+    c.add_argument("--json", action="store_true", help="print JSON")
+    c.set_defaults(run=evaluate)
+    return parser
+
+
+def _common(command: argparse.ArgumentParser, run: object, size: int) -> None:
+    command.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
+    command.add_argument("--seed", type=int, default=0, help="another number, another result")
+    command.add_argument(
+        "--size", type=int, default=size, help=f"longer side worked at, pixels (default {size})"
+    )
+    command.set_defaults(run=run)
+
+
+def _run(work: Work, out: Path) -> None:
+    """Show progress, write the last picture; after an interrupt, write the last one there is."""
+    from tqdm import tqdm
+
+    picture: Image.Image | None = None
+    try:
+        with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
+            for progress in work:
+                bar.total, bar.n = progress.total, progress.step
+                bar.set_description(progress.note)
+                picture = progress.picture or picture
+    finally:
+        if picture is not None:
+            picture.save(out)
+            print(out)
+
+
+def _writable(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise InputError(f"{path.name}: give the file a picture's ending, such as .png.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    return path
+
+
+def _open_as_is(name: str) -> Image.Image:
+    """A label map or mask: its mode, and so its exact ids, are left alone."""
+    open_image(name)  # for the errors
+    return check_image(Image.open(name), Path(name).name, flatten=False)
