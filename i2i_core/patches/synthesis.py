@@ -9,6 +9,7 @@ fade towards fine ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ class Settings:
     ratio: float = 0.7
     coarsest: int = 24  # short side of the coarsest level, pixels
     guide_weight: tuple[float, float] = (4.0, 0.3)  # appearance has weight 1
+    fade_side: int = 224  # short side, pixels, at which the fine guide weight is reached
     rounds: tuple[int, int] = (8, 4)  # search-and-vote rounds a level
     blurred_rounds: int = 2  # of these, rounds with blurred keys
     completeness: float = 0.02  # α of the exhaustive search
@@ -132,7 +134,11 @@ class _LevelSolver:
         fraction = step / (len(targets) - 1) if len(targets) > 1 else 1.0
         self.last = step == len(targets) - 1
         coarse, fine = settings.guide_weight
-        self.guide_weight = coarse * (fine / coarse) ** fraction
+        # The weight belongs to the size of what a patch shows, so that a large picture gets the
+        # same arrangement as a small one, in more detail.
+        octaves = math.log(min(self.target) / min(targets[0]))
+        fade = math.log(max(2.0, min(settings.fade_side, min(targets[-1])) / min(targets[0])))
+        self.guide_weight = coarse * (fine / coarse) ** min(1.0, octaves / fade)
         self.rounds = round(
             settings.rounds[0] + (settings.rounds[1] - settings.rounds[0]) * fraction
         )

@@ -1,0 +1,79 @@
+"""Draws the starter pictures of the page and makes their results: python -m examples.starters
+
+The results are shown before the first click, so they are made beforehand and kept in
+`examples/starters/`, together with the pictures: JPEG for pictures, PNG for label maps.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+from PIL import Image
+
+from examples.scenes import draw
+from i2i_core import label_edits
+from i2i_core.labels import PALETTE, decode, encode
+from i2i_core.method import last_picture
+from i2i_core.methods.applications import semantic_analogy, structural_analogy
+
+FOLDER = Path(__file__).parent / "starters"
+SIZE = 512
+
+RESULT_SIZE = 384
+
+# Structure, appearance, preset, guide: the first stands on the page when it opens.
+PAIRS = (
+    ("pebbles", "cracked", "structure", "auto"),
+    ("letter_plain", "letter", "text effect", "strokes"),
+    ("oranges", "bowls", "structure", "objects"),
+    ("mosaic", "cracked", "texture", "lightness"),
+)
+SCENES = ("lake", "fields")
+
+
+def main() -> None:
+    """Draw and compute everything; about a minute on two cores."""
+    FOLDER.mkdir(exist_ok=True)
+    pictures: dict[str, Image.Image] = {}
+    for name in sorted({name for a, b, *_ in PAIRS for name in (a, b)} | set(SCENES)):
+        scene = draw(name, SIZE)
+        pictures[name] = scene.picture
+        _save(scene.picture, f"{name}.jpg")
+        if name in SCENES and scene.labels is not None:
+            labels = encode(decode(scene.labels, scene.label_colours).ids)
+            labels.save(FOLDER / f"{name}_labels.png")
+    for (a, b, preset, guide), reverse in product(PAIRS, (False, True)):
+        work = structural_analogy(
+            pictures[a],
+            pictures[b],
+            preset=preset,
+            guide=guide,
+            size=RESULT_SIZE,
+            reverse=reverse,
+        )
+        made, of = (b, a) if reverse else (a, b)
+        _save(last_picture(work), f"{made}_of_{of}.jpg")
+    for name in SCENES:
+        labels = Image.open(FOLDER / f"{name}_labels.png")
+        edited = _edited(name, labels)
+        edited.save(FOLDER / f"{name}_edited.png")
+        work = semantic_analogy(pictures[name], labels, edited, size=SIZE, keep=True)
+        _save(last_picture(work), f"{name}_repainted.jpg")
+
+
+def _edited(name: str, labels: Image.Image) -> Image.Image:
+    """The edit shown first: a wider lake, or a wood grown into the fields."""
+    ids = decode(labels, PALETTE).ids
+    if name == "lake":
+        forest = label_edits.region_at(ids, 256, 270)
+        return encode(label_edits.move(ids, forest, 0, 40))
+    return encode(label_edits.grow(ids, label_edits.region_at(ids, 256, 256), 30))
+
+
+def _save(picture: Image.Image, name: str) -> None:
+    picture.save(FOLDER / name, quality=92, subsampling=0)
+
+
+if __name__ == "__main__":
+    main()
