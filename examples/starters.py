@@ -13,6 +13,7 @@ from PIL import Image
 
 from examples.scenes import draw
 from i2i_core import label_edits
+from i2i_core.images import fit_long_side
 from i2i_core.labels import PALETTE, decode, encode
 from i2i_core.method import last_picture
 from i2i_core.methods.applications import semantic_analogy, structural_analogy
@@ -38,8 +39,10 @@ def main() -> None:
     pictures: dict[str, Image.Image] = {}
     for name in sorted({name for a, b, *_ in PAIRS for name in (a, b)} | set(SCENES)):
         scene = draw(name, SIZE)
-        pictures[name] = scene.picture
-        _save(scene.picture, f"{name}.jpg")
+        # Pairs are kept at the size of their results: before and after lie on each other.
+        side = SIZE if name in SCENES else RESULT_SIZE
+        pictures[name] = fit_long_side(scene.picture, side)
+        _save(pictures[name], f"{name}.jpg")
         if name in SCENES and scene.labels is not None:
             labels = encode(decode(scene.labels, scene.label_colours).ids)
             labels.save(FOLDER / f"{name}_labels.png")
@@ -54,6 +57,8 @@ def main() -> None:
         )
         made, of = (b, a) if reverse else (a, b)
         _save(last_picture(work), f"{made}_of_{of}.jpg")
+    for a, b, *_ in PAIRS:
+        _save(_side_by_side(pictures[a], pictures[b]), f"{a}+{b}.jpg")
     for name in SCENES:
         labels = Image.open(FOLDER / f"{name}_labels.png")
         edited = _edited(name, labels)
@@ -69,6 +74,14 @@ def _edited(name: str, labels: Image.Image) -> Image.Image:
         forest = label_edits.region_at(ids, 256, 270)
         return encode(label_edits.move(ids, forest, 0, 40))
     return encode(label_edits.grow(ids, label_edits.region_at(ids, 256, 256), 30))
+
+
+def _side_by_side(a: Image.Image, b: Image.Image) -> Image.Image:
+    """A thumbnail of a pair."""
+    out = Image.new("RGB", (256, 128), "white")
+    out.paste(a.resize((127, 128)), (0, 0))
+    out.paste(b.resize((127, 128)), (129, 0))
+    return out
 
 
 def _save(picture: Image.Image, name: str) -> None:

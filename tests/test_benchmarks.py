@@ -147,7 +147,7 @@ def test_structural_run_prints_a_table_and_saves_the_grid(
 ) -> None:
     assert analogy.main(["--task", "structural", "--size", "64", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "Drawn scenes" in printed
+    assert "drawn scenes" in printed
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()]
     table = {(row[0], row[1]): row for row in rows if len(row) > 2}
     column = table["case", "method"].index

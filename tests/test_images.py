@@ -131,7 +131,8 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
 
 
 def test_printing_colours_floats_and_animations(tmp_path):
-    red = open_image(written(tmp_path, encoded(Image.new("CMYK", (9, 9), (0, 255, 255, 0)), "TIFF")))
+    printed = encoded(Image.new("CMYK", (9, 9), (0, 255, 255, 0)), "TIFF")
+    red = open_image(written(tmp_path, printed, "printed.tif"))
     assert (red.mode, red.getpixel((0, 0))) == ("RGB", (255, 0, 0))
     half = Image.fromarray(np.full((9, 9), 0.5, np.float32))
     assert check_image(half).getpixel((0, 0)) == (128, 128, 128)

@@ -62,7 +62,7 @@ def test_what_got_lost_is_incomplete_yet_coherent():
 def test_swapped_halves_keep_the_patches_but_not_the_layout(photo):
     swapped = torch.cat([photo[..., 48:], photo[..., :48]], 3)
     assert coherence(swapped, photo) < 0.4 * coherence(noise(64, 96), photo)
-    assert sliced_wasserstein(swapped, photo) < 0.1
+    assert sliced_wasserstein(swapped, photo) < 0.2
     assert self_similarity(swapped, photo) < 0.7
 
 
@@ -81,10 +81,10 @@ def test_boundaries_may_differ_in_size_and_colour(photo):
 def test_sliced_wasserstein_is_in_standard_deviations():
     source = noise(80, 80)
     assert sliced_wasserstein(noise(80, 80, 1), source, scales=1) < 0.1
-    lighter = (0.5 * source + 0.25) + 0.25
-    # Half the spread: quantiles move towards each other by half a mean absolute deviation; the
-    # shift by 0.25 moves each projection by 0.25 times the sum of its direction.
-    assert sliced_wasserstein(lighter, source, scales=1) > 0.5
+    # A shift moves a projection by itself times the sum of the direction, a random unit vector's:
+    # normally distributed, so sqrt(2 / pi) in the mean. Uniform noise deviates by sqrt(1 / 12).
+    expected = 0.1 * (2 / np.pi) ** 0.5 * 12**0.5
+    assert sliced_wasserstein(source + 0.1, source, scales=1) == pytest.approx(expected, rel=0.1)
 
 
 def test_label_agreement_by_hand():

@@ -1,5 +1,7 @@
 """The pyramid's sizes, and correspondences carried from level to level."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -23,7 +25,7 @@ def test_sizes_grow_from_the_coarsest_to_the_whole(size):
     sizes = pyramid_sizes(size, 0.7, 24)
     assert sizes[-1] == size
     assert min(sizes[0]) >= min(24, *size)
-    for (h, w), (height, width) in zip(sizes, sizes[1:], strict=False):
+    for (h, w), (height, width) in pairwise(sizes):
         assert h < height
         assert w < width
         assert abs(h / w - height / width) < 0.1 * height / width

@@ -69,8 +69,10 @@ def test_a_patch_of_rougher_stuff_stands_out_without_colour():
 
 
 @pytest.mark.filterwarnings("ignore:One of the clusters is empty", "ignore:invalid value")
-def test_nothing_stands_out_of_black():
-    assert not objects(torch.zeros(1, 3, 50, 60)).any()
+@pytest.mark.parametrize("value", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("size", [(64, 64), (100, 80), (256, 256)])
+def test_nothing_stands_out_of_a_flat_picture(value, size):
+    assert not objects(torch.full((1, 3, *size), value)).any()
 
 
 @pytest.mark.parametrize("saliency", [colour_contrast, unusualness])

@@ -34,14 +34,15 @@ def search(queries, keys, field, seed=0, sweeps=4):
 
 @pytest.fixture(scope="module")
 def shifted() -> tuple[torch.Tensor, torch.Tensor]:
-    """Descriptors of a random texture (48, 64), and of the same seen (7, 11) further on, (32, 40)."""
+    """Descriptors of a random texture (48, 64), and of its part (32, 40) from (7, 11) on."""
     texture = torch.rand(1, 3, 48, 64, generator=seeded())
     pca = PatchPCA(texture, 5, 20)
     return pca(texture), pca(texture[:, :, 7:39, 11:51])
 
 
 def test_exhaustive_finds_what_brute_force_finds():
-    queries, keys = torch.rand(900, 6, generator=seeded(1)), torch.rand(3000, 6, generator=seeded(2))
+    queries = torch.rand(900, 6, generator=seeded(1))
+    keys = torch.rand(3000, 6, generator=seeded(2))
     # More than one block of the distance matrix, so that the blocks' seams are covered too.
     index = exhaustive(augment_queries(queries), augment_keys(keys), torch.zeros(3000), None)
     expected = torch.cdist(queries, keys)

@@ -19,7 +19,7 @@ from i2i_core.patches.structure_guides import (
 
 
 def flat(value: float, height: int = 30, width: int = 40) -> torch.Tensor:
-    return torch.full((1, 3, height, width), value)
+    return torch.full((1, 3, height, width), float(value))
 
 
 def disc(size: int = 64, radius: int = 16, ground: float = 1.0) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """The engine's promises: repeatable, guided, faithful to what is known, forbidden or stopped."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -88,7 +90,7 @@ def test_levels_grow_to_the_target(source, target):
     assert [level.step for level in levels] == list(range(1, levels[0].total + 1))
     sizes = [tuple(level.picture.shape[-2:]) for level in levels]
     assert sizes[-1] == target
-    for (h, w), (height, width) in zip(sizes, sizes[1:], strict=False):
+    for (h, w), (height, width) in pairwise(sizes):
         assert h < height
         assert w < width
     for level in levels:

@@ -1,0 +1,55 @@
+"""The page: every tab, the look, and how it is served. Run it: python app.py"""
+
+import os
+
+# Settings that libraries read at import: no telemetry, and idle threads that yield their core.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import spaces  # noqa: F401  isort: skip  (ZeroGPU: before anything that imports torch)
+import gradio as gr
+
+from demos import image_analogy
+
+TABS = [image_analogy]
+
+THEME = gr.themes.Soft(
+    primary_hue="teal",
+    neutral_hue="stone",
+    font=["Inter", "ui-sans-serif", "system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "Consolas", "monospace"],
+)
+CSS = """
+.i2i-head h1 { margin: 0 0 .1em; font-size: 1.7rem; }
+.i2i-head p { margin: 0; }
+.i2i-status { display: flex; gap: .8em; align-items: center; min-height: 1.6em; }
+.i2i-status progress { width: 9em; accent-color: var(--primary-500); }
+"""
+INTRO = """# Image-to-image studio
+Give one picture the arrangement of another, or repaint its label map and the photograph follows.
+In seconds, on two CPU cores: no GPU, no training, no account.
+"""
+
+
+def build() -> gr.Blocks:
+    """Every tab in one Blocks."""
+    with gr.Blocks(title="Image-to-image studio", delete_cache=(3600, 7200)) as page:
+        gr.Markdown(INTRO, elem_classes="i2i-head")
+        with gr.Tabs():
+            for tab in TABS:
+                with gr.Tab(tab.TITLE):
+                    tab.build()
+    return page.queue(max_size=40, default_concurrency_limit=8)
+
+
+def launch(**settings: object) -> None:
+    """Serve the page; `settings` go to Gradio's launch."""
+    build().launch(  # type: ignore[arg-type]
+        theme=THEME, css=CSS, max_file_size="60mb", run_history=False,
+        footer_links=["api", "settings"], **settings,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    launch()

@@ -1,0 +1,1 @@
+"""The page: Gradio only. A tab is one module with TITLE and build()."""

@@ -1,0 +1,136 @@
+"""What a developer calls: one endpoint a task, plain pictures and numbers in, a picture out.
+
+They are ordinary listeners on components that the page does not show, so that the schemas of the
+Python, JavaScript, REST and MCP clients come out as for any picture.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+from PIL import Image
+
+from demos import jobs
+from demos.panels import Picture, read, read_as_is
+from i2i_core.labels import encode
+from i2i_core.methods import applications
+from i2i_core.methods.structural_analogy import GUIDES, PRESETS
+from i2i_core.segmentation import segment as find_regions
+
+
+@jobs.plainly
+def structural_analogy(
+    a: str, b: str, preset: str, granularity: float | None, guide: str | None, seed: float,
+    size: float, reverse: bool,
+) -> Image.Image:  # fmt: skip
+    """Make a picture with the arrangement of one picture out of the stuff of another.
+
+    Args:
+        a: The picture whose structure is kept.
+        b: The picture whose appearance is taken.
+        preset: One of structure, style, texture, text effect.
+        granularity: 0 keeps only the large arrangement, 1 all detail; empty for the preset's.
+        guide: What answers to what, such as auto, lightness, objects; empty for the preset's.
+        seed: Another number gives another result.
+        size: Longer side of the result in pixels, 64 to 1024.
+        reverse: Exchange the roles of a and b.
+
+    Returns:
+        The picture, a PNG.
+    """
+    return jobs.finish(
+        applications.structural_analogy,
+        read(a, "the picture a"),
+        read(b, "the picture b"),
+        preset=preset,
+        granularity=granularity,
+        guide=guide or None,
+        seed=int(seed),
+        size=int(size),
+        reverse=reverse,
+    )
+
+
+@jobs.plainly
+def semantic_analogy(
+    photo: str, labels: str, target_labels: str, size: float, keep: bool, seed: float
+) -> Image.Image:
+    """Make the photograph that an edited label map would be the label map of.
+
+    Args:
+        photo: A photograph.
+        labels: Its label map: flat colours, or grey ids with 255 as unlabelled.
+        target_labels: A map with the same labels, edited or of another place.
+        size: Longer side worked at in pixels, 64 to 1024.
+        keep: Leave the photograph alone where both maps have the same label.
+        seed: Another number gives another result.
+
+    Returns:
+        The photograph, a PNG.
+    """
+    return jobs.finish(
+        applications.semantic_analogy,
+        read(photo, "the photograph"),
+        read_as_is(labels, "the label map"),
+        read_as_is(target_labels, "the target label map"),
+        size=int(size),
+        keep=keep,
+        seed=int(seed),
+    )
+
+
+@jobs.plainly
+def remove_object(photo: str, mask: str, size: float, seed: float) -> Image.Image:
+    """Fill a masked part of a photograph from the rest of it.
+
+    Args:
+        photo: A photograph.
+        mask: A picture of the same shape, white (or opaque) where the photograph is to be filled.
+        size: Longer side, in pixels, of the window around the mask that is worked on.
+        seed: Another number gives another result.
+
+    Returns:
+        The photograph at its own size, a PNG.
+    """
+    return jobs.finish(
+        applications.remove_object,
+        read(photo, "the photograph"),
+        read_as_is(mask, "the mask"),
+        size=int(size),
+        seed=int(seed),
+    )
+
+
+@jobs.plainly
+def segment(photo: str, classes: float) -> Image.Image:
+    """Divide a photograph into editable regions.
+
+    Args:
+        photo: A photograph.
+        classes: Number of labels, 2 to 8.
+
+    Returns:
+        The label map, a PNG of flat colours, as large as the photograph.
+    """
+    return encode(find_regions(read(photo, "the photograph"), int(classes)))
+
+
+def build() -> None:
+    """Register the endpoints in the current Blocks."""
+    with gr.Column(visible=False):
+        a, b = Picture(label="a"), Picture(label="b")
+        photo, mask = Picture(label="photo"), Picture(label="mask")
+        labels, target = Picture(label="labels"), Picture(label="target_labels")
+        preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
+        guide = gr.Dropdown(["", *GUIDES], value="", label="guide")
+        granularity = gr.Number(None, label="granularity")
+        seed, classes = gr.Number(0, label="seed"), gr.Number(4, label="classes")
+        size, window = gr.Number(256, label="size"), gr.Number(512, label="size")
+        reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
+        result = gr.Image(format="png", label="result")
+        for function, inputs in (
+            (structural_analogy, [a, b, preset, granularity, guide, seed, size, reverse]),
+            (semantic_analogy, [photo, labels, target, size, keep, seed]),
+            (remove_object, [photo, mask, window, seed]),
+            (segment, [photo, classes]),
+        ):
+            gr.Button().click(function, inputs, result, api_name=function.__name__, **jobs.COMPUTE)

@@ -1,0 +1,83 @@
+"""Widgets and small helpers that tabs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from i2i_core.errors import InputError
+from i2i_core.images import check_image, open_image
+
+STARTERS = Path(__file__).parent.parent / "examples" / "starters"
+LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
+
+class Picture(gr.Image):
+    """A gr.Image whose handlers get the path of the uploaded file, untouched.
+
+    gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
+    label map would lose its palette. The core's own door has better sentences.
+    """
+
+    is_template = True
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        settings = {"type": "filepath", "image_mode": None, "format": "png", **settings}
+        super().__init__(*arguments, **settings)
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        """The uploaded file's path, or None."""
+        return payload.path if payload else None
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
+    from gradio.blocks import Block
+
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+def read(path: str | None, what: str) -> Image.Image:
+    """Open an upload; a person who has not given it yet is told so."""
+    if path is None:
+        raise InputError(f"Add {what} first.")
+    picture = open_image(path)
+    if picture.width * picture.height > LARGE:
+        gr.Info(f"{what.capitalize()} has {picture.width} × {picture.height} pixels: shrunk.")
+    return picture
+
+def read_as_is(path: str | None, what: str) -> Image.Image:
+    """Open a label map or mask, checked like any picture but with its mode left alone."""
+    read(path, what)
+    return check_image(Image.open(str(path)), what, flatten=False)
+
+def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:
+    """`picture` at the size of `like`, for a before/after slider."""
+    return picture.resize(like.size, Image.Resampling.LANCZOS)
+
+def starter(name: str) -> str:
+    """Path of a starter file."""
+    return str(STARTERS / name)
+
+class _PathImage(gr.Image):
+    """A gr.Image whose handlers get the path of the uploaded file, untouched.
+
+    gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
+    label map would lose its palette. The core's own door has better sentences.
+    """
+
+    is_template = True  # the page shows it as its parent
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        """The uploaded file's path, or None."""
+        return payload.path if payload else None
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+    

@@ -1,0 +1,228 @@
+"""Repaint: a photograph, its label map, and the photograph that follows when the map is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from demos import jobs
+from demos.label_canvas import Canvas
+from demos.panels import Picture, read, read_as_is, starter
+from i2i_core.labels import PALETTE
+from i2i_core.methods.applications import remove_object, semantic_analogy
+
+SCENES = ("lake", "fields")
+LIVE_SIZE = 256
+HELLO = "A starter, already edited: the forest moved down. Paint over the labels, or add a photo."
+MOVES = {"←": (-1, 0), "↑": (0, -1), "↓": (0, 1), "→": (1, 0)}
+
+
+def build() -> None:
+    """Lay out this part of the tab inside the current Blocks."""
+    start = _starter_canvas("lake")
+    canvas = gr.State(start)
+    with gr.Row(elem_classes="i2i-work"):
+        with gr.Column(scale=1, min_width=300):
+            photo = Picture(starter("lake.jpg"), label="1 · Photograph", height=240)
+            classes = gr.Slider(2, 8, 4, step=1, label="Regions found by themselves")
+            scenes = gr.Dataset(
+                components=[gr.Image(visible=False)],
+                samples=[[starter(f"{name}.jpg")] for name in SCENES],
+                label="Or start from one of these", type="index",
+            )  # fmt: skip
+            with gr.Accordion("Bring your own label maps", open=False):
+                own_map = Picture(label="Labels of this photograph", height=150)
+                target_map = Picture(label="Labels of the picture wanted", height=150)
+        with gr.Column(scale=1, min_width=320):
+            editor = gr.ImageEditor(
+                start.editor_value(), label="2 · Labels: paint, erase", type="pil", format="png",
+                layers=False, sources=(), transforms=(), canvas_size=(448, 448), height=520,
+                brush=_brush(start), eraser=gr.Eraser(24),
+            )  # fmt: skip
+            live = gr.Checkbox(True, label="Live: follow every stroke (256 pixels)")
+            keep = gr.Checkbox(True, label="Keep what I did not repaint")
+            with gr.Row():
+                undo = gr.Button("Undo", min_width=70)
+                reset = gr.Button("Start over", min_width=70)
+        with gr.Column(scale=1, min_width=320):
+            result = gr.Image(
+                starter("lake_repainted.jpg"), label="3 · The photograph follows", format="png",
+                type="pil", interactive=False, height=440, buttons=["download", "fullscreen"],
+            )  # fmt: skip
+            progress = gr.HTML(jobs.status(text=HELLO))
+            with gr.Row():
+                render = gr.Button("Render", variant="primary", min_width=90)
+                stop = gr.Button("Stop", variant="stop", min_width=70)
+                again = gr.Button("Use as source", min_width=110)
+            size = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
+            seed = gr.Number(0, precision=0, minimum=0, label="Seed")
+    with gr.Row(elem_classes="i2i-work"):
+        with gr.Column(scale=2, min_width=320):
+            picker = gr.Image(
+                start.overlay(), label="Region picker: click what you want to change",
+                format="png", interactive=False, height=360, buttons=[],
+            )  # fmt: skip
+        with gr.Column(scale=1, min_width=280):
+            gr.Markdown("**The picked region**")
+            amount = gr.Slider(2, 60, 16, step=2, label="By how many pixels of the label map")
+            with gr.Row():
+                grow = gr.Button("Grow", min_width=70)
+                shrink = gr.Button("Shrink", min_width=70)
+            with gr.Row():
+                moves = {name: gr.Button(name, min_width=44) for name in MOVES}
+            remove = gr.Button("Remove this", variant="stop")
+
+    shown = [canvas, editor, picker]
+    follow_inputs = [canvas, live, keep, seed]
+    settings: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
+    heavy = {**settings, **jobs.COMPUTE}
+    running: list[Any] = []
+
+    def then_follow(event: Any) -> None:
+        """After a change of the map: let the photograph follow, the newest change winning."""
+        running.append(
+            event.success(
+                follow, follow_inputs, [progress, result], **heavy, trigger_mode="always_last"
+            )
+        )
+
+    for event in (photo.upload, classes.release):
+        event(_load, [photo, classes], [*shown, result, progress], **settings)
+    scenes.click(_scene, scenes, [photo, *shown, result, progress], **settings)
+    own_map.upload(_own_map, [canvas, own_map], shown, **settings)
+    then_follow(target_map.upload(_target_map, [canvas, target_map], shown, **settings))
+    then_follow(editor.input(_stroke, [canvas, editor], [canvas, picker], **settings,
+                             trigger_mode="always_last"))  # fmt: skip
+    picker.select(_pick, canvas, [canvas, picker], **settings)
+    for button, name in ((grow, "grow"), (shrink, "shrink")):
+        then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
+    for name, button in moves.items():
+        then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
+    for button, change in ((undo, Canvas.undone), (reset, Canvas.restarted)):
+        then_follow(button.click(_changed(change), canvas, shown, **settings))
+    running.append(remove.click(_remove, [canvas, seed], [progress, result], **heavy))
+    running.append(render.click(_render, [canvas, keep, seed, size], [progress, result], **heavy))
+    stop.click(lambda: jobs.status(text="Stopped. What was made so far stays."), None, progress,
+               cancels=running, **jobs.PRIVATE)  # fmt: skip
+    again.click(_again, [result, classes], [photo, *shown, progress], **settings)
+
+
+def follow(canvas: Canvas, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
+    """The photograph at LIVE_SIZE, if wanted."""
+    if not live:
+        yield [jobs.status(text="Live is off: press Render."), gr.skip()]
+        return
+    yield from _synthesize(canvas, keep, seed, LIVE_SIZE)
+
+
+def _render(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list[Any]]:
+    yield from _synthesize(canvas, keep, seed, int(size))
+
+
+def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list[Any]]:
+    """Show every level, enlarged to the photograph's shape so that nothing jumps."""
+    own, target = canvas.label_pictures()
+    for event in jobs.compute(
+        semantic_analogy, canvas.photo, own, target, size=size, keep=keep, seed=int(seed or 0)
+    ):
+        yield [jobs.status(event), _steady(event.picture, canvas.photo)]
+    yield [jobs.status(text=f"Done, at {event.note or 'full size'}."), gr.skip()]
+
+
+def _remove(canvas: Canvas, seed: float) -> Iterator[list[Any]]:
+    mask = jobs.plainly(canvas.removal_mask)()
+    for event in jobs.compute(remove_object, canvas.photo, mask, seed=int(seed or 0)):
+        yield [jobs.status(event), event.picture]
+    yield [jobs.status(text="Removed. “Use as source” goes on from here."), gr.skip()]
+
+
+def _steady(picture: Image.Image | None, photo: Image.Image) -> Any:
+    if picture is None:
+        return gr.skip()
+    scale = max(512, max(picture.size)) / max(photo.size)
+    size = (round(photo.width * scale), round(photo.height * scale))
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+@jobs.plainly
+def _load(path: str | None, classes: float) -> list[Any]:
+    """A new photograph: its labels appear by themselves."""
+    canvas = Canvas.segmented(read(path, "a photograph"), int(classes))
+    said = "These regions were found. Paint over the labels, or pick a region below."
+    return [*_show(canvas), canvas.photo, jobs.status(text=said)]
+
+
+def _scene(index: int) -> list[Any]:
+    name = SCENES[index]
+    canvas = _starter_canvas(name)
+    return [
+        starter(f"{name}.jpg"), *_show(canvas),
+        Image.open(starter(f"{name}_repainted.jpg")), jobs.status(text=HELLO),
+    ]  # fmt: skip
+
+
+@jobs.plainly
+def _again(result: Image.Image | None, classes: float) -> list[Any]:
+    if result is None:
+        raise gr.Error("Make a result first.", print_exception=False)
+    canvas = Canvas.segmented(result, int(classes))
+    return [result, *_show(canvas), jobs.status(text="The result is the photograph now.")]
+
+
+@jobs.plainly
+def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
+    return _show(canvas.with_own_labels(read_as_is(path, "a label map")))
+
+
+@jobs.plainly
+def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
+    return _show(canvas.with_target_labels(read_as_is(path, "a label map")))
+
+
+@jobs.plainly
+def _stroke(canvas: Canvas, value: Any) -> list[Any]:
+    """The map as painted. The editor itself is left alone: the person is still drawing."""
+    canvas = canvas.painted((value or {}).get("composite"))
+    return [canvas, canvas.overlay()]
+
+
+@jobs.plainly
+def _pick(canvas: Canvas, event: gr.SelectData) -> list[Any]:
+    canvas = canvas.picked_at(*event.index)
+    return [canvas, canvas.overlay()]
+
+
+def _tool(name: str) -> Any:
+    def use(canvas: Canvas, amount: float) -> list[Any]:
+        if name == "grow":
+            return _show(canvas.grown(amount))
+        if name == "shrink":
+            return _show(canvas.shrunk(amount))
+        dx, dy = MOVES[name]
+        return _show(canvas.moved(int(dx * amount), int(dy * amount)))
+
+    return jobs.plainly(use)
+
+
+def _changed(change: Any) -> Any:
+    return jobs.plainly(lambda canvas: _show(change(canvas)))
+
+
+def _show(canvas: Canvas) -> list[Any]:
+    """The canvas, its map in the editor, its overlay in the picker."""
+    editor = gr.ImageEditor(canvas.editor_value(), brush=_brush(canvas))
+    return [canvas, editor, canvas.overlay()]
+
+
+def _brush(canvas: Canvas) -> gr.Brush:
+    colours = ["#{:02x}{:02x}{:02x}".format(*PALETTE[i]) for i in range(canvas.count)]
+    return gr.Brush(24, colours, colours[0], color_mode="fixed")
+
+
+def _starter_canvas(name: str) -> Canvas:
+    return Canvas.stored(
+        *(starter(f"{name}{part}") for part in (".jpg", "_labels.png", "_edited.png"))
+    )
