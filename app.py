@@ -23,6 +23,11 @@ THEME = gr.themes.Soft(
 CSS = """
 .i2i-head h1 { margin: 0 0 .1em; font-size: 1.7rem; }
 .i2i-head p { margin: 0; }
+/* On a phone the result comes before the settings; beside it they stand under the inputs. */
+@media (min-width: 900px) {
+  .i2i-two { display: grid; grid: "in out" auto "set out" 1fr / 2fr 3fr; }
+  .i2i-in { grid-area: in; } .i2i-out { grid-area: out; } .i2i-set { grid-area: set; }
+}
 .i2i-status { display: flex; gap: .8em; align-items: center; min-height: 1.6em; }
 .i2i-status progress { width: 9em; accent-color: var(--primary-500); }
 """

@@ -16,7 +16,9 @@ from i2i_core.methods.applications import remove_object, semantic_analogy
 
 SCENES = ("lake", "fields")
 LIVE_SIZE = 256
-HELLO = "A starter, already edited: the forest moved down. Paint over the labels, or add a photo."
+HELLO = (
+    "A starter, already edited: the lake has grown. Paint over the labels, or add a photo."
+)
 MOVES = {"←": (-1, 0), "↑": (0, -1), "↓": (0, 1), "→": (1, 0)}
 
 
@@ -24,7 +26,7 @@ def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
     start = _starter_canvas("lake")
     canvas = gr.State(start)
-    with gr.Row(elem_classes="i2i-work"):
+    with gr.Row():
         with gr.Column(scale=1, min_width=300):
             photo = Picture(starter("lake.jpg"), label="1 · Photograph", height=240)
             classes = gr.Slider(2, 8, 4, step=1, label="Regions found by themselves")
@@ -38,7 +40,7 @@ def build() -> None:
                 target_map = Picture(label="Labels of the picture wanted", height=150)
         with gr.Column(scale=1, min_width=320):
             editor = gr.ImageEditor(
-                start.editor_value(), label="2 · Labels: paint, erase", type="pil", format="png",
+                start.editor_value(), label="2 · Labels", type="pil", format="png",
                 layers=False, sources=(), transforms=(), canvas_size=(448, 448), height=520,
                 brush=_brush(start), eraser=gr.Eraser(24),
             )  # fmt: skip
@@ -59,7 +61,7 @@ def build() -> None:
                 again = gr.Button("Use as source", min_width=110)
             size = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
             seed = gr.Number(0, precision=0, minimum=0, label="Seed")
-    with gr.Row(elem_classes="i2i-work"):
+    with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picker = gr.Image(
                 start.overlay(), label="Region picker: click what you want to change",

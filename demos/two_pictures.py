@@ -26,8 +26,8 @@ FORTH, BACK = "1 made of 2", "2 made of 1"
 def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
     first = PAIRS[0]
-    with gr.Row(elem_classes="i2i-work"):
-        with gr.Column(scale=2, min_width=320):
+    with gr.Row(elem_classes="i2i-two"):
+        with gr.Column(min_width=320, elem_classes="i2i-in"):
             with gr.Row(equal_height=True):
                 a = Picture(_picture(first[0]), label="1 · Structure", height=220, min_width=130)
                 b = Picture(_picture(first[1]), label="2 · Appearance", height=220, min_width=130)
@@ -40,6 +40,22 @@ def build() -> None:
                 label="Or start from one of these",
                 type="index",
             )
+        with gr.Column(min_width=320, elem_classes="i2i-out"):
+            progress = gr.HTML(jobs.status(text=HELLO))
+            with gr.Row(equal_height=True):
+                forth, forth_a, forth_b = _result(f"{FORTH}", first[0], first[1])
+                back, back_a, back_b = _result(f"{BACK}", first[1], first[0])
+            with gr.Accordion("How the page guessed what answers to what", open=False):
+                trials = gr.Gallery(
+                    label="Guesses for “1 made of 2”, best first: click one to finish it instead",
+                    columns=6, height=150, allow_preview=False,
+                    interactive=False, object_fit="contain", format="png",
+                )  # fmt: skip
+                with gr.Row():
+                    guide_a = gr.Image(label="What it saw in 1", format="png", height=180)
+                    guide_b = gr.Image(label="What it saw in 2", format="png", height=180)
+            marks_a, marks_b = _marks(a, b)
+        with gr.Column(min_width=320, elem_classes="i2i-set"):
             preset = gr.Radio(list(PRESETS), value=first[2], label="What for")
             granularity = gr.Slider(
                 0, 1, PRESETS[first[2]]["granularity"], step=0.05, label="Granularity",
@@ -58,21 +74,6 @@ def build() -> None:
                     list(GUIDES), value="auto", label="What answers to what",
                     info="auto tries them all, small, and finishes the best",
                 )  # fmt: skip
-        with gr.Column(scale=3, min_width=320):
-            progress = gr.HTML(jobs.status(text=HELLO))
-            with gr.Row(equal_height=True):
-                forth, forth_a, forth_b = _result(f"{FORTH}", first[0], first[1])
-                back, back_a, back_b = _result(f"{BACK}", first[1], first[0])
-            with gr.Accordion("How the page guessed what answers to what", open=False):
-                trials = gr.Gallery(
-                    label="Guesses for “1 made of 2”, best first: click one to finish it instead",
-                    columns=6, height=150, allow_preview=False,
-                    interactive=False, object_fit="contain", format="png",
-                )  # fmt: skip
-                with gr.Row():
-                    guide_a = gr.Image(label="What it saw in 1", format="png", height=180)
-                    guide_b = gr.Image(label="What it saw in 2", format="png", height=180)
-            marks_a, marks_b = _marks(a, b)
 
     inputs = [a, b, preset, granularity, guide, seed, size, marks_a, marks_b]
     outputs = [progress, forth, back, trials, guide_a, guide_b]

@@ -68,12 +68,10 @@ def main() -> None:
 
 
 def _edited(name: str, labels: Image.Image) -> Image.Image:
-    """The edit shown first: a wider lake, or a wood grown into the fields."""
+    """The edit shown first: a wider lake, or a wider field."""
     ids = decode(labels, PALETTE).ids
-    if name == "lake":
-        forest = label_edits.region_at(ids, 256, 270)
-        return encode(label_edits.move(ids, forest, 0, 40))
-    return encode(label_edits.grow(ids, label_edits.region_at(ids, 256, 256), 30))
+    spot, pixels = {"lake": ((256, 350), 40), "fields": ((256, 256), 30)}[name]
+    return encode(label_edits.grow(ids, label_edits.region_at(ids, *spot), pixels))
 
 
 def _side_by_side(a: Image.Image, b: Image.Image) -> Image.Image:

@@ -15,6 +15,8 @@ from i2i_core.errors import InputError
 
 MAX_PIXELS = 120_000_000  # A decoded picture of this size takes 360 MB.
 MIN_SIDE = 8
+# Pillow knows more, among them EPS, which it would hand to Ghostscript to run.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000")
 MAX_ASPECT = 12
 
 
@@ -33,7 +35,8 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
+            Image.init()  # or Pillow would not know all of them yet
+            image = Image.open(path, formats=[kind for kind in FORMATS if kind in Image.OPEN])
             _check_size(image.size, name)
             image.load()
     except UnidentifiedImageError:
@@ -63,7 +66,9 @@ def check_image(
         image = _to_eight_bits(image)
     if not flatten:
         return _without_metadata(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":  # Pillow converts it through LA only
+        image = image.convert("LA")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image)
@@ -114,13 +119,15 @@ def _too_large(name: str) -> str:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit and float greys to 8 bits: their own range is kept if it is 0 to 255, else scaled."""
-    values = np.asarray(image, dtype=np.float32)
+    """Greys of more than 8 bits, and floats, to 8 bits: divided by the smallest usual range (8,
+    10, 12, 14, 16 bits) that holds them; floats of at most 1 are taken for shares of white."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
     top = float(values.max())
-    if top > 255:
-        values = values / (257 if top <= 65535 else top / 255)
-    elif top <= 1 and image.mode == "F":
+    if image.mode == "F" and top <= 1:
         values = values * 255
+    else:
+        ranges = (255, 1023, 4095, 16383, 65535)
+        values = values * (255 / next((r for r in ranges if top <= r), top))
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
 
 

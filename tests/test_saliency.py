@@ -55,7 +55,8 @@ def test_two_discs_are_two_objects_even_when_they_touch(gap):
 
 def test_the_hole_of_a_ring_is_ground_and_a_badge_belongs_to_its_ball():
     ring = disc(48, 48, 30) & ~disc(48, 48, 18)
-    assert not objects(painted(ring))[disc(48, 48, 14)].any()
+    (only,) = found(painted(ring))
+    assert overlap(only, ring) > 0.9
     badge = disc(48, 48, 24) & ~disc(48, 48, 4)
     assert objects(painted(badge))[disc(48, 48, 3)].all()
 

@@ -30,7 +30,7 @@ def remove_object(
     photo: Image.Image, mask: Image.Image, size: int = 512, seed: int = 0, device: str = "cpu"
 ) -> Work:
     """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
-    unchanged outside the mask.
+    unchanged beyond two pixels outside the mask.
 
     `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go. `size`:
     the longer side, in pixels, of the window around the mask that is worked on. Raises InputError
@@ -52,7 +52,7 @@ def remove_object(
     picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS)).to(device)
     hole_part = hole[window[1] : window[3], window[0] : window[2]]
     small_hole = (
-        np.array(Image.fromarray(hole_part).resize(small_size, Image.Resampling.BOX).convert("L"))
+        np.array(Image.fromarray(hole_part).convert("L").resize(small_size, Image.Resampling.BOX))
         > 0
     )
     box = changed_box(small_hole, max(small_size), margin=0.01)

@@ -25,6 +25,8 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     light = lab[:, :1]
     contrast = gaussian_blur((gaussian_blur(light, 1.0) - light).square(), 2.0).sqrt()
     points = torch.cat([lab, 2 * contrast], 1)[0].flatten(1).T.cpu()
+    if float(points.std(0).max()) < 1e-3:  # one colour: nothing stands out
+        return torch.zeros(1, 1, SIDE, SIDE).to(picture)
     centres, assigned = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
     colours, cluster = torch.from_numpy(centres), torch.from_numpy(assigned).long()
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
@@ -113,7 +115,27 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
     missed = np.bincount(rest[seeds > 0], minlength=count + 1) == 0
     missed[0] = False
     seeds = np.where(missed[rest], rest + seeds.max(), seeds)
-    return np.asarray(watershed(-depth, seeds, mask=inside), np.int32)
+    return _merge_wide(np.asarray(watershed(-depth, seeds, mask=inside), np.int32), depth)
+
+
+def _merge_wide(ids: NDArray[np.int32], depth: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Undo cuts that are no necks: where parts meet at 0.8 of the thinner one's depth or more."""
+    from scipy import ndimage
+
+    meetings = []
+    for axis in (0, 1):
+        sides = [np.delete(x, end, axis).ravel() for x in (ids, depth) for end in (0, -1)]
+        meetings.append(np.stack([*sides[:2], np.minimum(*sides[2:])], 1))
+    where = np.concatenate(meetings)
+    where = where[(where[:, 0] != where[:, 1]) & (where[:, :2].min(1) > 0)]
+    owner = np.arange(ids.max() + 1)
+    peak = ndimage.maximum(depth, ids, owner)
+    for one, other, neck in where[np.argsort(-where[:, 2], kind="stable")]:
+        i, j = owner[int(one)], owner[int(other)]
+        if i != j and neck >= 0.8 * min(peak[i], peak[j]):
+            peak[i] = max(peak[i], peak[j])
+            owner[owner == j] = i
+    return owner[ids].astype(np.int32)
 
 
 def _whitening(points: Tensor, floor: float = 2.0) -> Tensor:
@@ -130,4 +152,5 @@ def _border(side: int, width: int) -> Tensor:
 
 
 def _unit(x: Tensor) -> Tensor:
-    return (x - x.min()) / (x.max() - x.min()).clamp_min(1e-6)
+    spread = x.max() - x.min()
+    return (x - x.min()) / spread if spread > 1e-3 else torch.zeros_like(x)  # not rounding errors

@@ -23,7 +23,9 @@ def spread_scribbles(
 
     scale = min(1.0, SIDE / max(picture.shape[-2:]))
     height, width = (max(8, round(side * scale)) for side in picture.shape[-2:])
-    lab = rgb_to_lab(resize(picture, (height, width)).clamp(0, 1))[0].permute(1, 2, 0).cpu().numpy()
+    small = rgb_to_lab(resize(picture, (height, width)).clamp(0, 1))
+    lab = small[0].permute(1, 2, 0).cpu().numpy().astype(np.float64)
+    lab[0, 0] += 1e-3  # the walker divides by the spread, which a flat picture lacks
     seeds = np.zeros((height, width), np.int64)
     rows, columns = np.nonzero(strokes != unlabelled)
     seeds[rows * height // strokes.shape[0], columns * width // strokes.shape[1]] = (
@@ -32,6 +34,6 @@ def spread_scribbles(
     labels = np.unique(seeds[seeds > 0])
     compact = np.searchsorted(labels, seeds) + 1  # random_walker wants 1, 2, 3, ...
     compact[seeds == 0] = 0
-    walked = random_walker(lab, compact, beta=90, mode="cg_j", tol=1e-3, channel_axis=-1)
+    walked = random_walker(lab, compact, beta=90, mode="bf", channel_axis=-1)
     ids: NDArray[np.uint8] = (labels[np.clip(walked, 1, len(labels)) - 1] - 1).astype(np.uint8)
     return ids

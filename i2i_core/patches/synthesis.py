@@ -19,7 +19,14 @@ from torch import Tensor
 from i2i_core.filters import resize
 from i2i_core.patches.features import PatchPCA
 from i2i_core.patches.pyramid import Field, Size, pyramid_sizes
-from i2i_core.patches.search import augment_keys, augment_queries, distances, exhaustive, patchmatch
+from i2i_core.patches.search import (
+    MATRIX_CHUNK,
+    augment_keys,
+    augment_queries,
+    distances,
+    exhaustive,
+    patchmatch,
+)
 from i2i_core.patches.vote import confidence, usable, usage, vote
 
 FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stays finite.
@@ -86,6 +93,13 @@ class Task:
             raise ValueError("source_guide and target_guide must have the same channels")
         if (self.known is None) != (self.unknown is None):
             raise ValueError("known and unknown go together")
+        for name, given, like in (
+            ("valid", self.valid, self.source),
+            ("known", self.known, self.target_guide),
+            ("unknown", self.unknown, self.target_guide),
+        ):
+            if given is not None and given.shape[-2:] != like.shape[-2:]:
+                raise ValueError(f"{name} has the wrong height or width")
 
     def keep_known(self, picture: Tensor) -> Tensor:
         """`picture` (1, 3, h, w) with the known pixels put back."""
@@ -201,10 +215,13 @@ class _LevelSolver:
         """The first correspondence, from the guides alone. The noise keeps large areas of equal
         guide from all taking one and the same patch, and so from starting flat."""
         queries = self.guide_features(self.target_guide) * self.scale
-        cost = torch.cdist(queries, self.guide_keys).square()
-        noise = torch.rand(cost.shape, generator=self.random).to(cost.device)
-        cost = cost + self.settings.noise * self.guide_weight * noise + self.forbidden
-        distance, index = cost.min(1)
+        best = []
+        for block in queries.split(max(1, MATRIX_CHUNK // len(self.guide_keys))):
+            cost = torch.cdist(block, self.guide_keys).square()
+            noise = torch.rand(cost.shape, generator=self.random).to(cost.device)
+            cost = cost + self.settings.noise * self.guide_weight * noise + self.forbidden
+            best.append(cost.min(1))
+        distance, index = (torch.cat(part) for part in zip(*best, strict=True))
         width = self.source[1]
         y, x = (v.view(self.target) for v in (index // width, index % width))
         return Field(y, x, distance.view(self.target), 1, self.target, self.source)

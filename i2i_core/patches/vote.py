@@ -14,7 +14,7 @@ def vote(source: Tensor, field: Field, size: int, weight: Tensor) -> Tensor:
     `size` × `size` patches that cover it say.
 
     `source` (1, C, Hs, Ws); `weight` (gh, gw), positive. (Wexler et al. 2007, eq. 3.)
-    The field's stride must not exceed `size`, or pixels would be left without a vote.
+    The field's stride must not exceed `size` // 2 + 1, or pixels would be left without a vote.
     """
     radius, stride = size // 2, field.stride
     channels = source.shape[1]
