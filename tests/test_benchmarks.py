@@ -20,6 +20,7 @@ from benchmarks.baselines import (
 )
 from examples.scenes import draw
 from i2i_core.errors import InputError
+from i2i_core.methods import guide_choice
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
@@ -120,7 +121,8 @@ def test_an_empty_data_folder_is_the_persons_to_mend(tmp_path: Path) -> None:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure in this process, which is much faster, and only one case of each task."""
+    """Measure in this process, which is much faster, one case of each task, two guides."""
+    monkeypatch.setattr(guide_choice, "candidates", lambda *_: ("figures", "lightness"))
     monkeypatch.setattr(analogy, "in_fresh_process", lambda _, call, *given: call(*given))
     monkeypatch.setattr(analogy, "measure", partial(measure, warm_up=False))
     monkeypatch.setattr(analogy, "import_seconds", lambda: 0.03)

@@ -43,7 +43,7 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     return _unit(gaussian_blur(score[cluster].view(1, 1, SIDE, SIDE).to(picture), 0.7))
 
 
-def unusualness(picture: Tensor, neighbours: int = 12) -> Tensor:
+def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
     """Saliency by rarity of the stuff: (1, 1, SIDE, SIDE) in [0, 1].
 
     Each place is described by its mean colour and its roughness at two scales. The frame of the
@@ -59,7 +59,7 @@ def unusualness(picture: Tensor, neighbours: int = 12) -> Tensor:
         parts.append(4 * torch.log(energy + 0.5))
     points = resize(torch.cat(parts, 1), (SIDE, SIDE))[0].flatten(1).T.cpu().double()
 
-    frame = points[_border(SIDE, 5).flatten()][::3]
+    frame = points[_border(SIDE, 5).flatten()][::6]
     whiten = _whitening(frame)
     for _ in range(2):  # Objects cut by the frame are its outliers: trim, then fit again.
         distance = ((frame - frame.mean(0)) @ whiten).norm(dim=1)
@@ -85,7 +85,7 @@ def objects(picture: Tensor, smallest: float = 0.002) -> NDArray[np.int32]:
     unusual, count = ndimage.label(rare)
     size = np.bincount(unusual.ravel(), minlength=count + 1)
     shared = np.bincount(unusual[inside], minlength=count + 1)
-    taken = (shared > 0.25 * size) | (shared > smallest * inside.size)
+    taken = (shared > 0.25 * size) | (shared > 2 * smallest * inside.size)
     inside = ndimage.binary_opening(inside) | ((unusual > 0) & ~taken[unusual])
     holes, _ = ndimage.label(ndimage.binary_fill_holes(inside) & ~inside)
     inside |= (holes > 0) & (np.bincount(holes.ravel()) < 0.01 * holes.size)[holes]  # rings stay
@@ -119,7 +119,7 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def _merge_wide(ids: NDArray[np.int32], depth: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Undo cuts that are no necks: where parts meet at 0.8 of the thinner one's depth or more."""
+    """Undo cuts that are no necks: where parts meet at 0.9 of the thinner one's depth or more."""
     from scipy import ndimage
 
     meetings = []
@@ -132,7 +132,7 @@ def _merge_wide(ids: NDArray[np.int32], depth: NDArray[np.float64]) -> NDArray[n
     peak = ndimage.maximum(depth, ids, owner)
     for one, other, neck in where[np.argsort(-where[:, 2], kind="stable")]:
         i, j = owner[int(one)], owner[int(other)]
-        if i != j and neck >= 0.8 * min(peak[i], peak[j]):
+        if i != j and neck >= 0.9 * min(peak[i], peak[j]):
             peak[i] = max(peak[i], peak[j])
             owner[owner == j] = i
     return owner[ids].astype(np.int32)
