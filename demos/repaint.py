@@ -16,9 +16,7 @@ from i2i_core.methods.applications import remove_object, semantic_analogy
 
 SCENES = ("lake", "fields")
 LIVE_SIZE = 256
-HELLO = (
-    "A starter, already edited: the lake has grown. Paint over the labels, or add a photo."
-)
+HELLO = "A starter, already edited: the lake has grown. Paint over the labels, or add a photo."
 MOVES = {"←": (-1, 0), "↑": (0, -1), "↓": (0, 1), "→": (1, 0)}
 
 

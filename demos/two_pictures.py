@@ -29,8 +29,12 @@ def build() -> None:
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             with gr.Row(equal_height=True):
-                a = Picture(_picture(first[0]), label="1 · Structure", height=220, min_width=130)
-                b = Picture(_picture(first[1]), label="2 · Appearance", height=220, min_width=130)
+                a = Picture(
+                    _picture(first.structure), label="1 · Structure", height=220, min_width=130
+                )
+                b = Picture(
+                    _picture(first.appearance), label="2 · Appearance", height=220, min_width=130
+                )
             with gr.Row():
                 go = gr.Button("Make the analogy", variant="primary", scale=3, min_width=160)
                 stop = gr.Button("Stop", variant="stop", scale=1, min_width=70)
@@ -43,22 +47,24 @@ def build() -> None:
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             progress = gr.HTML(jobs.status(text=HELLO))
             with gr.Row(equal_height=True):
-                forth, forth_a, forth_b = _result(f"{FORTH}", first[0], first[1])
-                back, back_a, back_b = _result(f"{BACK}", first[1], first[0])
+                forth, forth_a, forth_b = _result(f"{FORTH}", first.structure, first.appearance)
+                back, back_a, back_b = _result(f"{BACK}", first.appearance, first.structure)
             with gr.Accordion("How the page guessed what answers to what", open=False):
+                gr.Markdown(
+                    "Guesses for “1 made of 2”, best first. **Click one to finish it instead.**"
+                )
                 trials = gr.Gallery(
-                    label="Guesses for “1 made of 2”, best first: click one to finish it instead",
-                    columns=6, height=150, allow_preview=False,
-                    interactive=False, object_fit="contain", format="png",
+                    show_label=False, columns=3, height="auto", allow_preview=False,
+                    interactive=False, object_fit="contain", format="png", buttons=[],
                 )  # fmt: skip
                 with gr.Row():
                     guide_a = gr.Image(label="What it saw in 1", format="png", height=180)
                     guide_b = gr.Image(label="What it saw in 2", format="png", height=180)
             marks_a, marks_b = _marks(a, b)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            preset = gr.Radio(list(PRESETS), value=first[2], label="What for")
+            preset = gr.Radio(list(PRESETS), value=first.preset, label="What for")
             granularity = gr.Slider(
-                0, 1, PRESETS[first[2]]["granularity"], step=0.05, label="Granularity",
+                0, 1, first.granularity, step=0.05, label="Granularity",
                 info="0 keeps only the large arrangement, 1 follows every detail",
             )  # fmt: skip
             with gr.Accordion("More settings", open=False):
@@ -71,7 +77,7 @@ def build() -> None:
                     )
                     seed = gr.Number(0, precision=0, minimum=0, label="Seed", min_width=100)
                 guide = gr.Dropdown(
-                    list(GUIDES), value="auto", label="What answers to what",
+                    list(GUIDES), value=first.guide, label="What answers to what",
                     info="auto tries them all, small, and finishes the best",
                 )  # fmt: skip
 
@@ -104,6 +110,7 @@ def make(
     """Both directions, one after the other; yields what to show after every level."""
     first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
     scribbles = _scribbles(marks_a, marks_b)
+    guesses: list[Any] = [gr.skip()] * 3
     settings = {
         "preset": preset, "granularity": granularity, "seed": int(seed or 0), "size": int(size),
         "scribbles": scribbles,
@@ -114,13 +121,17 @@ def make(
         for event in jobs.compute(
             structural_analogy, first, second, guide=guide, reverse=reverse, **settings
         ):
+            if not reverse:
+                guesses = _guesses(event)
             yield [
                 jobs.status(event, f"{name}: {event.note}"),
                 gr.skip() if reverse else _before_after(structure, event),
                 _before_after(structure, event) if reverse else gr.skip(),
-                *([gr.skip()] * 3 if reverse else _guesses(event)),
+                *([gr.skip()] * 3 if reverse else guesses),
             ]
-    yield [jobs.status(text="Done. Drag the handles to compare."), *[gr.skip()] * 5]
+    # Sent once more: what lies in a closed accordion may have missed it.
+    done = jobs.status(text="Done. Drag the handles to compare.")
+    yield [done, gr.skip(), gr.skip(), *guesses]
 
 
 def _before_after(structure: Image.Image, event: Progress) -> Any:
@@ -140,7 +151,7 @@ def _guesses(event: Progress) -> list[Any]:
     shown = dict(event.extras)
     guides = [shown.pop(f"guide of {name}", None) for name in ("structure", "appearance")]
     best_first = sorted(shown, key=lambda name: -event.losses.get(name, 0.0))
-    gallery = [(shown[name], f"{name} ({event.losses[name]:.2f})") for name in best_first]
+    gallery = [(shown[name], name) for name in best_first]
     return [gallery, *(gr.skip() if guide is None else guide for guide in guides)]
 
 
@@ -161,7 +172,7 @@ def _preset(name: str) -> tuple[Any, Any]:
 
 def _picked(trials: Any, event: gr.SelectData) -> str:
     """The hypothesis behind a clicked thumbnail."""
-    return str(trials[event.index][1]).rsplit(" (", 1)[0]
+    return str(trials[event.index][1])
 
 
 def _after(pair: Any) -> Any:
@@ -180,9 +191,10 @@ def _stored(structure: str, appearance: str) -> tuple[str, str]:
 
 def _starter(index: int) -> list[Any]:
     """A starter pair with its stored results."""
-    a, b, preset, guide = PAIRS[index]
+    pair = PAIRS[index]
+    a, b = pair.structure, pair.appearance
     return [
-        _picture(a), _picture(b), preset, PRESETS[preset]["granularity"], guide,
+        _picture(a), _picture(b), pair.preset, pair.granularity, pair.guide,
         jobs.status(text=HELLO), _stored(a, b), _stored(b, a), None, None, None,
     ]  # fmt: skip
 

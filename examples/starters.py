@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -23,12 +24,23 @@ SIZE = 512
 
 RESULT_SIZE = 384
 
-# Structure, appearance, preset, guide: the first stands on the page when it opens.
+
+class Pair(NamedTuple):
+    """Names of two scenes, and the settings that their stored results were made with."""
+
+    structure: str
+    appearance: str
+    preset: str
+    guide: str
+    granularity: float
+
+
+# The first stands on the page when it opens.
 PAIRS = (
-    ("pebbles", "cracked", "structure", "auto"),
-    ("letter_plain", "letter", "text effect", "strokes"),
-    ("oranges", "bowls", "structure", "objects"),
-    ("mosaic", "cracked", "texture", "lightness"),
+    Pair("pebbles", "cracked", "structure", "inverted lightness", 0.4),
+    Pair("letter_plain", "letter", "text effect", "strokes", 0.7),
+    Pair("oranges", "bowls", "structure", "objects", 0.5),
+    Pair("mosaic", "cracked", "texture", "lightness", 0.7),
 )
 SCENES = ("lake", "fields")
 
@@ -46,12 +58,13 @@ def main() -> None:
         if name in SCENES and scene.labels is not None:
             labels = encode(decode(scene.labels, scene.label_colours).ids)
             labels.save(FOLDER / f"{name}_labels.png")
-    for (a, b, preset, guide), reverse in product(PAIRS, (False, True)):
+    for (a, b, preset, guide, granularity), reverse in product(PAIRS, (False, True)):
         work = structural_analogy(
             pictures[a],
             pictures[b],
             preset=preset,
             guide=guide,
+            granularity=granularity,
             size=RESULT_SIZE,
             reverse=reverse,
         )

@@ -10,7 +10,7 @@ hand *sketch to image*: they are the same call.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -24,7 +24,7 @@ from i2i_core.labels import Ids, decode_together, fill_unlabelled, resize
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.regions import Box, changed_box, cut, paste
 from i2i_core.patches.label_guides import label_guide
-from i2i_core.patches.synthesis import Settings, Task, synthesize
+from i2i_core.patches.synthesis import Task, settings_for, synthesize
 
 
 @dataclass(frozen=True)
@@ -114,22 +114,13 @@ class SemanticAnalogy(Method):
         task = Task(self.photo, source_guide, target_guide)
         if box is not None:
             task = cut(task, self.photo, box)
-        settings = settings_for(self.config.size, self.config.seed)
+        settings = settings_for(self.config.size, seed=self.config.seed)
         for level in synthesize(task, settings):
             picture = level.picture
             if box is not None:
                 picture = paste(self.photo, picture, box)
             size = f"{picture.shape[-1]} × {picture.shape[-2]} pixels"
             yield Progress(level.step, level.total, picture=to_image(picture), note=note + size)
-
-
-def settings_for(size: int, seed: int) -> Settings:
-    """Beyond 256 pixels fewer rounds at the finest level: most of the time goes there, and what
-    is to be decided has been decided below."""
-    settings = Settings(seed=seed)
-    if size > 320:
-        settings = replace(settings, rounds=(8, 3), strides=(2, 2))
-    return settings
 
 
 def check_same_shape(labels: Image.Image, photo: Image.Image, what: str = "label map") -> None:

@@ -25,7 +25,7 @@ from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
 from i2i_core.patches.structure_guides import HYPOTHESES, structure_guides
-from i2i_core.patches.synthesis import Settings, Task, synthesize
+from i2i_core.patches.synthesis import Settings, Task, settings_for, synthesize
 
 AUTO = "auto"
 GUIDES = (AUTO, *HYPOTHESES)
@@ -33,8 +33,8 @@ GUIDES = (AUTO, *HYPOTHESES)
 PRESETS: dict[str, dict[str, str | float]] = {
     "structure": {"guide": AUTO, "granularity": 0.5},
     "style": {"guide": "lightness", "granularity": 0.85},
-    "texture": {"guide": "lightness", "granularity": 0.4},
-    "text effect": {"guide": "strokes", "granularity": 0.5},
+    "texture": {"guide": "lightness", "granularity": 0.6},
+    "text effect": {"guide": "strokes", "granularity": 0.7},
 }
 
 
@@ -204,8 +204,11 @@ class StructuralAnalogy(Method):
     def _settings(self) -> Settings:
         # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
         fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
-        return Settings(
-            guide_weight=(max(4.0, fine), fine), blurred_rounds=1, seed=self.config.seed
+        return settings_for(
+            self.config.size,
+            guide_weight=(max(4.0, fine), fine),
+            blurred_rounds=1,
+            seed=self.config.seed,
         )
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,6 +56,15 @@ class Settings:
     exhaustive_limit: int = 4096**2  # target patches × source patches
     strides: tuple[int, int] = (2, 1)  # between patches, PatchMatch levels: early rounds, last one
     seed: int = 0
+
+
+def settings_for(long_side: int, **changes: Any) -> Settings:
+    """Settings for a result of `long_side` pixels: beyond 320 fewer and sparser rounds at the
+    finest levels, where most of the time goes and what matters has been decided."""
+    settings = Settings()
+    if long_side > 320:
+        settings = replace(settings, rounds=(8, 3), strides=(2, 2))
+    return replace(settings, **changes)
 
 
 @dataclass(frozen=True)
@@ -195,7 +205,8 @@ class _LevelSolver:
             picture = vote(self.values, field, size, confidence(field.distance))
             picture = self.task.keep_known(picture)
         if self.last:  # A smaller neighbourhood votes once more, and averages less away.
-            picture = vote(self.values, field, 3, confidence(field.distance))
+            size = 3 if field.stride == 1 else 5  # every pixel needs several voices
+            picture = vote(self.values, field, size, confidence(field.distance))
             picture = self.task.keep_known(picture)
         return picture.clamp(0, 1), field
 
