@@ -26,6 +26,7 @@ from i2i_core.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
 PHOTO_SIDE = 1024  # longer side of the photograph that is kept
+UNCHANGED = 0.0005  # share of pixels; scaling the canvas alone may alter as many
 MEMORY = 30  # steps that can be undone
 
 
@@ -80,11 +81,12 @@ class Canvas:
         return self._edited(resize(fill_unlabelled(table[target.ids]), self._size()))
 
     def painted(self, composite: Image.Image | None) -> Canvas:
-        """What the canvas shows after a stroke."""
+        """What the canvas shows after a stroke; this very canvas when next to nothing changed."""
         if composite is None:
             return self
-        ids = decode(composite.convert("RGB"), PALETTE[: self.count]).ids
-        return self._edited(resize(ids, self._size()))
+        decoded = decode(composite.convert("RGB"), PALETTE[: self.count]).ids
+        ids = resize(decoded, self._size())
+        return self if (ids != self.ids).mean() < UNCHANGED else self._edited(ids)
 
     def picked_at(self, x: int, y: int) -> Canvas:
         """The connected region around a clicked pixel of the overlay."""

@@ -63,7 +63,7 @@ def build() -> None:
         with gr.Column(scale=2, min_width=320):
             picker = gr.Image(
                 start.overlay(), label="Region picker: click what you want to change",
-                format="png", interactive=False, height=360, buttons=[],
+                format="png", interactive=False, height=360, buttons=[], elem_classes="i2i-picker",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=280):
             gr.Markdown("**The picked region**")
@@ -94,8 +94,15 @@ def build() -> None:
     scenes.click(_scene, scenes, [photo, *shown, result, progress], **settings)
     own_map.upload(_own_map, [canvas, own_map], shown, **settings)
     then_follow(target_map.upload(_target_map, [canvas, target_map], shown, **settings))
-    then_follow(editor.input(_stroke, [canvas, editor], [canvas, picker], **settings,
-                             trigger_mode="always_last"))  # fmt: skip
+    running.append(
+        editor.input(
+            _stroke,
+            [canvas, editor, live, keep, seed],
+            [canvas, picker, progress, result],
+            **heavy,
+            trigger_mode="always_last",
+        )
+    )
     picker.select(_pick, canvas, [canvas, picker], **settings)
     for button, name in ((grow, "grow"), (shrink, "shrink")):
         then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
@@ -182,11 +189,16 @@ def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
     return _show(canvas.with_target_labels(read_as_is(path, "a label map")))
 
 
-@jobs.plainly
-def _stroke(canvas: Canvas, value: Any) -> list[Any]:
-    """The map as painted. The editor itself is left alone: the person is still drawing."""
-    canvas = canvas.painted((value or {}).get("composite"))
-    return [canvas, canvas.overlay()]
+def _stroke(canvas: Canvas, value: Any, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
+    """The map as painted, then the photograph. The editor itself is left alone: the person is
+    still drawing. (It also reports its own mounting as input: nothing has changed then.)"""
+    painted = jobs.plainly(canvas.painted)((value or {}).get("composite"))
+    if painted is canvas:
+        yield [gr.skip()] * 4
+        return
+    yield [painted, painted.overlay(), gr.skip(), gr.skip()]
+    for shown in follow(painted, live, keep, seed):
+        yield [gr.skip(), gr.skip(), *shown]
 
 
 @jobs.plainly
