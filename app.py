@@ -1,6 +1,7 @@
 """The page: every tab, the look, and how it is served. Run it: python app.py"""
 
 import os
+from typing import Any
 
 # Settings that libraries read at import: no telemetry, and idle threads that yield their core.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -48,13 +49,17 @@ def build() -> gr.Blocks:
     return page.queue(max_size=40, default_concurrency_limit=8)
 
 
-def launch(**settings: object) -> None:
+def launch(page: gr.Blocks, **settings: Any) -> None:
     """Serve the page; `settings` go to Gradio's launch."""
-    build().launch(  # type: ignore[arg-type]
-        theme=THEME, css=CSS, max_file_size="60mb", run_history=False,
-        footer_links=["api", "settings"], **settings,
-    )  # fmt: skip
+    page.launch(
+        theme=THEME,
+        css=CSS,
+        max_file_size="60mb",
+        run_history=False,  # a visitor's pictures are not kept in the browser of a shared machine
+        footer_links=["api", "settings"],
+        **settings,
+    )
 
 
 if __name__ == "__main__":
-    launch()
+    launch(build())

@@ -19,8 +19,8 @@ from i2i_core.segmentation import segment as find_regions
 
 @jobs.plainly
 def structural_analogy(
-    a: str, b: str, preset: str, granularity: float | None, guide: str | None, seed: float,
-    size: float, reverse: bool,
+    a: str, b: str, preset: str, granularity: float, guide: str, seed: int,
+    size: int, reverse: bool,
 ) -> Image.Image:  # fmt: skip
     """Make a picture with the arrangement of one picture out of the stuff of another.
 
@@ -28,7 +28,7 @@ def structural_analogy(
         a: The picture whose structure is kept.
         b: The picture whose appearance is taken.
         preset: One of structure, style, texture, text effect.
-        granularity: 0 keeps only the large arrangement, 1 all detail; empty for the preset's.
+        granularity: 0 keeps only the large arrangement, 1 all detail; -1 for the preset's.
         guide: What answers to what, such as auto, lightness, objects; empty for the preset's.
         seed: Another number gives another result.
         size: Longer side of the result in pixels, 64 to 1024.
@@ -42,17 +42,17 @@ def structural_analogy(
         read(a, "the picture a"),
         read(b, "the picture b"),
         preset=preset,
-        granularity=granularity,
+        granularity=None if granularity < 0 else granularity,
         guide=guide or None,
-        seed=int(seed),
-        size=int(size),
+        seed=seed,
+        size=size,
         reverse=reverse,
     )
 
 
 @jobs.plainly
 def semantic_analogy(
-    photo: str, labels: str, target_labels: str, size: float, keep: bool, seed: float
+    photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
 ) -> Image.Image:
     """Make the photograph that an edited label map would be the label map of.
 
@@ -72,14 +72,14 @@ def semantic_analogy(
         read(photo, "the photograph"),
         read_as_is(labels, "the label map"),
         read_as_is(target_labels, "the target label map"),
-        size=int(size),
+        size=size,
         keep=keep,
-        seed=int(seed),
+        seed=seed,
     )
 
 
 @jobs.plainly
-def remove_object(photo: str, mask: str, size: float, seed: float) -> Image.Image:
+def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     """Fill a masked part of a photograph from the rest of it.
 
     Args:
@@ -95,13 +95,13 @@ def remove_object(photo: str, mask: str, size: float, seed: float) -> Image.Imag
         applications.remove_object,
         read(photo, "the photograph"),
         read_as_is(mask, "the mask"),
-        size=int(size),
-        seed=int(seed),
+        size=size,
+        seed=seed,
     )
 
 
 @jobs.plainly
-def segment(photo: str, classes: float) -> Image.Image:
+def segment(photo: str, classes: int) -> Image.Image:
     """Divide a photograph into editable regions.
 
     Args:
@@ -111,7 +111,7 @@ def segment(photo: str, classes: float) -> Image.Image:
     Returns:
         The label map, a PNG of flat colours, as large as the photograph.
     """
-    return encode(find_regions(read(photo, "the photograph"), int(classes)))
+    return encode(find_regions(read(photo, "the photograph"), classes))
 
 
 def build() -> None:
@@ -122,9 +122,9 @@ def build() -> None:
         labels, target = Picture(label="labels"), Picture(label="target_labels")
         preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
         guide = gr.Dropdown(["", *GUIDES], value="", label="guide")
-        granularity = gr.Number(None, label="granularity")
-        seed, classes = gr.Number(0, label="seed"), gr.Number(4, label="classes")
-        size, window = gr.Number(256, label="size"), gr.Number(512, label="size")
+        granularity = gr.Number(-1, label="granularity")
+        seed, classes = _whole(0, "seed"), _whole(4, "classes")
+        size, window = _whole(256, "size"), _whole(512, "size")
         reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
         result = gr.Image(format="png", label="result")
         for function, inputs in (
@@ -134,3 +134,7 @@ def build() -> None:
             (segment, [photo, classes]),
         ):
             gr.Button().click(function, inputs, result, api_name=function.__name__, **jobs.COMPUTE)
+
+
+def _whole(value: int, label: str) -> gr.Number:
+    return gr.Number(value, label=label, precision=0)

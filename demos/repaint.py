@@ -136,7 +136,7 @@ def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[
         semantic_analogy, canvas.photo, own, target, size=size, keep=keep, seed=int(seed or 0)
     ):
         yield [jobs.status(event), _steady(event.picture, canvas.photo)]
-    yield [jobs.status(text=f"Done, at {event.note or 'full size'}."), gr.skip()]
+    yield [jobs.status(text=f"Done, at {size} pixels."), gr.skip()]
 
 
 def _remove(canvas: Canvas, seed: float) -> Iterator[list[Any]]:

@@ -119,8 +119,8 @@ class SemanticAnalogy(Method):
             picture = level.picture
             if box is not None:
                 picture = paste(self.photo, picture, box)
-            size = f"{picture.shape[-1]} × {picture.shape[-2]} pixels"
-            yield Progress(level.step, level.total, picture=to_image(picture), note=note + size)
+            said = f"{note}Level {level.step} of {level.total}"
+            yield Progress(level.step, level.total, picture=to_image(picture), note=said)
 
 
 def check_same_shape(labels: Image.Image, photo: Image.Image, what: str = "label map") -> None:

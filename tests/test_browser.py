@@ -1,0 +1,62 @@
+"""A visitor's first minute, in a real browser: two pictures in, the analogy out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api")
+FLAGS = ["--no-sandbox", "--use-gl=swiftshader", "--enable-webgl", "--ignore-gpu-blocklist"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with playwright.sync_playwright() as p:
+        if path is None and not Path(p.chromium.executable_path).exists():
+            pytest.skip("no Chromium: install it, or run `playwright install chromium`")
+        browser = p.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def test_upload_two_pictures_and_see_the_result(
+    browser: Any, page_url: str, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0)
+    for name, ground, disc in (("a.png", 60, 200), ("b.jpg", 220, 20)):
+        y, x = np.mgrid[:160, :200]
+        values = np.where((y - 80) ** 2 + (x - 60) ** 2 < 1600, disc, ground)
+        values = values + noise.integers(-15, 15, values.shape)
+        colour = np.stack([values, values // 2, 255 - values], -1).clip(0, 255)
+        Image.fromarray(colour.astype(np.uint8)).save(tmp_path / name)
+
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(page_url)
+    inputs = page.locator(".i2i-in")
+    page.wait_for_selector("text=This is a starter")
+    assert page.locator(".i2i-out img").count() >= 4  # results before the first click
+
+    remove = inputs.get_by_label("Remove Image")
+    for index, name in enumerate(("a.png", "b.jpg")):
+        remove.nth(index).click()
+        playwright.expect(remove).to_have_count(1)
+        inputs.locator("input[type=file]").nth(index).set_input_files(tmp_path / name)
+        playwright.expect(remove).to_have_count(2)
+    page.get_by_text("More settings").click()
+    page.get_by_label("Longer side, pixels").first.click()
+    page.get_by_role("option", name="256").first.click()
+    before = page.locator(".i2i-out img").nth(1).get_attribute("src")
+    page.get_by_role("button", name="Make the analogy").click()
+    page.wait_for_selector("text=Done. Drag the handles", timeout=90_000)
+    assert page.locator(".i2i-out img").nth(1).get_attribute("src") != before
+    assert problems == []
+    page.close()
