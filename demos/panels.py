@@ -42,7 +42,8 @@ def read(path: str | None, what: str) -> Image.Image:
         raise InputError(f"Add {what} first.")
     picture = open_image(path)
     if picture.width * picture.height > LARGE:
-        gr.Info(f"{what.capitalize()} has {picture.width} × {picture.height} pixels: shrunk.")
+        size = f"{picture.width} × {picture.height}"
+        gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
     return picture
 
 

@@ -12,12 +12,14 @@ from PIL import Image
 from demos import jobs
 from demos.panels import Picture, read, same_size, starter
 from examples.starters import PAIRS, RESULT_SIZE
+from i2i_core.errors import InputError
+from i2i_core.images import fit_long_side, open_image
 from i2i_core.labels import PALETTE
 from i2i_core.method import Progress
 from i2i_core.methods.applications import structural_analogy
 from i2i_core.methods.structural_analogy import GUIDES, PRESETS
 
-A, B = "a structure picture (1)", "an appearance picture (2)"
+A, B = "the structure picture", "the appearance picture"
 MARKS = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in PALETTE[2:6]]
 HELLO = "This is a starter: drag the handles to compare, or add two pictures of yours."
 FORTH, BACK = "1 made of 2", "2 made of 1"
@@ -243,11 +245,12 @@ def _marks(a: gr.Image, b: gr.Image) -> tuple[Any, Any]:
     return editors[0], editors[1]
 
 
-@jobs.plainly
 def _background(path: str | None) -> Any:
-    """A fresh canvas with the picture under it."""
-    if path is None:
+    """A fresh canvas with the picture under it; a file that is none is reported elsewhere."""
+    try:
+        picture = open_image(path) if path else None
+    except InputError:
+        picture = None
+    if picture is None:
         return None
-    picture = read(path, "a picture")
-    picture.thumbnail((400, 400))
-    return {"background": picture, "layers": [], "composite": None}
+    return {"background": fit_long_side(picture, 400), "layers": [], "composite": None}

@@ -24,8 +24,9 @@ def disc(centre: tuple[int, int] = CENTRE, radius: float = RADIUS) -> np.ndarray
 
 
 def photograph() -> Image.Image:
-    """An orange disc on blue ground, both grainy."""
-    pixels = np.where(disc()[..., None], (230, 130, 30), (40, 80, 140))
+    """An orange disc before sky, sea and a dark shore, all grainy."""
+    bands = np.repeat([(120, 170, 235), (40, 80, 140), (15, 30, 60)], (24, 50, 22), axis=0)
+    pixels = np.where(disc()[..., None], (230, 130, 30), bands[:, None])
     grain = np.random.default_rng(0).integers(-20, 21, (*SIZE[::-1], 1))
     return Image.fromarray((pixels + grain).clip(0, 255).astype(np.uint8))
 
