@@ -19,7 +19,7 @@ RED, BLUE = (220, 20, 20), (20, 20, 220)
 
 
 def halves(
-    left: tuple[int, ...], right: tuple[int, ...], grain: int = 0, size: tuple[int, int] = (64, 48)
+    left: tuple[int, ...], right: tuple[int, ...], grain: int = 0, size: tuple[int, int] = (64, 32)
 ) -> Image.Image:
     pixels = np.full((size[1], size[0], 3), right)
     pixels[:, : size[0] // 2] = left
@@ -35,13 +35,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     halves((200, 170, 90), (40, 90, 150), 20).save("b.png")
     halves(RED, BLUE).save("labels.png")
     halves(BLUE, RED).save("wanted.png")
-    mask = Image.new("L", (64, 48))
-    mask.paste(255, (10, 20, 18, 28))
+    mask = Image.new("L", (64, 32))
+    mask.paste(255, (10, 12, 18, 20))
     mask.save("mask.png")
-    mask.resize((48, 64)).save("tall_mask.png")
-    strokes = Image.new("RGBA", (64, 48))
-    strokes.paste((255, 0, 200, 255), (10, 10, 16, 30))
-    strokes.paste((0, 220, 220, 255), (46, 10, 52, 30))
+    mask.resize((32, 64)).save("tall_mask.png")
+    strokes = Image.new("RGBA", (64, 32))
+    strokes.paste((255, 0, 200, 255), (10, 10, 16, 22))
+    strokes.paste((0, 220, 220, 255), (46, 10, 52, 22))
     strokes.save("strokes.png")
     Path("text.png").write_text("Not a picture, but a sentence.")
     Path("empty.png").touch()
@@ -74,7 +74,7 @@ def test_a_picture_is_written_and_named(
     assert out.strip() == arguments[-1]
     assert err == ""
     with Image.open(arguments[-1]) as written:
-        assert written.size == (64, 48)
+        assert written.size == (64, 32)
 
 
 def test_segment_writes_a_label_map(here: Path) -> None:

@@ -5,7 +5,7 @@ import torch
 
 from i2i_core.patches.label_guides import (
     POSITION_WEIGHT,
-    RELATIVE_WEIGHT,
+    RELATIVE_WEIGHTS,
     label_guide,
     position,
     relative_coordinates,
@@ -64,4 +64,5 @@ def test_the_guide_puts_them_side_by_side():
     assert guide.shape == (1, 7, 1, 5)
     torch.testing.assert_close(guide[:, :3], signed_distances(ROW, 3, 2.0))
     torch.testing.assert_close(guide[:, 3:5], POSITION_WEIGHT * position(1, 5))
-    torch.testing.assert_close(guide[:, 5:], RELATIVE_WEIGHT * relative_coordinates(ROW, 3))
+    weights = torch.tensor(RELATIVE_WEIGHTS).view(1, 2, 1, 1)
+    torch.testing.assert_close(guide[:, 5:], weights * relative_coordinates(ROW, 3))

@@ -87,11 +87,11 @@ def test_what_is_opaque_is_masked_whatever_its_colour() -> None:
     drawn = Image.new("RGBA", SIZE)
     around = (*(v - RADIUS - 2 for v in CENTRE), *(v + RADIUS + 2 for v in CENTRE))
     ImageDraw.Draw(drawn).ellipse(around, fill=(0, 0, 0, 255))
-    assert reds(removed(drawn)) == 0
+    assert reds(removed(drawn, size=64)) == 0
 
 
 def test_a_mask_of_another_size_but_the_same_shape_will_do() -> None:
-    assert reds(removed(mask(RADIUS + 4).resize((48, 36), Image.Resampling.NEAREST))) == 0
+    assert reds(removed(mask(RADIUS + 4).resize((48, 36), Image.Resampling.NEAREST), size=64)) == 0
 
 
 @pytest.mark.parametrize("box", [(16, 25, 80, 25), (48, 4, 48, 68)], ids=["row", "column"])
@@ -100,13 +100,13 @@ def test_a_line_of_one_pixel_can_go(box: tuple[int, int, int, int]) -> None:
     ImageDraw.Draw(photo).line(box, RED)
     ImageDraw.Draw(line).line(box, 255)
     assert reds(np.asarray(photo)) > 60
-    assert reds(np.asarray(last_picture(remove_object(photo, line)))) == 0
+    assert reds(np.asarray(last_picture(remove_object(photo, line, size=64)))) == 0
 
 
 def test_an_object_at_the_corner_can_go() -> None:
     pixels, corner = meadow(), np.zeros(SIZE[::-1], np.uint8)
     pixels[:14, :14], corner[:16, :16] = RED, 255
-    work = remove_object(Image.fromarray(pixels), Image.fromarray(corner))
+    work = remove_object(Image.fromarray(pixels), Image.fromarray(corner), size=64)
     assert reds(np.asarray(last_picture(work))) == 0
 
 

@@ -38,7 +38,7 @@ def discs(
     return grainy(np.where(where, colour, ground), seed)
 
 
-def halves(left: Colour, right: Colour, seed: int, size: tuple[int, int] = (64, 64)) -> Image.Image:
+def halves(left: Colour, right: Colour, seed: int, size: tuple[int, int] = (64, 32)) -> Image.Image:
     pixels = np.full((size[1], size[0], 3), right)
     pixels[:, : size[0] // 2] = left
     return grainy(pixels, seed)
@@ -147,7 +147,7 @@ def test_presets_are_valid_and_can_be_changed() -> None:
         StructuralAnalogy.preset("magic")
 
 
-def scribbles(*strokes: tuple[int, Colour], size: tuple[int, int] = (64, 64)) -> Image.Image:
+def scribbles(*strokes: tuple[int, Colour], size: tuple[int, int] = (64, 32)) -> Image.Image:
     """Upright strokes, each at a column and of a colour, on transparent ground."""
     drawing = Image.new("RGBA", size)
     for x, colour in strokes:
@@ -180,10 +180,17 @@ def test_scribbles_say_what_answers_to_what(ambiguous: StructuralAnalogy, crosse
     assert near(result[:, 38:], right, left) > 0.95
     assert set(last.extras) == {"guide of structure", "guide of appearance"}
 
-    back = np.asarray(ambiguous.translate(halves(BLUE, YELLOW, 1), reverse=True)).astype(float)
-    left, right = (GREEN, RED) if crossed else (RED, GREEN)
-    assert near(back[:, :26], left, right) > 0.95
-    assert near(back[:, 38:], right, left) > 0.95
+
+def test_scribbles_work_in_reverse(ambiguous: StructuralAnalogy) -> None:
+    wide = halves(BLUE, YELLOW, 1, (64, 40))
+    list(ambiguous.fit([halves(RED, GREEN, 0)], [wide]))
+    ambiguous.correspond(
+        scribbles((14, PINK), (50, CYAN)), scribbles((14, CYAN), (50, PINK), size=(64, 40))
+    )
+    result = np.asarray(ambiguous.translate(wide, reverse=True)).astype(float)
+    assert result.shape == (40, 64, 3)
+    assert near(result[:, :26], GREEN, RED) > 0.95
+    assert near(result[:, 38:], RED, GREEN) > 0.95
 
 
 def test_scribbles_belong_to_the_pair_they_were_drawn_on(ambiguous: StructuralAnalogy) -> None:
