@@ -89,7 +89,7 @@ def unguided(appearance: Image.Image, size: Size, seed: int = 0) -> Image.Image:
     source = to_tensor(appearance)
     guide = torch.zeros(1, 1, size[1], size[0])
     task = Task(source, torch.zeros_like(source[:, :1]), guide)
-    *_, level = synthesize(task, settings_for(max(size), seed))
+    *_, level = synthesize(task, settings_for(max(size), seed=seed))
     return to_image(level.picture)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from i2i_core import label_edits
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image
+from i2i_core.images import check_same_shape, fit_long_side, open_image
 from i2i_core.labels import (
     PALETTE,
     Ids,
@@ -21,7 +21,6 @@ from i2i_core.labels import (
     fill_unlabelled,
     resize,
 )  # fmt: skip
-from i2i_core.methods.semantic_analogy import check_same_shape
 from i2i_core.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
@@ -33,13 +32,15 @@ MEMORY = 30  # steps that can be undone
 @dataclass(frozen=True)
 class Canvas:
     """`photo`, the `own` ids of it and the edited `ids`, both (H, W) at MAP_SIDE; `picked`: the
-    region the tools work on; `past`: earlier ids."""
+    region the tools work on; `past`: earlier ids; `uploaded`: the map that `own` was read from, if
+    it was uploaded."""
 
     photo: Image.Image
     own: Ids
     ids: Ids
     picked: NDArray[np.bool_] | None = None
     past: tuple[Ids, ...] = ()
+    uploaded: Image.Image | None = None
 
     @classmethod
     def segmented(cls, photo: Image.Image, classes: int) -> Canvas:
@@ -65,14 +66,18 @@ class Canvas:
 
     def with_own_labels(self, labels: Image.Image) -> Canvas:
         """The photograph's labels replaced by an uploaded map; the edits are dropped."""
-        check_same_shape(labels, self.photo)
+        check_same_shape(labels.size, self.photo.size, "label map")
         found = decode(labels, max_labels=len(PALETTE))
         ids = resize(fill_unlabelled(found.ids), self._size())
-        return Canvas(self.photo, ids, ids)
+        return Canvas(self.photo, ids, ids, uploaded=labels)
 
     def with_target_labels(self, labels: Image.Image) -> Canvas:
-        """The edited map replaced by an uploaded one, in this canvas's colours."""
-        check_same_shape(labels, self.photo)
+        """The edited map replaced by an uploaded one: in the colours of the photograph's uploaded
+        map, or else in this canvas's."""
+        check_same_shape(labels.size, self.photo.size, "label map")
+        if self.uploaded is not None:
+            _, target = decode_together(self.uploaded, labels)
+            return self._edited(resize(fill_unlabelled(target.ids), self._size()))
         _, target = decode_together(encode(self.own), labels)
         # decode_together numbers the labels anew: by their colours they are found again.
         own_ids = np.array([PALETTE.index(colour) for colour in target.colours] + [255])

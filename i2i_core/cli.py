@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images import check_image, fit_long_side, open_image, to_tensor
+from i2i_core.images import FORMATS, check_image, fit_long_side, open_image, to_tensor
 from i2i_core.method import Work
 
 
@@ -219,8 +219,11 @@ def _run(work: Work, out: Path) -> None:
 
 def _writable(name: str) -> Path:
     path = Path(name)
-    if path.suffix.lower() not in Image.registered_extensions():
+    # Pillow also names kinds that it can read but not write.
+    if Image.registered_extensions().get(path.suffix.lower()) not in {*FORMATS} & {*Image.SAVE}:
         raise InputError(f"{path.name}: give the file a picture's ending, such as .png.")
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder: name a file to write.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
     return path

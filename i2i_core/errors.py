@@ -1,5 +1,7 @@
 """The one exception that is meant for the person at the keyboard."""
 
+MAX_SEED = 2**31 - 1
+
 
 class InputError(ValueError):
     """Something the person can put right: the message says what is wrong and what to do.
@@ -7,3 +9,9 @@ class InputError(ValueError):
     It becomes `gr.Error` on the page and exit code 2 with one sentence on the command line.
     Every other exception is a defect of ours and propagates.
     """
+
+
+def check_range(what: str, value: float, low: float, high: float) -> None:
+    """Raise InputError unless `value` lies from `low` to `high`."""
+    if not low <= value <= high:
+        raise InputError(f"The {what} is {value}: choose one from {low} to {high}.")

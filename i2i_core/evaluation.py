@@ -6,6 +6,7 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core import metrics
+from i2i_core.images import check_same_shape
 from i2i_core.labels import decode_together, fill_unlabelled, resize
 
 
@@ -29,6 +30,8 @@ def evaluate_labels(
 ) -> dict[str, float]:
     """Pixel accuracy and mean IoU of `wanted` as read off the result by a reader that has learnt
     from the photograph alone, and the reader's own score on that photograph: the ceiling."""
+    check_same_shape(labels.size, (photo.shape[-1], photo.shape[-2]), "label map")
+    check_same_shape(wanted.size, (result.shape[-1], result.shape[-2]), "wanted label map")
     own_map, wanted_map = decode_together(labels, wanted)
     own = resize(fill_unlabelled(own_map.ids), (photo.shape[-1], photo.shape[-2]))
     target = resize(fill_unlabelled(wanted_map.ids), (result.shape[-1], result.shape[-2]))

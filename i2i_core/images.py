@@ -84,6 +84,23 @@ def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
+def same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether two sizes have the same shape, but for a pixel's rounding at the smaller one."""
+    ratio = (a[0] * b[1]) / (a[1] * b[0])
+    return abs(ratio - 1) < 0.02 + 1.0 / min(*a, *b)
+
+
+def check_same_shape(size: tuple[int, int], picture: tuple[int, int], what: str) -> None:
+    """Raise InputError when a label map, mask or scribble (`what`) of `size` (width, height)
+    cannot lie over a picture of size `picture`."""
+    if not same_aspect(size, picture):
+        raise InputError(
+            f"The {what} is {size[0]} × {size[1]} pixels and its picture "
+            f"{picture[0]} × {picture[1]}: they must have the same shape. "
+            f"Draw the {what} over the picture, or crop one of them."
+        )
+
+
 def to_tensor(image: Image.Image) -> Tensor:
     """PIL image to (1, 3, H, W) float32 in [0, 1]."""
     pixels = np.array(image.convert("RGB"), dtype=np.float32) / 255

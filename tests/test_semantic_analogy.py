@@ -115,7 +115,7 @@ def test_the_photographs_own_map_must_have_its_shape() -> None:
     with pytest.raises(InputError, match="same shape"):
         list(SemanticAnalogy().fit([tall], [photograph()]))
     with pytest.raises(InputError, match="The mask is 48 × 60 pixels and its picture 96 × 72"):
-        check_same_shape(tall, photograph(), "mask")
+        check_same_shape(tall.size, photograph().size, "mask")
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from i2i_core.errors import InputError
-from i2i_core.images import check_image, to_image, to_tensor
+from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.images import check_image, check_same_shape, to_image, to_tensor
 from i2i_core.method import Progress, Work
 from i2i_core.methods.regions import changed_box, cut, paste
-from i2i_core.methods.semantic_analogy import check_same_shape
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.synthesis import Settings, Task, synthesize
 from i2i_core.segmentation import segment
@@ -34,10 +33,12 @@ def remove_object(
 
     `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go. `size`:
     the longer side, in pixels, of the window around the mask that is worked on. Raises InputError
-    when nothing, or nearly everything, is masked.
+    when nothing, or nearly everything, is masked, and for a size out of range.
     """
+    check_range("size", size, 64, 2048)
+    check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
-    check_same_shape(mask, photo, "mask")
+    check_same_shape(mask.size, photo.size, "mask")
     hole = read_mask(mask, photo.size)
     if not hole.any():
         raise InputError("The mask is empty: brush over what should go.")

@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, to_image, to_tensor
+from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.images import check_same_shape, fit_long_side, same_aspect, to_image, to_tensor
 from i2i_core.labels import Ids, decode_together, fill_unlabelled, resize
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.regions import Box, changed_box, cut, paste
@@ -37,8 +37,8 @@ class SemanticAnalogyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 64 <= self.size <= 1024:
-            raise InputError(f"The size is {self.size} pixels: choose one from 64 to 1024.")
+        check_range("size", self.size, 64, 1024)
+        check_range("seed", self.seed, 0, MAX_SEED)
 
 
 class SemanticAnalogy(Method):
@@ -57,7 +57,7 @@ class SemanticAnalogy(Method):
         """Learn one label map (a) and its photograph (b). There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
             raise InputError("A semantic analogy learns one label map and one photograph.")
-        check_same_shape(a[0], b[0])
+        check_same_shape(a[0].size, b[0].size, "label map")
         self.labels = a[0]
         self.photo = to_tensor(fit_long_side(b[0], self.config.size)).to(self.photo.device)
         yield Progress(1, 1, note="The photograph and its labels are read.")
@@ -81,7 +81,7 @@ class SemanticAnalogy(Method):
         own, target = decode_together(self.labels, source)
         width, height = self.photo.shape[-1], self.photo.shape[-2]
         source_ids = resize(fill_unlabelled(own.ids), (width, height))
-        same_shape = _same_aspect(target.ids.shape[::-1], (width, height))
+        same_shape = same_aspect(target.ids.shape[::-1], (width, height))
         size = (width, height) if same_shape else _fitted(target.ids, max(width, height))
         strange = float((target.ids == 255).mean())
         note = ""
@@ -111,9 +111,13 @@ class SemanticAnalogy(Method):
         reach = 10 * self.config.size / 256
         source_guide = label_guide(source_ids, count, reach).to(self.photo)
         target_guide = label_guide(target_ids, count, reach).to(self.photo)
-        task = Task(self.photo, source_guide, target_guide)
+        # What is asked for nowhere must not come back: the search likes to use all of a source.
+        asked = target_ids if box is None else target_ids[box.rows, box.columns]
+        gone = ~np.isin(source_ids, np.unique(asked))
+        valid = 1 - torch.from_numpy(gone).to(self.photo)[None, None]
+        task = Task(self.photo, source_guide, target_guide, valid)
         if box is not None:
-            task = cut(task, self.photo, box)
+            task = cut(task, self.photo, box, valid)
         settings = settings_for(self.config.size, seed=self.config.seed)
         for level in synthesize(task, settings):
             picture = level.picture
@@ -121,22 +125,6 @@ class SemanticAnalogy(Method):
                 picture = paste(self.photo, picture, box)
             said = f"{note}Level {level.step} of {level.total}"
             yield Progress(level.step, level.total, picture=to_image(picture), note=said)
-
-
-def check_same_shape(labels: Image.Image, photo: Image.Image, what: str = "label map") -> None:
-    """Raise InputError when a label map, or a mask, cannot lie over its photograph."""
-    if not _same_aspect(labels.size, photo.size):
-        raise InputError(
-            f"The {what} is {labels.width} × {labels.height} pixels and its picture "
-            f"{photo.width} × {photo.height}: they must have the same shape. "
-            f"Draw the {what} over the picture, or crop one of them."
-        )
-
-
-def _same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    ratio = (a[0] * b[1]) / (a[1] * b[0])
-    # A pixel's rounding at the smaller of the two sizes may differ.
-    return abs(ratio - 1) < 0.02 + 1.0 / min(*a, *b)
 
 
 def _fitted(ids: Ids, long_side: int) -> tuple[int, int]:

@@ -16,9 +16,9 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from i2i_core.errors import InputError
+from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.filters import rank, resize, rgb_to_lab
-from i2i_core.images import fit_long_side, to_image, to_tensor
+from i2i_core.images import check_same_shape, fit_long_side, to_image, to_tensor
 from i2i_core.labels import UNLABELLED, decode_together
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
@@ -49,10 +49,9 @@ class StructuralAnalogyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 64 <= self.size <= 1024:
-            raise InputError(f"The size is {self.size} pixels: choose one from 64 to 1024.")
-        if not 0 <= self.granularity <= 1:
-            raise InputError(f"The granularity is {self.granularity}: choose one from 0 to 1.")
+        check_range("size", self.size, 64, 1024)
+        check_range("granularity", self.granularity, 0, 1)
+        check_range("seed", self.seed, 0, MAX_SEED)
         if self.guide not in GUIDES:
             raise InputError(
                 f'There is no guide "{self.guide}". Choose one of: {", ".join(GUIDES)}.'
@@ -98,6 +97,10 @@ class StructuralAnalogy(Method):
 
         Raises InputError unless the same two or more colours stand on both pictures.
         """
+        self._check_fitted()
+        for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
+            size = (picture.shape[-1], picture.shape[-2])
+            check_same_shape(scribble.size, size, "scribble")
         map_a, map_b = decode_together(scribble_a, scribble_b)
         colours_a, colours_b = (
             {int(i) for i in set(m.ids.flat)} - {UNLABELLED} for m in (map_a, map_b)
@@ -121,15 +124,16 @@ class StructuralAnalogy(Method):
         one's picture so far; then come the levels. `extras` holds the trials by name and, at the
         end, both guides; `losses` the trials' scores, higher is better.
         """
+        self._check_fitted()
         fitted = self.picture_b if reverse else self.picture_a
-        if not fitted.numel():
-            raise InputError("Fit the two pictures first.")
         structure = to_tensor(fit_long_side(source, self.config.size)).to(fitted)
         appearance = self.picture_a if reverse else self.picture_b
         yield from self._render(structure, appearance, reverse)
 
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
+        if reference is None:
+            self._check_fitted()
         appearance = self.picture_b if reference is None else reference
         guide = self.config.guide
         if guide == AUTO:
@@ -137,6 +141,10 @@ class StructuralAnalogy(Method):
         target_guide, source_guide = structure_guides(guide, source, appearance)
         *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
         return level.picture
+
+    def _check_fitted(self) -> None:
+        if not self.picture_a.numel():
+            raise InputError("Fit the two pictures first.")
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work:
         trials: list[Trial] = []
