@@ -22,7 +22,8 @@ from i2i_core.labels import decode_together, fill_unlabelled, resize
 from i2i_core.method import Progress
 from i2i_core.methods import applications
 from i2i_core.methods.semantic_analogy import settings_for
-from i2i_core.patches.synthesis import Task, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Task
 
 OURS = "ours"
 IMPORT = (

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from i2i_core.methods.regions import changed_box, cut, paste
-from i2i_core.patches.synthesis import Task
+from i2i_core.patches.task import Task
 
 
 def noise(height: int, width: int) -> torch.Tensor:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from i2i_core.patches.label_guides import label_guide, position
-from i2i_core.patches.synthesis import Settings, Task, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Settings, Task
 
 QUICK = Settings(coarsest=16, rounds=(3, 2))
 

@@ -14,7 +14,8 @@ from i2i_core.filters import resize
 from i2i_core.metrics import coherence, completeness, self_similarity
 from i2i_core.patches.saliency import objects
 from i2i_core.patches.structure_guides import candidates, structure_guides
-from i2i_core.patches.synthesis import Settings, Task, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Settings, Task
 
 TRIAL_SIDE = 64
 SAMPLES = 1200

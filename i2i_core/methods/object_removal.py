@@ -17,7 +17,8 @@ from i2i_core.images import check_image, check_same_shape, to_image, to_tensor
 from i2i_core.method import Progress, Work
 from i2i_core.methods.regions import changed_box, cut, paste
 from i2i_core.patches.label_guides import label_guide
-from i2i_core.patches.synthesis import Settings, Task, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Settings, Task
 from i2i_core.segmentation import segment
 
 LABELS = 4

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.patches.synthesis import Task
+from i2i_core.patches.task import Task
 
 
 class Box:

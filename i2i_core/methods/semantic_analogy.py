@@ -24,7 +24,8 @@ from i2i_core.labels import Ids, decode_together, fill_unlabelled, resize
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.regions import Box, changed_box, cut, paste
 from i2i_core.patches.label_guides import label_guide
-from i2i_core.patches.synthesis import Task, settings_for, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Task, settings_for
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
 from i2i_core.patches.structure_guides import HYPOTHESES, structure_guides
-from i2i_core.patches.synthesis import Settings, Task, settings_for, synthesize
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Settings, Task, settings_for
 
 AUTO = "auto"
 GUIDES = (AUTO, *HYPOTHESES)

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,43 +27,10 @@ from i2i_core.patches.search import (
     exhaustive,
     patchmatch,
 )
+from i2i_core.patches.task import Settings, Task
 from i2i_core.patches.vote import confidence, usable, usage, vote
 
 FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stays finite.
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels.
-
-    Pairs (coarse, fine) run from the coarsest to the finest level.
-    """
-
-    patch_size: int = 7
-    components: int = 24
-    guide_patch_size: int = 5
-    guide_components: int = 12
-    ratio: float = 0.7
-    coarsest: int = 24  # short side of the coarsest level, pixels
-    guide_weight: tuple[float, float] = (4.0, 0.3)  # appearance has weight 1
-    fade_side: int = 224  # short side, pixels, at which the fine guide weight is reached
-    rounds: tuple[int, int] = (8, 4)  # search-and-vote rounds a level
-    blurred_rounds: int = 2  # of these, rounds with blurred keys
-    completeness: float = 0.02  # α of the exhaustive search
-    occurrence: float = 0.3  # penalty on source patches that are used too often
-    noise: float = 0.3  # added to the first, guide-only match
-    exhaustive_limit: int = 4096**2  # target patches × source patches
-    strides: tuple[int, int] = (2, 1)  # between patches, PatchMatch levels: early rounds, last one
-    seed: int = 0
-
-
-def settings_for(long_side: int, **changes: Any) -> Settings:
-    """Settings for a result of `long_side` pixels: beyond 320 fewer and sparser rounds at the
-    finest levels, where most of the time goes and what matters has been decided."""
-    settings = Settings()
-    if long_side > 320:
-        settings = replace(settings, rounds=(8, 3), strides=(2, 2))
-    return replace(settings, **changes)
 
 
 @dataclass(frozen=True)
@@ -75,49 +41,6 @@ class Level:
     total: int
     picture: Tensor
     field: Field
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to synthesize.
-
-    `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and `target_guide`
-    (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
-    `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
-    `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
-    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match.
-    """
-
-    source: Tensor
-    source_guide: Tensor
-    target_guide: Tensor
-    valid: Tensor | None = None
-    known: Tensor | None = None
-    unknown: Tensor | None = None
-    initial: Tensor | None = None
-
-    def __post_init__(self) -> None:
-        if self.source.shape[-2:] != self.source_guide.shape[-2:]:
-            raise ValueError("source and source_guide must have the same height and width")
-        if self.source_guide.shape[1] != self.target_guide.shape[1]:
-            raise ValueError("source_guide and target_guide must have the same channels")
-        if (self.known is None) != (self.unknown is None):
-            raise ValueError("known and unknown go together")
-        for name, given, like in (
-            ("valid", self.valid, self.source),
-            ("known", self.known, self.target_guide),
-            ("unknown", self.unknown, self.target_guide),
-        ):
-            if given is not None and given.shape[-2:] != like.shape[-2:]:
-                raise ValueError(f"{name} has the wrong height or width")
-
-    def keep_known(self, picture: Tensor) -> Tensor:
-        """`picture` (1, 3, h, w) with the known pixels put back."""
-        if self.known is None or self.unknown is None:
-            return picture
-        size = (picture.shape[-2], picture.shape[-1])
-        mask = resize(self.unknown, size).clamp(0, 1)
-        return resize(self.known, size).clamp(0, 1) * (1 - mask) + picture * mask
 
 
 @torch.no_grad()
