@@ -82,12 +82,12 @@ HYPOTHESES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
 
 
 def candidates(a: Tensor, b: Tensor) -> list[str]:
-    """The hypotheses worth trying without being asked: strokes only where both pictures have two
-    tones, and never local lightness, which is best on too few pairs to pay for its trial."""
-    names = [name for name in HYPOTHESES if name not in ("local lightness", "strokes")]
-    if min(two_tones(a)[1], two_tones(b)[1]) > 0.85:
-        names.append("strokes")
-    return names
+    """The hypotheses worth trying without being asked: strokes in place of colour where both
+    pictures have two tones, and never local lightness, which is best on too few pairs to pay for
+    its trial."""
+    lettering = min(two_tones(a)[1], two_tones(b)[1]) > 0.85
+    left_out = ("local lightness", "colour" if lettering else "strokes")
+    return [name for name in HYPOTHESES if name not in left_out]
 
 
 def structure_guides(name: str, a: Tensor, b: Tensor) -> GuidePair:
