@@ -64,7 +64,8 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def status(progress: Progress | None = None, text: str = "") -> str:
     """A line of HTML: a bar and what happens."""
-    if progress is None:
+    if progress is None or progress.total == 1:  # nothing to measure yet
+        text = text or (progress.note if progress else "")
         return f"<div class='i2i-status'>{html.escape(text)}</div>"
     return (
         "<div class='i2i-status'>"

@@ -68,8 +68,11 @@ class Canvas:
         """The photograph's labels replaced by an uploaded map; the edits are dropped."""
         check_same_shape(labels.size, self.photo.size, "label map")
         found = decode(labels, max_labels=len(PALETTE))
+        ours = set(found.colours) <= set(PALETTE)
+        if ours:  # its colours stay as they are
+            found = decode(labels, PALETTE)
         ids = resize(fill_unlabelled(found.ids), self._size())
-        return Canvas(self.photo, ids, ids, uploaded=labels)
+        return Canvas(self.photo, ids, ids, uploaded=None if ours else labels)
 
     def with_target_labels(self, labels: Image.Image) -> Canvas:
         """The edited map replaced by an uploaded one: in the colours of the photograph's uploaded

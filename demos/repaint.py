@@ -27,7 +27,7 @@ def build() -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
             photo = Picture(starter("lake.jpg"), label="1 · Photograph", height=240)
-            classes = gr.Slider(2, 8, 4, step=1, label="Regions found by themselves")
+            classes = gr.Slider(2, 8, 4, step=1, label="Kinds of region to find")
             scenes = gr.Dataset(
                 components=[gr.Image(visible=False)],
                 samples=[[starter(f"{name}.jpg")] for name in SCENES],
@@ -56,7 +56,7 @@ def build() -> None:
             with gr.Row():
                 render = gr.Button("Render", variant="primary", min_width=90)
                 stop = gr.Button("Stop", variant="stop", min_width=70)
-                again = gr.Button("Use as source", min_width=110)
+                again = gr.Button("Use as source", min_width=130)
             size = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
             seed = gr.Number(0, precision=0, minimum=0, label="Seed")
     with gr.Row():
@@ -92,7 +92,7 @@ def build() -> None:
     for event in (photo.upload, classes.release):
         event(_load, [photo, classes], [*shown, result, progress], **settings)
     scenes.click(_scene, scenes, [photo, *shown, result, progress], **settings)
-    own_map.upload(_own_map, [canvas, own_map], shown, **settings)
+    own_map.upload(_own_map, [canvas, own_map], [*shown, progress], **settings)
     then_follow(target_map.upload(_target_map, [canvas, target_map], shown, **settings))
     running.append(
         editor.input(
@@ -103,6 +103,8 @@ def build() -> None:
             trigger_mode="always_last",
         )
     )
+    # The editor's own bin would leave nothing to paint on: give the labels back.
+    editor.clear(lambda canvas: canvas.editor_value(), canvas, editor, **settings)
     picker.select(_pick, canvas, [canvas, picker], **settings)
     for button, name in ((grow, "grow"), (shrink, "shrink")):
         then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
@@ -135,15 +137,17 @@ def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[
     for event in jobs.compute(
         semantic_analogy, canvas.photo, own, target, size=size, keep=keep, seed=int(seed or 0)
     ):
-        yield [jobs.status(event), _steady(event.picture, canvas.photo)]
-    yield [jobs.status(text=f"Done, at {size} pixels."), gr.skip()]
+        shown = _steady(event.picture, canvas.photo)
+        yield [jobs.status(event), shown]
+    # The picture once more: after a skipped one the browser could not send it back as input.
+    yield [jobs.status(text=f"Done, at {size} pixels."), shown]
 
 
 def _remove(canvas: Canvas, seed: float) -> Iterator[list[Any]]:
     mask = jobs.plainly(canvas.removal_mask)()
     for event in jobs.compute(remove_object, canvas.photo, mask, seed=int(seed or 0)):
         yield [jobs.status(event), event.picture]
-    yield [jobs.status(text="Removed. “Use as source” goes on from here."), gr.skip()]
+    yield [jobs.status(text="Removed. “Use as source” goes on from here."), event.picture]
 
 
 def _steady(picture: Image.Image | None, photo: Image.Image) -> Any:
@@ -159,14 +163,14 @@ def _load(path: str | None, classes: float) -> list[Any]:
     """A new photograph: its labels appear by themselves."""
     canvas = Canvas.segmented(read(path, "a photograph"), int(classes))
     said = "These regions were found. Paint over the labels, or pick a region below."
-    return [*_show(canvas), canvas.photo, jobs.status(text=said)]
+    return [*_show_new(canvas), canvas.photo, jobs.status(text=said)]
 
 
 def _scene(index: int) -> list[Any]:
     name = SCENES[index]
     canvas = _starter_canvas(name)
     return [
-        starter(f"{name}.jpg"), *_show(canvas),
+        starter(f"{name}.jpg"), *_show_new(canvas),
         Image.open(starter(f"{name}_repainted.jpg")), jobs.status(text=HELLO),
     ]  # fmt: skip
 
@@ -176,12 +180,16 @@ def _again(result: Image.Image | None, classes: float) -> list[Any]:
     if result is None:
         raise gr.Error("Make a result first.", print_exception=False)
     canvas = Canvas.segmented(result, int(classes))
-    return [result, *_show(canvas), jobs.status(text="The result is the photograph now.")]
+    return [result, *_show_new(canvas), jobs.status(text="The result is the photograph now.")]
 
 
 @jobs.plainly
 def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
-    return _show(canvas.with_own_labels(read_as_is(path, "a label map")))
+    said = "These are the photograph's labels now: paint over them."
+    return [
+        *_show_new(canvas.with_own_labels(read_as_is(path, "a label map"))),
+        jobs.status(text=said),
+    ]
 
 
 @jobs.plainly
@@ -225,6 +233,12 @@ def _changed(change: Any) -> Any:
 
 def _show(canvas: Canvas) -> list[Any]:
     """The canvas, its map in the editor, its overlay in the picker."""
+    return [canvas, canvas.editor_value(), canvas.overlay()]
+
+
+def _show_new(canvas: Canvas) -> list[Any]:
+    """The same for a canvas with other labels: the brush gets their colours. (Else it is left
+    alone, for a new brush would lose the colour that the person has chosen.)"""
     editor = gr.ImageEditor(canvas.editor_value(), brush=_brush(canvas))
     return [canvas, editor, canvas.overlay()]
 

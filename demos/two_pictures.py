@@ -97,12 +97,17 @@ def build() -> None:
     preset.input(_preset, preset, [granularity, guide], **jobs.PRIVATE)
     # A new picture is a new question: forget the guess that was picked for the old one.
     for picture in (a, b):
-        picture.input(_preset, preset, [granularity, guide], **jobs.PRIVATE)
+        picture.input(_new, preset, [granularity, guide, progress, trials], **jobs.PRIVATE)
+    for event in running:
+        event.failure(
+            lambda: jobs.status(text="That did not work."), None, progress, **jobs.PRIVATE
+        )
     pairs.click(_starter, pairs, [a, b, preset, granularity, guide, *outputs], **jobs.PRIVATE)
     for button, result, target in (
         (forth_a, forth, a), (forth_b, forth, b), (back_a, back, a), (back_b, back, b)
     ):  # fmt: skip
-        button.click(_after, result, target, **jobs.PRIVATE)
+        sent = button.click(_after, result, target, **jobs.PRIVATE)
+        sent.success(_new, preset, [granularity, guide, progress, trials], **jobs.PRIVATE)
 
 
 def make(
@@ -111,7 +116,7 @@ def make(
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Both directions, one after the other; yields what to show after every level."""
     first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
-    scribbles = _scribbles(marks_a, marks_b)
+    scribbles = jobs.plainly(_scribbles)(marks_a, marks_b)
     guesses: list[Any] = [gr.skip()] * 3
     settings = {
         "preset": preset, "granularity": granularity, "seed": int(seed or 0), "size": int(size),
@@ -154,22 +159,30 @@ def _guesses(event: Progress) -> list[Any]:
     guides = [shown.pop(f"guide of {name}", None) for name in ("structure", "appearance")]
     best_first = sorted(shown, key=lambda name: -event.losses.get(name, 0.0))
     gallery = [(shown[name], name) for name in best_first]
-    return [gallery, *(gr.skip() if guide is None else guide for guide in guides)]
+    # A guide that was asked for has no trials: the earlier guesses stay to choose from.
+    return [gallery or gr.skip(), *(gr.skip() if guide is None else guide for guide in guides)]
 
 
 def _scribbles(marks_a: Any, marks_b: Any) -> tuple[Image.Image, Image.Image] | None:
-    """Strokes of both editors, or None when either is empty."""
-    strokes = []
+    """Strokes of both editors, or None when both are empty."""
+    strokes: list[Image.Image] = []
     for value in (marks_a, marks_b):
         layers = (value or {}).get("layers") or []
-        if not layers or not np.asarray(layers[0])[..., 3].any():
-            return None
-        strokes.append(layers[0])
-    return strokes[0], strokes[1]
+        if layers and np.asarray(layers[0])[..., 3].any():
+            strokes.append(layers[0])
+    if len(strokes) == 1:
+        raise InputError("Only one picture is marked: mark the other one too, or erase the marks.")
+    return (strokes[0], strokes[1]) if strokes else None
 
 
 def _preset(name: str) -> tuple[Any, Any]:
     return PRESETS[name]["granularity"], PRESETS[name]["guide"]
+
+
+def _new(name: str) -> tuple[Any, ...]:
+    """The preset's own settings again, and what to do next."""
+    said = jobs.status(text="New pictures: press “Make the analogy”.")
+    return (*_preset(name), said, None)
 
 
 def _picked(trials: Any, event: gr.SelectData) -> str:
@@ -240,8 +253,10 @@ def _marks(a: gr.Image, b: gr.Image) -> tuple[Any, Any]:
                     )
                 )
     for picture, editor in zip((a, b), editors, strict=True):
-        for event in (picture.change, panel.expand):
-            event(_background, picture, editor, show_progress="hidden", **jobs.PRIVATE)
+        picture.change(_background, picture, editor, show_progress="hidden", **jobs.PRIVATE)
+        # Opened for the first time; later openings must not wipe the strokes.
+        panel.expand(_first_background, [picture, editor], editor, show_progress="hidden",
+                     **jobs.PRIVATE)  # fmt: skip
     return editors[0], editors[1]
 
 
@@ -254,3 +269,7 @@ def _background(path: str | None) -> Any:
     if picture is None:
         return None
     return {"background": fit_long_side(picture, 400), "layers": [], "composite": None}
+
+
+def _first_background(path: str | None, value: Any) -> Any:
+    return gr.skip() if (value or {}).get("background") is not None else _background(path)

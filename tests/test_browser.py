@@ -60,3 +60,16 @@ def test_upload_two_pictures_and_see_the_result(
     assert page.locator(".i2i-out img").nth(1).get_attribute("src") != before
     assert problems == []
     page.close()
+
+
+def test_a_repainted_result_becomes_the_photograph(browser: Any, page_url: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1400})
+    page.goto(page_url)
+    page.get_by_role("tab", name="Repaint").click()
+    page.get_by_label("Longer side, pixels").last.click()
+    page.get_by_role("option", name="384").last.click()
+    page.get_by_role("button", name="Render").click()
+    page.wait_for_selector("text=Done, at 384 pixels", timeout=60_000)
+    page.get_by_role("button", name="Use as source").click()
+    page.wait_for_selector("text=The result is the photograph now", timeout=20_000)
+    page.close()
