@@ -89,10 +89,6 @@ def build() -> None:
             )
         )
 
-    for event in (photo.upload, classes.release):
-        event(_load, [photo, classes], [*shown, result, progress], **settings)
-    scenes.click(_scene, scenes, [photo, *shown, result, progress], **settings)
-    own_map.upload(_own_map, [canvas, own_map], [*shown, progress], **settings)
     then_follow(target_map.upload(_target_map, [canvas, target_map], shown, **settings))
     running.append(
         editor.input(
@@ -116,7 +112,13 @@ def build() -> None:
     running.append(render.click(_render, [canvas, keep, seed, size], [progress, result], **heavy))
     stop.click(lambda: jobs.status(text="Stopped. What was made so far stays."), None, progress,
                cancels=running, **jobs.PRIVATE)  # fmt: skip
-    again.click(_again, [result, classes], [photo, *shown, progress], **settings)
+    # Another photograph ends what still runs for the last one.
+    anew = {**settings, "cancels": running}
+    again.click(_again, [result, classes], [photo, *shown, progress], **anew)
+    for event in (photo.upload, classes.release):
+        event(_load, [photo, classes], [*shown, result, progress], **anew)
+    scenes.click(_scene, scenes, [photo, *shown, result, progress], **anew)
+    own_map.upload(_own_map, [canvas, own_map], [*shown, progress], **anew)
 
 
 def follow(canvas: Canvas, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
@@ -132,12 +134,13 @@ def _render(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list
 
 
 def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list[Any]]:
-    """Show every level, enlarged to the photograph's shape so that nothing jumps."""
+    """Show every level, enlarged so that nothing jumps; the last one as made."""
     own, target = canvas.label_pictures()
     for event in jobs.compute(
         semantic_analogy, canvas.photo, own, target, size=size, keep=keep, seed=int(seed or 0)
     ):
-        shown = _steady(event.picture, canvas.photo)
+        last = event.step == event.total
+        shown = event.picture if last else _steady(event.picture, canvas.photo)
         yield [jobs.status(event), shown]
     # The picture once more: after a skipped one the browser could not send it back as input.
     yield [jobs.status(text=f"Done, at {size} pixels."), shown]

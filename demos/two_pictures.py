@@ -97,16 +97,24 @@ def build() -> None:
     preset.input(_preset, preset, [granularity, guide], **jobs.PRIVATE)
     # A new picture is a new question: forget the guess that was picked for the old one.
     for picture in (a, b):
-        picture.input(_new, preset, [granularity, guide, progress, trials], **jobs.PRIVATE)
+        picture.input(
+            _new, preset, [granularity, guide, progress, trials], cancels=running, **jobs.PRIVATE
+        )
     for event in running:
         event.failure(
             lambda: jobs.status(text="That did not work."), None, progress, **jobs.PRIVATE
         )
-    pairs.click(_starter, pairs, [a, b, preset, granularity, guide, *outputs], **jobs.PRIVATE)
+    pairs.click(
+        _starter,
+        pairs,
+        [a, b, preset, granularity, guide, *outputs],
+        cancels=running,
+        **jobs.PRIVATE,
+    )
     for button, result, target in (
         (forth_a, forth, a), (forth_b, forth, b), (back_a, back, a), (back_b, back, b)
     ):  # fmt: skip
-        sent = button.click(_after, result, target, **jobs.PRIVATE)
+        sent = button.click(_after, result, target, cancels=running, **jobs.PRIVATE)
         sent.success(_new, preset, [granularity, guide, progress, trials], **jobs.PRIVATE)
 
 
@@ -142,12 +150,12 @@ def make(
 
 
 def _before_after(structure: Image.Image, event: Progress) -> Any:
-    """The pair for the slider, at the final size from the start, so that nothing jumps."""
+    """The pair for the slider: small ones enlarged, so that nothing jumps, the last as made."""
     if event.picture is None:
         return gr.skip()
     scale = 512 / max(structure.size)
     size = (round(structure.width * scale), round(structure.height * scale))
-    if max(event.picture.size) > 512:
+    if event.step == event.total:
         size = event.picture.size
     picture = event.picture.resize(size, Image.Resampling.BICUBIC)
     return same_size(structure, picture), picture

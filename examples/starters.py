@@ -14,7 +14,7 @@ from PIL import Image
 
 from examples.scenes import draw
 from i2i_core import label_edits
-from i2i_core.images import fit_long_side
+from i2i_core.images import fit_long_side, open_image
 from i2i_core.labels import PALETTE, decode, encode
 from i2i_core.method import last_picture
 from i2i_core.methods.applications import semantic_analogy, structural_analogy
@@ -53,8 +53,9 @@ def main() -> None:
         scene = draw(name, SIZE)
         # Pairs are kept at the size of their results: before and after lie on each other.
         side = SIZE if name in SCENES else RESULT_SIZE
-        pictures[name] = fit_long_side(scene.picture, side)
-        _save(pictures[name], f"{name}.jpg")
+        _save(fit_long_side(scene.picture, side), f"{name}.jpg")
+        # Results come from what a visitor gets, not from what was drawn.
+        pictures[name] = open_image(FOLDER / f"{name}.jpg")
         if name in SCENES and scene.labels is not None:
             labels = encode(decode(scene.labels, scene.label_colours).ids)
             labels.save(FOLDER / f"{name}_labels.png")

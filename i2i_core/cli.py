@@ -81,8 +81,7 @@ def segmentation(options: argparse.Namespace) -> None:
     out = _writable(options.out)
     if out.suffix.lower() != ".png":
         raise InputError(f"{out.name}: label maps need exact colours, so name the file .png.")
-    encode(segment(open_image(options.photo), options.classes)).save(out)
-    print(out)
+    _save(encode(segment(open_image(options.photo), options.classes)), out)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -107,9 +106,9 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="i2i",
+        prog="python -m i2i_core",
         description="Translate pictures: by analogy, in seconds, without weights or a GPU.",
-        epilog="Each command explains itself: i2i COMMAND --help",
+        epilog="Each command explains itself: python -m i2i_core COMMAND --help",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -213,8 +212,15 @@ def _run(work: Work, out: Path) -> None:
                 picture = progress.picture or picture
     finally:
         if picture is not None:
-            picture.save(out)
-            print(out)
+            _save(picture, out)
+
+
+def _save(picture: Image.Image, out: Path) -> None:
+    try:
+        picture.save(out)
+    except OSError as error:
+        raise InputError(f"{out} could not be written: {error.strerror or error}.") from None
+    print(out)
 
 
 def _writable(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The one exception that is meant for the person at the keyboard."""
+"""The exception that is meant for the person at the keyboard, and a check that raises it."""
 
 MAX_SEED = 2**31 - 1
 

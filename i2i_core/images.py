@@ -57,15 +57,15 @@ def check_image(
 ) -> Image.Image:
     """An upright, metadata-free copy of `image`: RGB, transparency laid on white, first frame.
 
-    With `flatten=False` palette, grey and transparent modes are left alone, for label maps.
+    With `flatten=False` the mode is left alone (palette, 16-bit ids, transparency), for label maps.
     Raises InputError for sizes that nothing can be made of.
     """
     _check_size(image.size, name)
     image = ImageOps.exif_transpose(image)
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        image = _to_eight_bits(image)
     if not flatten:
         return _without_metadata(image)
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        image = to_eight_bits(image)
     if image.mode == "La":  # Pillow converts it through LA only
         image = image.convert("LA")
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
@@ -135,7 +135,7 @@ def _too_large(name: str) -> str:
     return f"{name} has more than {MAX_PIXELS // 10**6} megapixels. Shrink it first."
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
+def to_eight_bits(image: Image.Image) -> Image.Image:
     """Greys of more than 8 bits, and floats, to 8 bits: divided by the smallest usual range (8,
     10, 12, 14, 16 bits) that holds them; floats of at most 1 are taken for shares of white."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import ClassVar
 
+import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
@@ -57,10 +59,13 @@ class Method(nn.Module, ABC):
 
         This default does it in one step; methods that refine a picture yield what they have.
         """
-        if reverse and not self.two_way:
+        if reverse:  # two-way methods say themselves how they turn round
             raise InputError("This model translates in one direction only: leave reverse off.")
-        guide = None if reference is None else to_tensor(reference)
-        yield Progress(1, 1, picture=to_image(self(to_tensor(source), guide)))
+        weights = next(chain(self.parameters(), self.buffers()), torch.empty(0))
+        guide = None if reference is None else to_tensor(reference).to(weights.device)
+        with torch.no_grad():
+            result = self(to_tensor(source).to(weights.device), guide)
+        yield Progress(1, 1, picture=to_image(result))
 
     def translate(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False

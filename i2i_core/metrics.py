@@ -89,7 +89,7 @@ class LabelReader:
         """Learn from `photo` (1, 3, H, W) and its `ids` (H, W)."""
         half = (photo.shape[-2] // 2, photo.shape[-1] // 2)
         self.scales = [PatchPCA(photo, PATCH, 10), PatchPCA(resize(photo, half), PATCH, 10)]
-        labels = torch.from_numpy(ids.astype(np.int64)).flatten()
+        labels = torch.from_numpy(ids.astype(np.int64)).flatten()  # sampled on the CPU
         random = torch.Generator().manual_seed(0)
         chosen = []
         for label in labels.unique():
@@ -97,7 +97,8 @@ class LabelReader:
             share = max(200, samples * len(members) // len(labels))
             chosen.append(members[torch.randperm(len(members), generator=random)[:share]])
         picked = torch.cat(chosen)
-        self.features, self.labels = self._describe(photo)[picked], labels[picked]
+        self.features = self._describe(photo)[picked.to(photo.device)]
+        self.labels = labels[picked].to(photo.device)
         self.count = int(labels.max()) + 1
 
     def read(self, picture: Tensor) -> NDArray[np.uint8]:
@@ -108,7 +109,8 @@ class LabelReader:
             votes.append(F.one_hot(self.labels[nearest], self.count).sum(1))
         height, width = picture.shape[-2:]
         table = torch.cat(votes).float().T.view(1, self.count, height, width)
-        ids: NDArray[np.uint8] = gaussian_blur(table, 1.5)[0].argmax(0).to(torch.uint8).numpy()
+        best = gaussian_blur(table, 1.5)[0].argmax(0)
+        ids: NDArray[np.uint8] = best.to(torch.uint8).cpu().numpy()
         return ids
 
     def _describe(self, picture: Tensor) -> Tensor:

@@ -164,4 +164,4 @@ def test_scribbles_of_the_page_reach_the_engine() -> None:
         marks(second, first),
     )  # fmt: skip
     assert "made of" in almost[0]
-    assert almost[2][1].size == (512, 512)
+    assert almost[2][1].size == (64, 64)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from i2i_core.device import best_device
 from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.images import check_image, check_same_shape, to_image, to_tensor
+from i2i_core.images import check_image, check_same_shape, to_eight_bits, to_image, to_tensor
 from i2i_core.method import Progress, Work
 from i2i_core.methods.regions import changed_box, cut, paste
 from i2i_core.patches.label_guides import label_guide
@@ -26,9 +27,7 @@ LAYERED = 3.0
 RARE = 0.05
 
 
-def remove_object(
-    photo: Image.Image, mask: Image.Image, size: int = 512, seed: int = 0, device: str = "cpu"
-) -> Work:
+def remove_object(photo: Image.Image, mask: Image.Image, size: int = 512, seed: int = 0) -> Work:
     """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
     unchanged beyond two pixels outside the mask.
 
@@ -51,33 +50,36 @@ def remove_object(
     part = photo.crop(window)
     scale = min(1.0, size / max(part.size))
     small_size = (max(8, round(part.width * scale)), max(8, round(part.height * scale)))
-    picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS)).to(device)
+    picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS))
+    picture = picture.to(best_device())
     hole_part = hole[window[1] : window[3], window[0] : window[2]]
     small_hole = (
         np.array(Image.fromarray(hole_part).convert("L").resize(small_size, Image.Resampling.BOX))
         > 0
     )
+    if small_hole.mean() > 0.8:
+        raise InputError("The mask is too finely speckled: leave larger parts of the picture free.")
     box = changed_box(small_hole, max(small_size), margin=0.01)
     assert box is not None
     guide = _guide(picture, small_hole)
     valid = 1 - torch.from_numpy(small_hole).to(picture)[None, None]
     task = cut(Task(picture, guide, guide), picture, box, valid)
     settings = Settings(guide_weight=(4.0, 0.1), occurrence=0.1, seed=seed)
-    alpha = _soft(hole)
+    alpha = _soft(hole).crop(window)
     for level in synthesize(task, settings):
         filled = to_image(paste(picture, level.picture, box)).resize(
             part.size, Image.Resampling.BICUBIC
         )
         result = photo.copy()
-        whole = photo.copy()
-        whole.paste(filled, window[:2])
-        result.paste(whole, mask=alpha)
+        result.paste(filled, window[:2], alpha)
         yield Progress(level.step, level.total, picture=result, note=f"Filling, level {level.step}")
 
 
 def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
     """What is painted in `mask`, (H, W) at `size` (width, height): where it is not transparent
     if anything is transparent, else where it is brighter than half."""
+    if mask.mode.startswith(("I", "F")):  # or 16-bit white would not be white
+        mask = to_eight_bits(mask)
     mask = mask.convert("RGBA").resize(size, Image.Resampling.NEAREST)
     values = np.asarray(mask)
     alpha = values[..., 3]

@@ -87,7 +87,8 @@ class SemanticAnalogy(Method):
         strange = float((target.ids == 255).mean())
         note = ""
         if strange > 0.002:
-            note = f"{strange:.0%} of the map has labels that the photograph lacks: filled in. "
+            done = "left as it is" if self.config.keep and same_shape else "filled in"
+            note = f"{strange:.0%} of the map has labels that the photograph lacks: {done}. "
         target_ids = resize(fill_unlabelled(target.ids), size)
         box = None
         if self.config.keep and same_shape:
@@ -96,7 +97,9 @@ class SemanticAnalogy(Method):
             target_ids = np.where(was_own, source_ids, target_ids)
             box = changed_box(source_ids != target_ids, self.config.size)
             if box is None:
-                yield Progress(1, 1, picture=to_image(self.photo), note="Nothing was repainted.")
+                yield Progress(
+                    1, 1, picture=to_image(self.photo), note=f"{note}Nothing was repainted."
+                )
                 return
         yield from self._synthesize(source_ids, target_ids, len(own.colours), box, note)
 

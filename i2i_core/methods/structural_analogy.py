@@ -17,9 +17,9 @@ from PIL.Image import Image
 from torch import Tensor
 
 from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.filters import rank, resize, rgb_to_lab
+from i2i_core.filters import rank, rgb_to_lab
 from i2i_core.images import check_same_shape, fit_long_side, to_image, to_tensor
-from i2i_core.labels import UNLABELLED, decode_together
+from i2i_core.labels import UNLABELLED, decode, decode_together
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
 from i2i_core.patches.label_guides import label_guide
@@ -103,10 +103,11 @@ class StructuralAnalogy(Method):
             size = (picture.shape[-1], picture.shape[-2])
             check_same_shape(scribble.size, size, "scribble")
         map_a, map_b = decode_together(scribble_a, scribble_b)
+        only_b = len(decode(scribble_b).colours) > len(set(map_b.ids.flat) - {UNLABELLED})
         colours_a, colours_b = (
             {int(i) for i in set(m.ids.flat)} - {UNLABELLED} for m in (map_a, map_b)
         )
-        if colours_a != colours_b or not 2 <= len(colours_a) <= 4:
+        if only_b or colours_a != colours_b or not 2 <= len(colours_a) <= 4:
             raise InputError(
                 "Mark two to four regions, each with a colour of its own, on both pictures: "
                 "regions of one colour answer to each other."
@@ -229,5 +230,4 @@ def _show(guide: Tensor) -> Image:
     """A guide's first three channels as a picture, each stretched to its range."""
     channels = guide[:, :3] if guide.shape[1] >= 3 else guide[:, :1]
     low, high = channels.amin((2, 3), keepdim=True), channels.amax((2, 3), keepdim=True)
-    small = resize(channels, (guide.shape[-2], guide.shape[-1]))
-    return to_image((small - low) / (high - low).clamp_min(1e-6))
+    return to_image((channels - low) / (high - low).clamp_min(1e-6))
