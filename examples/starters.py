@@ -39,7 +39,6 @@ class Pair(NamedTuple):
 PAIRS = (
     Pair("pebbles", "cracked", "structure", "inverted lightness", 0.4),
     Pair("letter_plain", "letter", "text effect", "strokes", 0.7),
-    Pair("oranges", "bowls", "structure", "objects", 0.5),
     Pair("mosaic", "cracked", "texture", "lightness", 0.7),
 )
 SCENES = ("lake", "fields")

@@ -220,3 +220,14 @@ def test_the_package_runs_as_a_program() -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_a_file_that_cannot_be_written_is_said(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    assert cli.main([*STRUCTURAL, "-o", "out.png"]) == 2
+    assert "out.png could not be written: No space left" in capsys.readouterr().err

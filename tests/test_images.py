@@ -184,3 +184,10 @@ def test_tensors_and_images_are_each_others_inverse():
 def test_to_image_clips_rounds_and_spreads_grey():
     values = torch.tensor([-1.0, 0.0, 0.499, 1.0, 2.0]).view(1, 1, 1, 5)
     assert np.asarray(to_image(values))[0].tolist() == [[v] * 3 for v in (0, 0, 127, 255, 255)]
+
+
+def test_sixteen_bit_label_ids_are_left_alone() -> None:
+    ids = np.full((20, 30), 2, np.uint16)
+    ids[:, :10], ids[:, 25:] = 0, 65535
+    kept = check_image(Image.fromarray(ids), "The map", flatten=False)
+    assert np.array_equal(np.asarray(kept), ids)

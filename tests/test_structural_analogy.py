@@ -209,10 +209,19 @@ FIVE = ((255, 0, 0), (0, 200, 0), (0, 0, 255), (255, 220, 0), (200, 0, 255))
         (scribbles((14, PINK), (50, CYAN)), scribbles((14, PINK))),
         (scribbles((14, PINK), (50, CYAN)), scribbles((14, PINK), (50, (10, 10, 120)))),
         (scribbles(*zip((6, 19, 32, 45, 58), FIVE, strict=True)),) * 2,
+        (scribbles((14, PINK), (50, CYAN)), scribbles((14, PINK), (50, CYAN), (32, (10, 10, 120)))),
         (scribbles(), scribbles()),
         (scribbles((14, PINK), (50, CYAN)), scribbles()),
     ],
-    ids=["one colour", "one on B", "different colours", "five colours", "empty", "empty on B"],
+    ids=[
+        "one colour",
+        "one on B",
+        "different colours",
+        "five colours",
+        "one more on B",
+        "empty",
+        "empty on B",
+    ],
 )
 def test_wrong_scribbles_say_what_to_draw(
     ambiguous: StructuralAnalogy, on_a: Image.Image, on_b: Image.Image
