@@ -1,6 +1,7 @@
 """The page: every tab, the look, and how it is served. Run it: python app.py"""
 
 import os
+import sys
 from typing import Any
 
 # Settings that libraries read at import: no telemetry, and idle threads that yield their core.
@@ -62,4 +63,5 @@ def launch(page: gr.Blocks, **settings: Any) -> None:
 
 
 if __name__ == "__main__":
-    launch(build())
+    # Somebody at a terminal sees the page open by itself; a server does not.
+    launch(build(), inbrowser=sys.stdout.isatty() and "SPACE_ID" not in os.environ)

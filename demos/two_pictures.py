@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from PIL import Image
 
 from demos import jobs
 from demos.panels import Picture, read, same_size, starter
+from demos.scribble_editors import build_editors, scribbles_of
 from examples.starters import PAIRS, RESULT_SIZE
-from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image
-from i2i_core.labels import PALETTE
 from i2i_core.method import Progress
 from i2i_core.methods.applications import structural_analogy
 from i2i_core.methods.structural_analogy import GUIDES, PRESETS
 
 A, B = "the structure picture", "the appearance picture"
-MARKS = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in PALETTE[2:6]]
 HELLO = "This is a starter: drag the handles to compare, or add two pictures of yours."
 FORTH, BACK = "1 made of 2", "2 made of 1"
 
@@ -62,7 +58,7 @@ def build() -> None:
                 with gr.Row():
                     guide_a = gr.Image(label="What it saw in 1", format="png", height=180)
                     guide_b = gr.Image(label="What it saw in 2", format="png", height=180)
-            marks_a, marks_b = _marks(a, b)
+            marks_a, marks_b = build_editors(a, b)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             preset = gr.Radio(list(PRESETS), value=first.preset, label="What for")
             granularity = gr.Slider(
@@ -124,7 +120,7 @@ def make(
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Both directions, one after the other; yields what to show after every level."""
     first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
-    scribbles = jobs.plainly(_scribbles)(marks_a, marks_b)
+    scribbles = jobs.plainly(scribbles_of)(marks_a, marks_b)
     guesses: list[Any] = [gr.skip()] * 3
     settings = {
         "preset": preset, "granularity": granularity, "seed": int(seed or 0), "size": int(size),
@@ -169,18 +165,6 @@ def _guesses(event: Progress) -> list[Any]:
     gallery = [(shown[name], name) for name in best_first]
     # A guide that was asked for has no trials: the earlier guesses stay to choose from.
     return [gallery or gr.skip(), *(gr.skip() if guide is None else guide for guide in guides)]
-
-
-def _scribbles(marks_a: Any, marks_b: Any) -> tuple[Image.Image, Image.Image] | None:
-    """Strokes of both editors, or None when both are empty."""
-    strokes: list[Image.Image] = []
-    for value in (marks_a, marks_b):
-        layers = (value or {}).get("layers") or []
-        if layers and np.asarray(layers[0])[..., 3].any():
-            strokes.append(layers[0])
-    if len(strokes) == 1:
-        raise InputError("Only one picture is marked: mark the other one too, or erase the marks.")
-    return (strokes[0], strokes[1]) if strokes else None
 
 
 def _preset(name: str) -> tuple[Any, Any]:
@@ -234,50 +218,3 @@ def _result(label: str, structure: str, appearance: str) -> tuple[Any, Any, Any]
             use_a = gr.Button("Use as 1", size="sm", min_width=60)
             use_b = gr.Button("Use as 2", size="sm", min_width=60)
     return slider, use_a, use_b
-
-
-def _marks(a: gr.Image, b: gr.Image) -> tuple[Any, Any]:
-    """Editors to correct the guess: what has the same colour answers to each other."""
-    editors = []
-    with gr.Accordion("Correct it: mark what answers to what", open=False) as panel:
-        gr.Markdown(
-            "Draw a stroke over a region of 1 and one of the **same colour** over the region of 2 "
-            "that it should be made of; two to four colours. Then make the analogy again."
-        )
-        with gr.Row():
-            for label in ("1 · Structure", "2 · Appearance"):
-                editors.append(
-                    gr.ImageEditor(
-                        label=label,
-                        type="pil",
-                        format="png",
-                        layers=False,
-                        sources=(),
-                        transforms=(),
-                        canvas_size=(400, 400),
-                        height=380,
-                        min_width=260,
-                        brush=gr.Brush(14, MARKS, MARKS[0], color_mode="fixed"),
-                    )
-                )
-    for picture, editor in zip((a, b), editors, strict=True):
-        picture.change(_background, picture, editor, show_progress="hidden", **jobs.PRIVATE)
-        # Opened for the first time; later openings must not wipe the strokes.
-        panel.expand(_first_background, [picture, editor], editor, show_progress="hidden",
-                     **jobs.PRIVATE)  # fmt: skip
-    return editors[0], editors[1]
-
-
-def _background(path: str | None) -> Any:
-    """A fresh canvas with the picture under it; a file that is none is reported elsewhere."""
-    try:
-        picture = open_image(path) if path else None
-    except InputError:
-        picture = None
-    if picture is None:
-        return None
-    return {"background": fit_long_side(picture, 400), "layers": [], "composite": None}
-
-
-def _first_background(path: str | None, value: Any) -> Any:
-    return gr.skip() if (value or {}).get("background") is not None else _background(path)

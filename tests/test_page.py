@@ -13,7 +13,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demos import jobs, two_pictures
+from demos import jobs, scribble_editors, two_pictures
 from demos.panels import starter
 from i2i_core.method import Progress
 from i2i_core.methods.applications import structural_analogy
@@ -158,7 +158,7 @@ def test_scribbles_of_the_page_reach_the_engine() -> None:
         layer.paste(right, (80, 40, 95, 60))
         return {"layers": [layer], "composite": None, "background": None}
 
-    first, second = two_pictures.MARKS[:2]
+    first, second = scribble_editors.MARKS[:2]
     *_, almost, _ = two_pictures.make(
         PEBBLES, CRACKED, "structure", 0.5, "auto", 0, 64, marks(first, second),
         marks(second, first),
