@@ -20,7 +20,7 @@ from benchmarks.baselines import OURS, Case, Result, import_seconds, measure, pe
 from examples.scenes import draw
 from i2i_core import label_edits
 from i2i_core.errors import InputError
-from i2i_core.images import check_image, fit_long_side, open_image
+from i2i_core.images import fit_long_side, open_image
 from i2i_core.labels import decode, encode
 
 PAIRS = (("208", "209"), ("202", "203"), ("309", "308"), ("108", "109"), ("8", "9"))
@@ -86,8 +86,11 @@ def semantic_cases(data: Path | None, size: int) -> Iterator[Case]:
     for path in targets:
         folder = path.parent.parent
         if path.name != "rec.png" and not path.name.startswith("mask_"):
-            photo, labels = open_image(folder / "img.png"), _open_labels(folder / "label.png")
-            yield Case(folder.name, _open_labels(path), photo, labels)
+            photo, labels = (
+                open_image(folder / "img.png"),
+                open_image(folder / "label.png", flatten=False),
+            )
+            yield Case(folder.name, open_image(path, flatten=False), photo, labels)
 
 
 def structural_cases(data: Path | None, size: int) -> Iterator[Case]:
@@ -101,11 +104,6 @@ def structural_cases(data: Path | None, size: int) -> Iterator[Case]:
 def _photo(data: Path, name: str) -> Image.Image:
     png = data / "structural_analogy" / f"{name}.png"
     return open_image(png if png.exists() else png.with_suffix(".jpg"))
-
-
-def _open_labels(path: Path) -> Image.Image:
-    open_image(path)  # For its errors; the map's own mode is then left alone.
-    return check_image(Image.open(path), path.name, flatten=False)
 
 
 def in_fresh_process(threads: int, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from demos import jobs
-from demos.panels import Picture, read, read_as_is
+from demos.panels import Picture, read
 from i2i_core.labels import encode
 from i2i_core.methods import applications
 from i2i_core.methods.structural_analogy import GUIDES, PRESETS
@@ -70,8 +70,8 @@ def semantic_analogy(
     return jobs.finish(
         applications.semantic_analogy,
         read(photo, "the photograph"),
-        read_as_is(labels, "the label map"),
-        read_as_is(target_labels, "the target label map"),
+        read(labels, "the label map", flatten=False),
+        read(target_labels, "the target label map", flatten=False),
         size=size,
         keep=keep,
         seed=seed,
@@ -94,7 +94,7 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     return jobs.finish(
         applications.remove_object,
         read(photo, "the photograph"),
-        read_as_is(mask, "the mask"),
+        read(mask, "the mask", flatten=False),
         size=size,
         seed=seed,
     )

@@ -10,7 +10,7 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images import check_image, open_image
+from i2i_core.images import open_image
 
 STARTERS = Path(__file__).parent.parent / "examples" / "starters"
 LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
@@ -36,21 +36,15 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
     return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
 
 
-def read(path: str | None, what: str) -> Image.Image:
+def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
     """Open an upload; a person who has not given it yet is told so."""
     if path is None:
         raise InputError(f"Add {what} first.")
-    picture = open_image(path)
+    picture = open_image(path, flatten=flatten)
     if picture.width * picture.height > LARGE:
         size = f"{picture.width} × {picture.height}"
         gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
     return picture
-
-
-def read_as_is(path: str | None, what: str) -> Image.Image:
-    """Open a label map or mask, checked like any picture but with its mode left alone."""
-    read(path, what)
-    return check_image(Image.open(str(path)), what, flatten=False)
 
 
 def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demos import jobs
 from demos.label_canvas import Canvas
-from demos.panels import Picture, read, read_as_is, starter
+from demos.panels import Picture, read, starter
 from i2i_core.labels import PALETTE
 from i2i_core.methods.applications import remove_object, semantic_analogy
 
@@ -190,14 +190,14 @@ def _again(result: Image.Image | None, classes: float) -> list[Any]:
 def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
     said = "These are the photograph's labels now: paint over them."
     return [
-        *_show_new(canvas.with_own_labels(read_as_is(path, "a label map"))),
+        *_show_new(canvas.with_own_labels(read(path, "a label map", flatten=False))),
         jobs.status(text=said),
     ]
 
 
 @jobs.plainly
 def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
-    return _show(canvas.with_target_labels(read_as_is(path, "a label map")))
+    return _show(canvas.with_target_labels(read(path, "a label map", flatten=False)))
 
 
 def _stroke(canvas: Canvas, value: Any, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:

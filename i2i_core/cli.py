@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images import FORMATS, check_image, fit_long_side, open_image, to_tensor
+from i2i_core.images import FORMATS, fit_long_side, open_image, to_tensor
 from i2i_core.method import Work
 
 
@@ -36,7 +36,7 @@ def structural(options: argparse.Namespace) -> None:
     out = _writable(options.out)
     scribbles = None
     if options.scribbles:
-        first, second = (_open_as_is(path) for path in options.scribbles)
+        first, second = (open_image(path, flatten=False) for path in options.scribbles)
         scribbles = (first, second)
     work = structural_analogy(
         open_image(options.a),
@@ -57,8 +57,8 @@ def semantic(options: argparse.Namespace) -> None:
 
     work = semantic_analogy(
         open_image(options.photo),
-        _open_as_is(options.labels),
-        _open_as_is(options.target_labels),
+        open_image(options.labels, flatten=False),
+        open_image(options.target_labels, flatten=False),
         size=options.size,
         keep=options.keep,
         seed=options.seed,
@@ -69,7 +69,7 @@ def semantic(options: argparse.Namespace) -> None:
 def remove(options: argparse.Namespace) -> None:
     from i2i_core.methods.applications import remove_object
 
-    photo, mask = open_image(options.photo), _open_as_is(options.mask)
+    photo, mask = open_image(options.photo), open_image(options.mask, flatten=False)
     work = remove_object(photo, mask, size=options.size, seed=options.seed)
     _run(work, _writable(options.out))
 
@@ -95,7 +95,7 @@ def evaluate(options: argparse.Namespace) -> None:
         structure = to_tensor(open_image(options.structure).resize(result.size))
     scores = evaluate_pictures(to_tensor(result), appearance, structure)
     if options.labels:
-        own, wanted = (_open_as_is(path) for path in options.labels)
+        own, wanted = (open_image(path, flatten=False) for path in options.labels)
         scores |= evaluate_labels(to_tensor(result), appearance, own, wanted)
     if options.json:
         print(json.dumps(scores))
@@ -233,9 +233,3 @@ def _writable(name: str) -> Path:
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
     return path
-
-
-def _open_as_is(name: str) -> Image.Image:
-    """A label map or mask: its mode, and so its exact ids, are left alone."""
-    open_image(name)  # for the errors
-    return check_image(Image.open(name), Path(name).name, flatten=False)

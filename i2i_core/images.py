@@ -20,8 +20,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000
 MAX_ASPECT = 12
 
 
-def open_image(path: str | os.PathLike[str]) -> Image.Image:
-    """Open a picture file as an upright PIL image; see `check_image` for what becomes of it.
+def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.Image:
+    """Open a picture file as an upright PIL image; see `check_image` for what becomes of it (label
+    maps and masks want `flatten=False`: their exact ids are then left alone).
 
     The size is read from the header and checked before any pixel is decoded. Raises InputError
     for a missing, empty, damaged or oversized file, and for one that is no picture.
@@ -49,7 +50,7 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name} is damaged: {error}. Save or upload it again.") from None
-    return check_image(image, name)
+    return check_image(image, name, flatten=flatten)
 
 
 def check_image(
