@@ -1,5 +1,7 @@
 """The exception that is meant for the person at the keyboard, and a check that raises it."""
 
+from collections.abc import Sequence
+
 MAX_SEED = 2**31 - 1
 
 
@@ -15,3 +17,9 @@ def check_range(what: str, value: float, low: float, high: float) -> None:
     """Raise InputError unless `value` lies from `low` to `high`."""
     if not low <= value <= high:
         raise InputError(f"The {what} is {value}: choose one from {low} to {high}.")
+
+
+def check_choice(what: str, value: str, choices: Sequence[str]) -> None:
+    """Raise InputError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise InputError(f'There is no {what} "{value}". Choose one of: {", ".join(choices)}.')

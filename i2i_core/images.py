@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from i2i_core.errors import InputError
+from i2i_core.filters import resize
 
 MAX_PIXELS = 120_000_000  # A decoded picture of this size takes 360 MB.
 MIN_SIDE = 8
@@ -76,6 +79,11 @@ def check_image(
     return _without_metadata(image.convert("RGB"))
 
 
+def picture_suffixes() -> set[str]:
+    """The endings, with dot and in small letters, of the files that `open_image` reads."""
+    return {ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS}
+
+
 def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
     """`image` scaled, up or down, so that its longer side has `long_side` pixels."""
     scale = long_side / max(image.size)
@@ -106,6 +114,25 @@ def to_tensor(image: Image.Image) -> Tensor:
     """PIL image to (1, 3, H, W) float32 in [0, 1]."""
     pixels = np.array(image.convert("RGB"), dtype=np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+
+
+def fit_multiple(picture: Tensor, multiple: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """`picture` (1, C, H, W) with sides that are multiples of `multiple`, and the function that
+    takes a result of that size back to (…, H, W).
+
+    A few pixels are added by repeating the border; where that would be more than an eighth of a
+    side (a U-Net of eight halvings wants multiples of 256) the picture is scaled instead.
+    """
+    height, width = picture.shape[-2:]
+    extra_h, extra_w = -height % multiple, -width % multiple
+    if not extra_h and not extra_w:
+        return picture, lambda result: result
+    if extra_h <= height / 8 and extra_w <= width / 8:
+        padded = F.pad(picture, (0, extra_w, 0, extra_h), mode="replicate")
+        return padded, lambda result: result[..., :height, :width]
+    near = [max(multiple, round(side / multiple) * multiple) for side in (height, width)]
+    scaled = resize(picture, (near[0], near[1])).clamp(0, 1)
+    return scaled, lambda result: resize(result, (height, width)).clamp(0, 1)
 
 
 def to_image(picture: Tensor) -> Image.Image:

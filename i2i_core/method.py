@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
 from i2i_core.errors import InputError
-from i2i_core.images import to_image, to_tensor
+from i2i_core.fitting import FitState
+from i2i_core.images import fit_multiple, to_image, to_tensor
+from i2i_core.progress import Progress, Work
 
-
-@dataclass(frozen=True)
-class Progress:
-    """One moment of long work, in plain numbers and pictures: torch stays inside.
-
-    `step` of `total` is done; `losses` are named numbers; `picture` is the result so far, at
-    whatever size it has by now; `note` says in words what happens; `extras` are further pictures
-    worth showing, by name.
-    """
-
-    step: int
-    total: int
-    losses: Mapping[str, float] = field(default_factory=dict)
-    picture: Image | None = None
-    note: str = ""
-    extras: Mapping[str, Image] = field(default_factory=dict)
-
-
-Work = Generator[Progress, None, None]
+__all__ = ["Method", "Progress", "Work", "last_picture"]
 
 
 class Method(nn.Module, ABC):
@@ -41,16 +24,38 @@ class Method(nn.Module, ABC):
     decides when to look, when to save and when to stop (`close()`)."""
 
     Config: ClassVar[type]
-    multiple_of: ClassVar[int] = 1
-    two_way: ClassVar[bool] = False
+    # Named changes of the paper's configuration, which is "paper".
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"paper": {}}
+    multiple_of: int = 1  # what each side of the input must be a multiple of
+    two_way: bool = False
+    learnt: bool = False  # whether it can translate
+    fit_state: FitState | None = None  # of methods that learn step by step
 
     @abstractmethod
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
-        """Learn from pictures of both domains. Raises InputError on what cannot be learnt from."""
+        """Learn from pictures of both domains. Raises InputError on what cannot be learnt from.
+
+        Methods that learn step by step go on where they were stopped; the others start anew.
+        """
 
     @abstractmethod
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
-        """Translate a tensor (1, C, H, W) to (1, 3, H, W) in [0, 1]."""
+        """Translate a tensor (1, C, H, W) to (1, 3, H, W) in [0, 1]; two-way methods also take
+        `reverse`."""
+
+    def saved(self) -> dict[str, Tensor]:
+        """The tensors that translating needs, by name: what a model's file holds."""
+        return dict(self.state_dict())
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `saved` gave. Raises RuntimeError for tensors of another model."""
+        self.load_state_dict(dict(tensors))
+        self.learnt = True
+
+    def check_learnt(self) -> None:
+        """Raise InputError when there is nothing to translate with yet."""
+        if not self.learnt:
+            raise InputError("This model has learnt nothing yet: fit it, or load a fitted one.")
 
     def render(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False
@@ -59,12 +64,13 @@ class Method(nn.Module, ABC):
 
         This default does it in one step; methods that refine a picture yield what they have.
         """
-        if reverse:  # two-way methods say themselves how they turn round
+        if reverse and not self.two_way:
             raise InputError("This model translates in one direction only: leave reverse off.")
         weights = next(chain(self.parameters(), self.buffers()), torch.empty(0))
         guide = None if reference is None else to_tensor(reference).to(weights.device)
+        fitting, undo = fit_multiple(to_tensor(source).to(weights.device), self.multiple_of)
         with torch.no_grad():
-            result = self(to_tensor(source).to(weights.device), guide)
+            result = undo(self(fitting, guide, reverse=True) if reverse else self(fitting, guide))
         yield Progress(1, 1, picture=to_image(result))
 
     def translate(

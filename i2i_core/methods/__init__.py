@@ -1,10 +1,18 @@
 """One file a method, named as its paper; METHODS lists them."""
 
 from i2i_core.method import Method
+from i2i_core.methods.cut import CUT
+from i2i_core.methods.cyclegan import CycleGAN
+from i2i_core.methods.pix2pix import Pix2Pix
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
+from i2i_core.methods.sincut import SinCUT
 from i2i_core.methods.structural_analogy import StructuralAnalogy
 
 METHODS: dict[str, type[Method]] = {
     "structural_analogy": StructuralAnalogy,
     "semantic_analogy": SemanticAnalogy,
+    "pix2pix": Pix2Pix,
+    "cyclegan": CycleGAN,
+    "cut": CUT,
+    "sincut": SinCUT,
 }

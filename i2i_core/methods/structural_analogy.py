@@ -64,7 +64,7 @@ class StructuralAnalogy(Method):
     exchanges the roles."""
 
     Config: ClassVar[type] = StructuralAnalogyConfig
-    two_way: ClassVar[bool] = True
+    two_way = True
 
     def __init__(self, config: StructuralAnalogyConfig | None = None) -> None:
         super().__init__()

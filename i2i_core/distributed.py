@@ -1,0 +1,50 @@
+"""Several processes, each with its share of every batch: what `torchrun` starts.
+
+Without torchrun everything here does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+
+def rank() -> int:
+    """This process's number, 0 if it is alone."""
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def world() -> int:
+    """How many processes there are, 1 without torchrun."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+@contextmanager
+def processes() -> Iterator[str]:
+    """Join the group that torchrun started this process for, and leave it at the end. Gives the
+    device to compute on: each process a graphics card of its own, or the CPU."""
+    if "RANK" not in os.environ:
+        yield "cuda" if torch.cuda.is_available() else "cpu"
+        return
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    cuda = torch.cuda.device_count() > local
+    if cuda:
+        torch.cuda.set_device(local)
+    dist.init_process_group("nccl" if cuda else "gloo")
+    try:
+        yield f"cuda:{local}" if cuda else "cpu"
+    finally:
+        dist.destroy_process_group()
+
+
+def parallel(network: nn.Module) -> nn.Module:
+    """`network` so that its gradients are averaged over the processes as they are computed (and
+    its weights made equal to the first process's now); alone, the network itself."""
+    if world() == 1:
+        return network
+    return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)

@@ -1,0 +1,1 @@
+"""Losses: functions of tensors, without weights, each with its paper's equation."""

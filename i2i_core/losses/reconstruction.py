@@ -1,0 +1,20 @@
+"""Reconstruction losses: how far a picture is from the one it should be."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def l1(result: Tensor, target: Tensor) -> Tensor:
+    """E[‖y − G(x)‖₁], a mean over all values (Isola et al. 2017, eq. 3)."""
+    return (result - target).abs().mean()
+
+
+def cycle(original: Tensor, returned: Tensor) -> Tensor:
+    """E[‖F(G(x)) − x‖₁]: there and back again (Zhu et al. 2017, eq. 2, one of its two terms)."""
+    return l1(returned, original)
+
+
+def identity(target: Tensor, translated: Tensor) -> Tensor:
+    """E[‖G(y) − y‖₁]: what is in the target domain already stays (Zhu et al. 2017, section 5.2)."""
+    return l1(translated, target)

@@ -1,0 +1,250 @@
+"""CycleGAN (Zhu et al. 2017): two translations, there and back, from two unpaired collections.
+
+Each generator convinces a discriminator of its target domain, and what went there and came back
+must be what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from PIL.Image import Image
+from torch import Tensor, nn
+
+from i2i_core.distributed import parallel
+from i2i_core.errors import MAX_SEED, InputError, check_choice, check_range
+from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_steps
+from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
+from i2i_core.losses.reconstruction import cycle, identity, l1
+from i2i_core.method import Method, Work
+from i2i_core.methods.heuristics import HEURISTICS
+from i2i_core.networks.patchgan import PatchGAN
+from i2i_core.networks.resnet import ResNet
+from i2i_core.optim import (
+    Updater,
+    check_finite,
+    fast_layout,
+    follow,
+    frozen,
+    linear_decay,
+    mixed_precision,
+)
+from i2i_core.sampling import Batches, Crops, ImagePool, Mixed
+
+
+@dataclass(frozen=True)
+class CycleGANConfig:
+    """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
+    its code. `both`: whether the way back is there; published files hold one direction each, which
+    can be used but not fitted further. `pair_fraction`: how much of each domain is made of the
+    pairs given to `fit`. `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none."""
+
+    in_channels: int = 3
+    out_channels: int = 3
+    width: int = 64
+    blocks: int = 9
+    norm: str = "instance"
+    dropout: bool = False
+    both: bool = True
+    discriminator_width: int = 64
+    discriminator_layers: int = 3
+    adversarial: str = "least squares"
+    adversarial_weight: float = 1.0
+    cycle_weight: float = 10.0
+    identity_weight: float = 5.0  # half of the cycle's
+    pool: int = 50
+    pair_fraction: float = 0.25
+    heuristic: str = ""
+    heuristic_weight: float = 0.5
+    learning_rate: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    batch: int = 1
+    epochs: int = 200
+    constant: float = 0.5  # share of the steps before the learning rate falls
+    steps: int = 0
+    size: int = 256
+    load_size: int = 286
+    flip: bool = True
+    ema: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("adversarial loss", self.adversarial, tuple(ADVERSARIAL))
+        check_choice("norm", self.norm, ("batch", "instance", "none"))
+        check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
+        check_range("width", self.width, 1, 512)
+        check_range("number of blocks", self.blocks, 0, 32)
+        check_range("seed", self.seed, 0, MAX_SEED)
+        check_crops(self.size, self.load_size, 4)
+
+
+class CycleGAN(Method):
+    """A and B are two collections; `reverse` translates B to A."""
+
+    Config: ClassVar[type] = CycleGANConfig
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {},
+        # For two cores: a quarter of the width, six blocks (the paper's number for 128 pixels).
+        "laptop": {
+            "width": 16,
+            "blocks": 6,
+            "discriminator_width": 32,
+            "size": 128,
+            "load_size": 143,
+            "steps": 4000,
+            "ema": 0.995,
+            "learning_rate": 4e-4,
+        },
+    }
+    multiple_of = 4
+
+    def __init__(self, config: CycleGANConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or CycleGANConfig()
+        self.two_way = c.both
+        with seeded(c.seed):
+            self.generator_ab = _generator(c, c.in_channels, c.out_channels)
+            self.generator_ba = _generator(c, c.out_channels, c.in_channels) if c.both else None
+            # Each is named for the domain that it judges.
+            self.discriminator_a, self.discriminator_b = (
+                PatchGAN(channels, c.discriminator_width, c.discriminator_layers, c.norm)
+                for channels in (c.in_channels, c.out_channels)
+            )
+        self.average_ab = _average(self.generator_ab) if c.ema else None
+        self.average_ba = _average(self.generator_ba) if c.ema and self.generator_ba else None
+        generators = [g for g in (self.generator_ab, self.generator_ba) if g is not None]
+        betas = (c.beta1, c.beta2)
+        discriminators = [self.discriminator_a, self.discriminator_b]
+        self.fit_state: FitState = FitState(
+            {
+                "generators": Updater(generators, c.learning_rate, betas),
+                "discriminators": Updater(discriminators, c.learning_rate, betas),
+            },
+            {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
+        )
+
+    def fit(
+        self,
+        a: Sequence[Image],
+        b: Sequence[Image],
+        pairs: tuple[Sequence[Image], Sequence[Image]] | None = None,
+    ) -> Work:
+        """Learn from two collections; a record for every step, with the losses as weighed.
+
+        `pairs`, true ones, are mixed unmarked into both sides (`Mixed`): implicit pairs.
+        """
+        c, state = self.config, self.fit_state
+        if self.generator_ba is None:
+            raise InputError(
+                "This model has one direction only, which CycleGAN cannot learn from: "
+                "import both directions together, or start a new model."
+            )
+        device = next(self.parameters()).device
+        layout = fast_layout(device)
+        self.to(memory_format=layout)  # type: ignore[call-overload]
+        if pairs is not None:
+            a, b = (Mixed(x, of, c.pair_fraction) for x, of in zip((a, b), pairs, strict=True))
+        g_ab, g_ba = parallel(self.generator_ab), parallel(self.generator_ba)
+        d_a, d_b = parallel(self.discriminator_a), parallel(self.discriminator_b)
+        discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
+        total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
+
+        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
+            rate = linear_decay(step, total, c.constant)
+            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+
+            # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
+            terms: dict[str, Tensor] = {}
+            with mixed_precision(device), frozen(self.discriminator_a, self.discriminator_b):
+                fake_b, fake_a = g_ab(real_a), g_ba(real_b)
+                terms["adversarial"] = c.adversarial_weight * (
+                    generator_loss(self.discriminator_b(fake_b))
+                    + generator_loss(self.discriminator_a(fake_a))
+                )
+                terms["cycle"] = c.cycle_weight * (
+                    cycle(real_a, g_ba(fake_b)) + cycle(real_b, g_ab(fake_a))
+                )
+                if c.identity_weight:
+                    terms["identity"] = c.identity_weight * (
+                        identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
+                    )
+                if c.heuristic:
+                    rule = HEURISTICS[c.heuristic]
+                    terms["heuristic"] = c.heuristic_weight * (
+                        l1(fake_b, rule(real_a, real_b)) + l1(fake_a, rule(real_b, real_a))
+                    )
+            losses = check_finite(terms, step)
+            state.updaters["generators"].update(torch.stack([*terms.values()]).sum(), step, rate)
+
+            # Both discriminators, on a mixture of old and new translations.
+            with mixed_precision(device):
+                old_b = state.pools["b"].exchange(fake_b)
+                old_a = state.pools["a"].exchange(fake_a)
+                loss = 0.5 * (
+                    discriminator_loss(d_b(real_b), d_b(old_b))
+                    + discriminator_loss(d_a(real_a), d_a(old_a))
+                )
+                if c.adversarial == "wasserstein":
+                    loss = loss + 10 * gradient_penalty(d_b, real_b, old_b)
+                    loss = loss + 10 * gradient_penalty(d_a, real_a, old_a)
+            losses |= check_finite({"discriminator": loss}, step)
+            state.updaters["discriminators"].update(loss, step, rate)
+
+            for average, network in self._averaged():
+                follow(average, network, c.ema, step)
+            self.learnt = True
+            return losses
+
+        crops = Crops(c.size, c.load_size, c.flip)
+        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
+        yield from fit_steps(state, batches, total, c.seed, one_step)
+
+    def forward(
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False
+    ) -> Tensor:
+        """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
+        self.check_learnt()
+        translator = self._translators()["generator_ba" if reverse else "generator_ab"]
+        with seeded(self.config.seed):  # dropout, if there is any
+            result: Tensor = translator(source * 2 - 1) / 2 + 0.5
+        return result
+
+    def _averaged(self) -> list[tuple[nn.Module, nn.Module]]:
+        pairs = ((self.average_ab, self.generator_ab), (self.average_ba, self.generator_ba))
+        return [(a, g) for a, g in pairs if a is not None and g is not None]
+
+    def _translators(self) -> dict[str, nn.Module]:
+        """The networks that translate: the moving averages if there are any."""
+        both = {
+            "generator_ab": self.average_ab or self.generator_ab,
+            "generator_ba": self.average_ba or self.generator_ba,
+        }
+        return {name: network for name, network in both.items() if network is not None}
+
+    def saved(self) -> dict[str, Tensor]:
+        return {
+            f"{name}.{key}": value
+            for name, network in self._translators().items()
+            for key, value in network.state_dict().items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        for name, network in self._translators().items():
+            part = {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(name)}
+            network.load_state_dict(part)
+        for average, network in self._averaged():
+            network.load_state_dict(average.state_dict())
+        self.learnt = True
+
+
+def _generator(c: CycleGANConfig, channels_in: int, channels_out: int) -> ResNet:
+    return ResNet(channels_in, channels_out, c.width, c.blocks, c.norm, c.dropout)
+
+
+def _average(network: nn.Module) -> nn.Module:
+    return deepcopy(network).requires_grad_(False)

@@ -1,0 +1,238 @@
+"""SinCUT (Park et al. 2020, section 4.4): one picture on each side, learnt from crops of both.
+
+As CUT, with StyleGAN2-like networks, crops at random zooms in place of collections, negatives
+from all crops of the batch, a pixelwise identity loss and an R1 penalty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from PIL.Image import Image
+from torch import Tensor, nn
+
+from i2i_core import distributed
+from i2i_core.distributed import parallel
+from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.fitting import FitState, fit_steps, seeded, total_steps
+from i2i_core.images import to_tensor
+from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
+from i2i_core.losses.contrastive import patch_nce_external
+from i2i_core.losses.reconstruction import identity
+from i2i_core.method import Method, Work
+from i2i_core.networks.projection import PatchProjection
+from i2i_core.networks.stylegan2 import SinCUTDiscriminator, SinCUTGenerator
+from i2i_core.optim import Updater, check_finite, follow, frozen, linear_decay, mixed_precision
+from i2i_core.sampling import fit_short_side
+
+
+@dataclass(frozen=True)
+class SinCUTConfig:
+    """The numbers of the paper's code. `crop` pixels are cut from the pictures, `batch` at a time,
+    after scaling these so that their shorter side has `load_size` pixels times a random zoom
+    between `min_zoom` and 1. `nce_layers`: layers of the encoder, 0 being the picture itself."""
+
+    width: int = 80
+    blocks: int = 6
+    discriminator_width: int = 32
+    adversarial_weight: float = 1.0
+    nce_weight: float = 4.0
+    nce_identity: bool = True
+    nce_layers: tuple[int, ...] = (0, 2, 4)
+    nce_patches: int = 1
+    nce_width: int = 256
+    temperature: float = 0.07
+    identity_weight: float = 1.0
+    r1_weight: float = 1.0
+    learning_rate: float = 2e-3
+    beta1: float = 0.0
+    beta2: float = 0.99
+    batch: int = 16
+    steps: int = 100_000  # 16 epochs of 100 000 crops
+    constant: float = 0.5  # share of the steps before the learning rate falls
+    crop: int = 64
+    load_size: int = 1024
+    min_zoom: float = 1 / 3
+    ema: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nce_layers", tuple(self.nce_layers))  # a list, from a file
+        check_range("width", self.width, 1, 512)
+        check_range("number of blocks", self.blocks, 2, 32)
+        check_range("seed", self.seed, 0, MAX_SEED)
+        if self.crop not in (16, 32, 64, 128, 256):
+            raise InputError(f"The crop is {self.crop}: choose 16, 32, 64, 128 or 256.")
+        if self.load_size * self.min_zoom < self.crop:
+            raise InputError("The smallest zoom of the load size is smaller than the crop.")
+        last = 2 + self.blocks // 2
+        if not self.nce_layers or not all(0 <= layer <= last for layer in self.nce_layers):
+            raise InputError(f"Choose layers to compare from 0 to {last}, the encoder's last one.")
+
+
+class SinCUT(Method):
+    """A is one picture, B another; A's content is translated to look like B."""
+
+    Config: ClassVar[type] = SinCUTConfig
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {},
+        # A few minutes on two cores.
+        "laptop": {
+            "width": 24,
+            "discriminator_width": 16,
+            "load_size": 256,
+            "batch": 8,
+            "steps": 1500,
+            "ema": 0.99,
+        },
+    }
+    multiple_of = 2
+
+    def __init__(self, config: SinCUTConfig | None = None) -> None:
+        super().__init__()
+        self.config = c = config or SinCUTConfig()
+        with seeded(c.seed):
+            self.generator = SinCUTGenerator(c.width, c.blocks)
+            self.discriminator = SinCUTDiscriminator(c.crop, c.discriminator_width)
+            features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
+            self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
+        self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
+        betas = (c.beta1, c.beta2)
+        self.fit_state: FitState = FitState(
+            {
+                "generator": Updater([self.generator, self.projection], c.learning_rate, betas),
+                "discriminator": Updater([self.discriminator], c.learning_rate, betas),
+            }
+        )
+
+    def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
+        """Learn from one picture each; a record for every step, with the losses as weighed."""
+        c, state = self.config, self.fit_state
+        if len(a) != 1 or len(b) != 1:
+            raise InputError("SinCUT learns from one picture on each side. For more, use CUT.")
+        device = next(self.parameters()).device
+        generator, discriminator = parallel(self.generator), parallel(self.discriminator)
+        projection = parallel(self.projection)
+        total = total_steps(c.steps, 1, c.batch, 1)
+
+        def contrast(translation: Tensor, keys: list[Tensor]) -> Tensor:
+            """PatchNCE over the layers, against the places of all crops."""
+            queries = self.generator.encode(translation, c.nce_layers)
+            places = [
+                torch.randperm(key.shape[-2] * key.shape[-1], device=device)[: c.nce_patches]
+                for key in keys
+            ]
+            with torch.no_grad():
+                keys = projection([key.detach() for key in keys], places)
+            terms = [
+                patch_nce_external(query, key, c.temperature)
+                for query, key in zip(projection(queries, places), keys, strict=True)
+            ]
+            return torch.stack(terms).mean()
+
+        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
+            rate = linear_decay(step, total, c.constant)
+            real_a, real_b = real_a.to(device), real_b.to(device)
+            with mixed_precision(device):
+                fake_b, keys_a = generator(real_a, c.nce_layers)
+
+                # The discriminator, kept flat at real pictures by R1 in every step.
+                real_b.requires_grad_()
+                logits = discriminator(real_b)
+                loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach()))
+            penalty = 0.5 * c.r1_weight * r1_penalty(logits, real_b)
+            losses = check_finite({"discriminator": loss, "R1": penalty}, step)
+            state.updaters["discriminator"].update(loss + penalty, step, rate)
+            real_b.requires_grad_(False)
+
+            # The generator: CUT's objective, and pictures of B stay as they are.
+            terms: dict[str, Tensor] = {}
+            with mixed_precision(device), frozen(self.discriminator):
+                fooled = vanilla_generator(self.discriminator(fake_b))
+                terms["adversarial"] = c.adversarial_weight * fooled
+                same_b, keys_b = generator(real_b, c.nce_layers)
+                share = 0.5 if c.nce_identity else 1.0
+                terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a)
+                if c.nce_identity:
+                    terms["NCE identity"] = share * c.nce_weight * contrast(same_b, keys_b)
+                terms["identity"] = c.identity_weight * identity(real_b, same_b)
+            losses |= check_finite(terms, step)
+            state.updaters["generator"].update(torch.stack([*terms.values()]).sum(), step, rate)
+            if self.average is not None:
+                follow(self.average, self.generator, c.ema, step)
+            self.learnt = True
+            return losses
+
+        yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
+
+    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+        """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. Show it the picture at the
+        sizes it was fitted at: what it paints keeps its size in pixels."""
+        self.check_learnt()
+        with seeded(self.config.seed):  # its noise
+            result: Tensor = self.translator(source * 2 - 1) / 2 + 0.5
+        return result.clamp(0, 1)
+
+    @property
+    def translator(self) -> nn.Module:
+        """The network that translates: the moving average if there is one."""
+        return self.generator if self.average is None else self.average
+
+    def saved(self) -> dict[str, Tensor]:
+        return {f"generator.{name}": v for name, v in self.translator.state_dict().items()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        weights = {name.removeprefix("generator."): v for name, v in tensors.items()}
+        self.generator.load_state_dict(weights)
+        if self.average is not None:
+            self.average.load_state_dict(weights)
+        self.learnt = True
+
+
+class ZoomedCrops:
+    """Batches of crops of two pictures by step, each at a zoom of its own: the same kind of thing
+    as `Batches`, from one picture a side."""
+
+    skipped: Mapping[str, str] = {}
+
+    def __init__(self, a: Image, b: Image, config: SinCUTConfig) -> None:
+        self.config = config
+        self.pictures = [
+            to_tensor(fit_short_side(picture.convert("RGB"), config.load_size)) * 2 - 1
+            for picture in (a, b)
+        ]
+
+    def __enter__(self) -> ZoomedCrops:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        share = step * distributed.world() + distributed.rank()
+        random = Random(f"{self.config.seed} {share}")
+        a, b = (
+            torch.cat([self._crop(picture, random) for _ in range(self.config.batch)])
+            for picture in self.pictures
+        )
+        return a, b
+
+    def _crop(self, picture: Tensor, random: Random) -> Tensor:
+        """Only what the crop will show is scaled, not the whole picture."""
+        c = self.config
+        height, width = picture.shape[-2:]
+        zoom = random.uniform(max(c.min_zoom, c.crop / min(height, width)), 1)
+        side = min(height, width, round(c.crop / zoom))
+        top, left = random.randint(0, height - side), random.randint(0, width - side)
+        cut = picture[:, :, top : top + side, left : left + side]
+        if side != c.crop:
+            cut = F.interpolate(
+                cut, (c.crop, c.crop), mode="bicubic", antialias=True, align_corners=False
+            )
+        return cut.flip(3) if random.random() < 0.5 else cut

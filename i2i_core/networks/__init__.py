@@ -1,0 +1,1 @@
+"""The papers' networks, built whole from integers; one file an architecture."""

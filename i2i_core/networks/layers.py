@@ -1,0 +1,91 @@
+"""Layers that the published networks share: norms, fixed blurs, the two ways to initialise."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NORMS = ("batch", "instance", "none")
+
+
+def norm_layer(kind: str, channels: int) -> nn.Module:
+    """One of NORMS for `channels` channels."""
+    if kind == "batch":
+        return BatchNorm(channels)
+    if kind == "instance":
+        return InstanceNorm(channels)
+    return nn.Identity()
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation whose running statistics change only while gradients are recorded.
+
+    pix2pix translates in training mode (its section 3.4): with the statistics of the picture at
+    hand. Looking at a result must not move the statistics that training gathers.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and not torch.is_grad_enabled():
+            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        return super().forward(x)
+
+
+class InstanceNorm(nn.Module):
+    """Instance normalisation without parameters (Ulyanov et al. 2016), (N, C, H, W) to the same.
+
+    PyTorch's own copies channels-last tensors, and on the CPU it is slower than the same sums asked
+    of batch normalisation (of one picture) or of group normalisation (with C groups).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        spread_out = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+        if len(x) == 1 and spread_out and x.shape[-1] * x.shape[-2] > 1:
+            return F.batch_norm(x, None, None, training=True)
+        return F.group_norm(x, self.channels)
+
+    def extra_repr(self) -> str:
+        return str(self.channels)
+
+
+class BlurDown(nn.Module):
+    """Half size without aliasing (Zhang 2019): blurred by [1, 2, 1]², then every second pixel;
+    borders are reflected. (N, C, H, W) to (N, C, ⌈H/2⌉, ⌈W/2⌉)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Two box filters of width 2, one after the other, are [1, 2, 1]; the second one strides.
+        x = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 2, stride=1)
+        return F.avg_pool2d(x, 2, stride=2)
+
+
+class BlurUp(nn.Module):
+    """Double size by the filter [1, 3, 3, 1]², borders replicated: which is bilinear."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, kind: str = "normal", gain: float = 0.02) -> None:
+    """Weights of convolutions and linear layers from N(0, gain²) ("normal": pix2pix, CycleGAN) or
+    by Xavier with `gain` ("xavier": CUT), scales of norms from N(1, gain²), biases 0."""
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            if kind == "xavier":
+                nn.init.xavier_normal_(module.weight, gain)
+            else:
+                nn.init.normal_(module.weight, 0.0, gain)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, gain)
+            nn.init.zeros_(module.bias)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Number of weights that are learnt."""
+    return sum(p.numel() for p in network.parameters())

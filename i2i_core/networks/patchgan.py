@@ -1,0 +1,66 @@
+"""Discriminators that judge patches (Isola et al. 2017, section 3.2.2), plain and anti-aliased."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from i2i_core.networks.layers import BlurDown, initialise, norm_layer
+
+
+class PatchGAN(nn.Module):
+    """(N, C, H, W) to logits (N, 1, h, w), one for each patch: of 70×70 pixels at 3 `layers`, of
+    16×16 at 1, of 142×142 at 4. Of 256 pixels at 3 layers come 30×30 logits.
+
+    `antialias` is CUT's: convolved at full resolution, then blurred and halved. 2.77 million
+    weights at the published numbers. Layers are numbered as in the papers' code.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        width: int = 64,
+        layers: int = 3,
+        norm: str = "instance",
+        antialias: bool = False,
+        init: str = "normal",
+    ) -> None:
+        super().__init__()
+        bias = norm != "batch"
+        modules: list[nn.Module] = []
+        before = in_channels
+        for layer in range(layers + 1):
+            channels = width * min(2**layer, 8)
+            halving = layer < layers
+            stride = 2 if halving and not antialias else 1
+            modules += [nn.Conv2d(before, channels, 4, stride, 1, bias=bias or layer == 0)]
+            modules += [norm_layer(norm, channels)] if layer else []
+            modules += [nn.LeakyReLU(0.2, inplace=True)]
+            modules += [BlurDown()] if halving and antialias else []
+            before = channels
+        self.model = nn.Sequential(*modules, nn.Conv2d(before, 1, 4, 1, 1))
+        initialise(self, init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)  # type: ignore[no-any-return]
+
+
+class PixelGAN(nn.Module):
+    """(N, C, H, W) to logits (N, 1, H, W): each pixel is judged alone (1×1 convolutions)."""
+
+    def __init__(
+        self, in_channels: int = 3, width: int = 64, norm: str = "instance", init: str = "normal"
+    ) -> None:
+        super().__init__()
+        bias = norm != "batch"
+        self.net = nn.Sequential(
+            nn.Conv2d(in_channels, width, 1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(width, 2 * width, 1, bias=bias),
+            norm_layer(norm, 2 * width),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * width, 1, 1, bias=bias),
+        )
+        initialise(self, init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]

@@ -1,0 +1,168 @@
+"""SinCUT's generator and discriminator, built of StyleGAN2's blocks (Karras et al. 2020) in plain
+PyTorch: weights scaled at run time, blurred resampling, residual blocks, demodulation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_BLUR = torch.tensor([1.0, 3, 3, 1])
+_BLUR = torch.outer(_BLUR, _BLUR) / 64
+
+
+def blur(x: Tensor, padding: tuple[int, int], gain: float = 1.0) -> Tensor:
+    """Blur (N, C, H, W) by [1, 3, 3, 1]² after adding `padding` (before, after) zeros a side."""
+    kernel = (gain * _BLUR).to(x).expand(x.shape[1], 1, 4, 4)
+    before, after = padding
+    return F.conv2d(F.pad(x, (before, after, before, after)), kernel, groups=x.shape[1])
+
+
+class ScaledConv(nn.Module):
+    """Convolution with weights from N(0, 1), scaled to unit gain when used (Karras et al. 2018,
+    section 4.1); with `down`, blurred and strided; then bias, leaky ReLU 0.2 and a gain of √2,
+    unless not `active`, when there is neither."""
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        size: int,
+        down: bool = False,
+        active: bool = True,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
+        self.bias = nn.Parameter(torch.zeros(channels_out)) if active else None
+        self.scale = 1 / math.sqrt(channels_in * size**2)
+        self.down, self.size = down, size
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight * self.scale
+        if self.down:
+            margin = self.size + 1  # what blur and convolution eat, but for the halving
+            x = F.conv2d(blur(x, ((margin + 1) // 2, margin // 2)), weight, stride=2)
+        else:
+            x = F.conv2d(x, weight, padding=self.size // 2)
+        return x if self.bias is None else activate(x, self.bias)
+
+
+class ScaledLinear(nn.Module):
+    """A linear layer scaled likewise; with `active`, followed by leaky ReLU and a gain of √2."""
+
+    def __init__(self, size_in: int, size_out: int, active: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(size_out, size_in))
+        self.bias = nn.Parameter(torch.zeros(size_out))
+        self.active = active
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.linear(x, self.weight / math.sqrt(self.weight.shape[1]))
+        return activate(x, self.bias) if self.active else x + self.bias
+
+
+class ResBlock(nn.Module):
+    """Two convolutions and a skip connection, added and divided by √2; `down` halves the size."""
+
+    def __init__(self, channels_in: int, channels_out: int, down: bool = True) -> None:
+        super().__init__()
+        self.conv1 = ScaledConv(channels_in, channels_in, 3)
+        self.conv2 = ScaledConv(channels_in, channels_out, 3, down=down)
+        self.skip: nn.Module = nn.Identity()
+        if down or channels_in != channels_out:
+            self.skip = ScaledConv(channels_in, channels_out, 1, down=down, active=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)  # type: ignore[no-any-return]
+
+
+class DemodulatedUp(nn.Module):
+    """Doubling convolution with weights normalised for each output channel (Karras et al. 2020,
+    eq. 3, without a style), blur, noise with a learnt strength (0 at first), activation."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(channels_out, channels_in, 3, 3))
+        self.noise = nn.Parameter(torch.zeros(1))
+        self.bias = nn.Parameter(torch.zeros(channels_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight / math.sqrt(self.weight[0].numel())
+        weight = weight * torch.rsqrt(weight.square().sum((1, 2, 3), keepdim=True) + 1e-8)
+        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
+        x = blur(x, (1, 1), gain=4.0)  # of four pixels three were zeros
+        noise = torch.randn(len(x), 1, *x.shape[-2:], device=x.device, dtype=x.dtype)
+        return activate(x + self.noise * noise, self.bias)
+
+
+def activate(x: Tensor, bias: Tensor) -> Tensor:
+    """Bias, leaky ReLU 0.2, gain √2; channels are dimension 1."""
+    return F.leaky_relu(x + bias.view(1, -1, *[1] * (x.ndim - 2)), 0.2) * math.sqrt(2)
+
+
+class SinCUTGenerator(nn.Module):
+    """(N, 3, H, W) in [−1, 1] to the same size; H and W even. 3.07 million weights at `width` 80.
+
+    One halving to 2·`width` channels, `blocks` residual blocks, one doubling; the last layer ends
+    in a leaky ReLU as in the paper's code, so nothing bounds the result from above.
+    """
+
+    def __init__(self, width: int = 80, blocks: int = 6) -> None:
+        super().__init__()
+        half = blocks // 2
+        self.encoder = nn.Sequential(
+            nn.Identity(),  # number 0 is the picture itself
+            ScaledConv(3, width, 1),
+            ResBlock(width, 2 * width, down=True),
+            *[ResBlock(2 * width, 2 * width, down=False) for _ in range(half)],
+        )
+        self.decoder = nn.Sequential(
+            *[ResBlock(2 * width, 2 * width, down=False) for _ in range(blocks - half)],
+            DemodulatedUp(2 * width, width),
+            ScaledConv(width, 3, 1),
+        )
+
+    def forward(
+        self, x: Tensor, layers: Sequence[int] = ()
+    ) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """The translation; if `layers` are asked for, also what those of the encoder gave."""
+        found = []
+        for number, layer in enumerate(self.encoder):
+            x = layer(x)
+            if number in layers:
+                found.append(x)
+        x = self.decoder(x)
+        return (x, found) if layers else x
+
+    def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
+        """What the encoder's layers of these numbers give."""
+        found = []
+        for number, layer in enumerate(list(self.encoder)[: max(layers) + 1]):
+            x = layer(x)
+            if number in layers:
+                found.append(x)
+        return found
+
+
+class SinCUTDiscriminator(nn.Module):
+    """(N, 3, `size`, `size`) to logits (N, 1): halved by residual blocks to 4×4, then two linear
+    layers. `width` channels at full size, doubled with each halving, at most 384. 5.89 million
+    weights at `size` 64 and `width` 32."""
+
+    def __init__(self, size: int = 64, width: int = 32) -> None:
+        super().__init__()
+        halvings = int(math.log2(size)) - 2
+        widths = [min(384, width * 2**level) for level in range(halvings + 1)]
+        blocks = [ResBlock(a, b) for a, b in itertools.pairwise(widths)]
+        self.convs = nn.Sequential(ScaledConv(3, widths[0], 1), *blocks)
+        self.final_conv = ScaledConv(widths[-1], widths[-1], 3)
+        self.final_linear = nn.Sequential(
+            ScaledLinear(widths[-1] * 16, widths[-1], active=True), ScaledLinear(widths[-1], 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.final_linear(self.final_conv(self.convs(x)).flatten(1))  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""The U-Net generator of pix2pix (Isola et al. 2017, section 3.2.1 and appendix 6.1.1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2i_core.networks.layers import initialise, norm_layer
+
+
+class UNet(nn.Module):
+    """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^depth.
+
+    `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, then 8·`width` channels, as
+    many doublings, and skip connections between equal sizes. At the published numbers 54.41
+    million weights. Dropout of a half in the inner doublings from the fifth level on.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        depth: int = 8,
+        norm: str = "batch",
+        dropout: bool = True,
+    ) -> None:
+        super().__init__()
+        widths = [width * min(2**level, 8) for level in range(depth)]
+        bias = norm != "batch"  # batch normalisation would only take it away again
+        self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
+        self.ups, self.up_norms = nn.ModuleList(), nn.ModuleList()
+        for level, channels in enumerate(widths):
+            outermost, innermost = level == 0, level == depth - 1
+            above = in_channels if outermost else widths[level - 1]
+            self.downs.append(nn.Conv2d(above, channels, 4, 2, 1, bias=bias))
+            plain = outermost or innermost
+            self.down_norms.append(norm_layer("none" if plain else norm, channels))
+            below = channels if innermost else 2 * channels
+            above = out_channels if outermost else above
+            self.ups.append(UpConv(below, above, bias=bias or outermost))
+            self.up_norms.append(norm_layer("none" if outermost else norm, above))
+        self.dropped = [dropout and 4 <= level <= depth - 2 for level in range(depth)]
+        initialise(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for level, (down, norm) in enumerate(zip(self.downs, self.down_norms, strict=True)):
+            x = norm(down(F.leaky_relu(x, 0.2) if level else x))
+            skips.append(x)
+        x = skips.pop()
+        for level in reversed(range(len(self.ups))):
+            x = self.up_norms[level](self.ups[level](F.relu(x)))
+            if self.dropped[level]:
+                x = F.dropout(x, 0.5, self.training)
+            if level:
+                x = torch.cat([skips.pop(), x], 1)
+        return x.tanh()
+
+
+class UpConv(nn.ConvTranspose2d):
+    """Transposed 4×4 convolution to double size."""
+
+    SMALL = 64  # pixels
+
+    def __init__(self, channels_in: int, channels_out: int, bias: bool) -> None:
+        super().__init__(channels_in, channels_out, 4, 2, 1, bias=bias)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        count, channels, height, width = x.shape
+        if x.device.type != "cpu" or height * width > self.SMALL:
+            return super().forward(x)
+        # Deep in a U-Net the weights are the work, not the picture: there one matrix product that
+        # reads them once is twice as fast as the CPU's transposed convolution.
+        pixels = x.flatten(2).transpose(0, 1).reshape(channels, -1)
+        columns = (self.weight.flatten(1).T @ pixels).view(-1, count, height * width)
+        size = (2 * height, 2 * width)
+        y = F.fold(columns.transpose(0, 1), size, kernel_size=4, padding=1, stride=2)
+        return y if self.bias is None else y + self.bias.view(1, -1, 1, 1)
