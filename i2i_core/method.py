@@ -55,7 +55,9 @@ class Method(nn.Module, ABC):
     def check_learnt(self) -> None:
         """Raise InputError when there is nothing to translate with yet."""
         if not self.learnt:
-            raise InputError("This model has learnt nothing yet: fit it, or load a fitted one.")
+            raise InputError(
+                "This model has learnt nothing yet. Fit it first, or load a fitted one."
+            )
 
     def render(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False

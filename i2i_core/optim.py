@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -27,9 +28,13 @@ class Updater:
         self, networks: Sequence[nn.Module], lr: float, betas: tuple[float, float] = (0.5, 0.999)
     ) -> None:
         self.parameters = [p for network in networks for p in network.parameters()]
-        self.lr = lr
-        self.adam = torch.optim.Adam(self.parameters, lr, betas, fused=True)
+        self.lr, self.betas = lr, betas
         self.scaler = torch.amp.GradScaler("cuda", enabled=half_type() == torch.float16)
+
+    @cached_property
+    def adam(self) -> torch.optim.Adam:
+        """Made when first needed: only fits need it, and it imports PyTorch's compiler."""
+        return torch.optim.Adam(self.parameters, self.lr, self.betas, fused=True)
 
     def update(self, loss: Tensor, step: int, lr_factor: float = 1.0) -> None:
         """Step down the gradient of `loss`; `step` is for the message if that is not finite."""

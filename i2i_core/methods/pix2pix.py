@@ -38,7 +38,7 @@ from i2i_core.sampling import Batches, Crops
 @dataclass(frozen=True)
 class Pix2PixConfig:
     """The paper's numbers (section 3.4, appendix 6.2). `generator`: "unet" of `depth` halvings, or
-    "resnet" of `blocks`. `test_time` "paper": translate with dropout and the picture's own
+    "resnet" of `blocks`. `widest`: of how many times `width` are the widest layers. `test_time` "paper": translate with dropout and the picture's own
     statistics, as in training; "eval": without, with those gathered. `steps` 0: as many as the
     epochs take. `ema`: decay of the generator's moving average, 0 for none, as in the paper."""
 
@@ -46,6 +46,7 @@ class Pix2PixConfig:
     out_channels: int = 3
     generator: str = "unet"
     width: int = 64
+    widest: int = 8
     depth: int = 8
     blocks: int = 9
     norm: str = "batch"
@@ -102,7 +103,9 @@ class Pix2Pix(Method):
             channels, width = c.in_channels + c.out_channels, c.discriminator_width
             self.discriminator: nn.Module
             if c.discriminator == "patch":
-                self.discriminator = PatchGAN(channels, width, c.discriminator_layers, c.norm)
+                self.discriminator = PatchGAN(
+                    channels, width, c.discriminator_layers, c.norm, widest=c.widest
+                )
             else:
                 self.discriminator = PixelGAN(channels, width, c.norm)
         self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
@@ -181,5 +184,5 @@ class Pix2Pix(Method):
 
 def _generator(c: Pix2PixConfig) -> nn.Module:
     if c.generator == "unet":
-        return UNet(c.in_channels, c.out_channels, c.width, c.depth, c.norm, c.dropout)
+        return UNet(c.in_channels, c.out_channels, c.width, c.depth, c.norm, c.dropout, c.widest)
     return ResNet(c.in_channels, c.out_channels, c.width, c.blocks, c.norm, c.dropout)

@@ -9,8 +9,9 @@ hand *sketch to image*: they are the same call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import ClassVar
 
 import numpy as np
@@ -61,7 +62,22 @@ class SemanticAnalogy(Method):
         check_same_shape(a[0].size, b[0].size, "label map")
         self.labels = a[0]
         self.photo = to_tensor(fit_long_side(b[0], self.config.size)).to(self.photo.device)
+        self.learnt = True
         yield Progress(1, 1, note="The photograph and its labels are read.")
+
+    def saved(self) -> dict[str, Tensor]:
+        """The photograph, and the label map as the bytes of a PNG, which keeps its exact values."""
+        file = BytesIO()
+        assert self.labels is not None
+        self.labels.save(file, "PNG")
+        png = torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
+        return {"photo": self.photo, "labels": png}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        self.photo = tensors["photo"]
+        self.labels = Image.open(BytesIO(tensors["labels"].numpy().tobytes()), formats=["PNG"])
+        self.labels.load()
+        self.learnt = True
 
     def render(
         self,
@@ -77,8 +93,8 @@ class SemanticAnalogy(Method):
         """
         if reverse:
             raise InputError("A semantic analogy makes photographs from labels, not the reverse.")
-        if self.labels is None:
-            raise InputError("Fit a photograph and its label map first.")
+        self.check_learnt()
+        assert self.labels is not None
         own, target = decode_together(self.labels, source)
         width, height = self.photo.shape[-1], self.photo.shape[-2]
         source_ids = resize(fill_unlabelled(own.ids), (width, height))

@@ -8,7 +8,7 @@ best is finished. A person can overrule the guess, by name or with a scribble on
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -89,8 +89,20 @@ class StructuralAnalogy(Method):
         device = self.picture_a.device
         self.picture_a = to_tensor(fit_long_side(a[0], self.config.size)).to(device)
         self.picture_b = to_tensor(fit_long_side(b[0], self.config.size)).to(device)
-        self.marks = None
+        self.marks, self.learnt = None, True
         yield Progress(1, 1, note="Both pictures are read.")
+
+    def saved(self) -> dict[str, Tensor]:
+        """Both pictures, and the marks if there are any."""
+        marks = (
+            {} if self.marks is None else dict(zip(("marks_a", "marks_b"), self.marks, strict=True))
+        )
+        return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
+        self.marks = (tensors["marks_a"], tensors["marks_b"]) if "marks_a" in tensors else None
+        self.learnt = True
 
     def correspond(self, scribble_a: Image, scribble_b: Image) -> None:
         """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
@@ -98,7 +110,7 @@ class StructuralAnalogy(Method):
 
         Raises InputError unless the same two or more colours stand on both pictures.
         """
-        self._check_fitted()
+        self.check_learnt()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
             size = (picture.shape[-1], picture.shape[-2])
             check_same_shape(scribble.size, size, "scribble")
@@ -126,7 +138,7 @@ class StructuralAnalogy(Method):
         one's picture so far; then come the levels. `extras` holds the trials by name and, at the
         end, both guides; `losses` the trials' scores, higher is better.
         """
-        self._check_fitted()
+        self.check_learnt()
         fitted = self.picture_b if reverse else self.picture_a
         structure = to_tensor(fit_long_side(source, self.config.size)).to(fitted)
         appearance = self.picture_a if reverse else self.picture_b
@@ -135,7 +147,7 @@ class StructuralAnalogy(Method):
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
         if reference is None:
-            self._check_fitted()
+            self.check_learnt()
         appearance = self.picture_b if reference is None else reference
         guide = self.config.guide
         if guide == AUTO:
@@ -143,10 +155,6 @@ class StructuralAnalogy(Method):
         target_guide, source_guide = structure_guides(guide, source, appearance)
         *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
         return level.picture
-
-    def _check_fitted(self) -> None:
-        if not self.picture_a.numel():
-            raise InputError("Fit the two pictures first.")
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work:
         trials: list[Trial] = []

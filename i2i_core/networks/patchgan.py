@@ -11,8 +11,9 @@ class PatchGAN(nn.Module):
     """(N, C, H, W) to logits (N, 1, h, w), one for each patch: of 70×70 pixels at 3 `layers`, of
     16×16 at 1, of 142×142 at 4. Of 256 pixels at 3 layers come 30×30 logits.
 
-    `antialias` is CUT's: convolved at full resolution, then blurred and halved. 2.77 million
-    weights at the published numbers. Layers are numbered as in the papers' code.
+    `width` channels, doubled with every layer up to `widest`·`width`. `antialias` is CUT's:
+    convolved at full resolution, then blurred and halved. 2.77 million weights at the published
+    numbers. Layers are numbered as in the papers' code.
     """
 
     def __init__(
@@ -23,13 +24,14 @@ class PatchGAN(nn.Module):
         norm: str = "instance",
         antialias: bool = False,
         init: str = "normal",
+        widest: int = 8,
     ) -> None:
         super().__init__()
         bias = norm != "batch"
         modules: list[nn.Module] = []
         before = in_channels
         for layer in range(layers + 1):
-            channels = width * min(2**layer, 8)
+            channels = width * min(2**layer, widest)
             halving = layer < layers
             stride = 2 if halving and not antialias else 1
             modules += [nn.Conv2d(before, channels, 4, stride, 1, bias=bias or layer == 0)]

@@ -12,9 +12,9 @@ from i2i_core.networks.layers import initialise, norm_layer
 class UNet(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^depth.
 
-    `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, then 8·`width` channels, as
-    many doublings, and skip connections between equal sizes. At the published numbers 54.41
-    million weights. Dropout of a half in the inner doublings from the fifth level on.
+    `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, and so on to `widest`·`width`
+    channels, as many doublings, and skip connections between equal sizes. At the published numbers
+    54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
     """
 
     def __init__(
@@ -25,9 +25,10 @@ class UNet(nn.Module):
         depth: int = 8,
         norm: str = "batch",
         dropout: bool = True,
+        widest: int = 8,
     ) -> None:
         super().__init__()
-        widths = [width * min(2**level, 8) for level in range(depth)]
+        widths = [width * min(2**level, widest) for level in range(depth)]
         bias = norm != "batch"  # batch normalisation would only take it away again
         self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
         self.ups, self.up_norms = nn.ModuleList(), nn.ModuleList()

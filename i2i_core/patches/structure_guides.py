@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from i2i_core.filters import gaussian_blur, rank, resize, rgb_to_lab
+from i2i_core.patches.deep_guides import deep_features, deep_features_at_hand
 from i2i_core.patches.saliency import colour_contrast, objects
 
 EDGE_WEIGHT = 0.3
@@ -78,15 +79,18 @@ HYPOTHESES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
     "figures and lightness": figures_and_lightness,
     "objects": things,
     "strokes": strokes,
+    "deep features": deep_features,
 }
 
 
 def candidates(a: Tensor, b: Tensor) -> list[str]:
     """The hypotheses worth trying without being asked: strokes in place of colour where both
-    pictures have two tones, and never local lightness, which is best on too few pairs to pay for
-    its trial."""
+    pictures have two tones, deep features only where their weights lie at hand, and never local
+    lightness, which is best on too few pairs to pay for its trial."""
     lettering = min(two_tones(a)[1], two_tones(b)[1]) > 0.85
-    left_out = ("local lightness", "colour" if lettering else "strokes")
+    left_out = ["local lightness", "colour" if lettering else "strokes"]
+    if not deep_features_at_hand():
+        left_out.append("deep features")
     return [name for name in HYPOTHESES if name not in left_out]
 
 

@@ -1,0 +1,144 @@
+"""Deep features of pictures by a frozen published network: optional, for timm must be there.
+
+timm and the weights come from outside. Everything that uses them says what it does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2i_core.errors import InputError
+
+VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
+DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
+
+_FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
+_PATIENCE = 5.0  # seconds for the Hub to answer at all, before anything is downloaded
+
+
+class WeightsUnavailable(InputError):
+    """A published network, or what runs it, is not here and cannot be fetched. The message says
+    what is missing, what is done without it and how to get it."""
+
+
+class DeepFeatures(nn.Module):
+    """A published network as a judge of pictures: (N, 3, H, W) in [0, 1], of any size, to a list of
+    feature maps (N, C, ⌈H/r⌉, ⌈W/r⌉), one for each of `layers`, r being the layer's reduction.
+
+    `name` is timm's, with the weights' tag. `layers` number its stages: of a VGG those are the last
+    ReLUs before each pooling, and without being told relu1_2, relu2_2, relu3_3, relu4_3 are taken
+    (Johnson et al. 2016, section 4.1); of a ViT its blocks, whose patch tokens are laid out as a
+    map; else timm decides. The network's own mean and standard deviation are applied here, and
+    borders repeated up to the next multiple of the coarsest reduction. Always in evaluation mode;
+    gradients reach the pictures, never the weights.
+
+    `pretrained=False` leaves the weights random. Otherwise they come from the Hub's local cache
+    or from the Hub; WeightsUnavailable where neither has them, with `without` (a sentence that says
+    what is done then) in its message. InputError for a name that timm does not know.
+    """
+
+    def __init__(
+        self,
+        name: str = VGG,
+        layers: Sequence[int] | None = None,
+        *,
+        pretrained: bool = True,
+        without: str = "What needs it is left out.",
+    ) -> None:
+        super().__init__()
+        timm = _timm(without)
+        published = timm.get_pretrained_cfg(name)
+        if published is None:
+            raise InputError(f'timm knows no network "{name}": try {VGG} or {DINO}.')
+        if layers is None and name.startswith("vgg"):
+            layers = (0, 1, 2, 3)
+        options: dict[str, Any] = {"features_only": True}
+        if layers is not None:
+            options["out_indices"] = tuple(layers)
+        if published.fixed_input_size:  # of ViTs: their position embeddings are then interpolated
+            options["dynamic_img_size"] = True
+        if pretrained:
+            # As a file: timm's own way to the Hub would keep trying for a minute when offline.
+            overlay = {"file": _cached_file(name) or _fetch(name, without), "custom_load": False}
+            options |= {"pretrained": True, "pretrained_cfg_overlay": overlay}
+        self.name = name
+        self.backbone: Any = timm.create_model(name, **options)
+        self.channels: list[int] = list(self.backbone.feature_info.channels())
+        self.reductions: list[int] = list(self.backbone.feature_info.reduction())
+        self.mean: Tensor
+        self.std: Tensor
+        for statistic in ("mean", "std"):
+            values = Tensor(getattr(published, statistic)).view(1, 3, 1, 1)
+            self.register_buffer(statistic, values)
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> DeepFeatures:
+        """Stays in evaluation mode, whatever the network around it does."""
+        super().train(False)
+        return self
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        height, width = pictures.shape[-2:]
+        multiple = max(self.reductions)
+        x = (pictures - self.mean) / self.std
+        x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        return list(self.backbone(x))
+
+
+def weights_cached(name: str) -> bool:
+    """Whether the weights `name` ("network.tag") lie in the Hub's local cache. Asks no network."""
+    return _cached_file(name) is not None
+
+
+def usable(name: str) -> bool:
+    """Whether `DeepFeatures(name)` would work without the network: its weights lie in the cache,
+    and timm is here and can be imported."""
+    # The cheap questions first: importing timm takes seconds.
+    if find_spec("timm") is None or not weights_cached(name):
+        return False
+    try:
+        _timm("")
+    except WeightsUnavailable:
+        return False
+    return True
+
+
+def _cached_file(name: str) -> str | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(f"timm/{name}", _FILE)
+    return path if isinstance(path, str) else None
+
+
+def _fetch(name: str, without: str) -> str:
+    """The path of the weights, newly downloaded into the Hub's cache."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+
+    try:
+        # Asks once, where a download would ask again and again for what it cannot reach.
+        get_hf_file_metadata(hf_hub_url(f"timm/{name}", _FILE), timeout=_PATIENCE)
+        return hf_hub_download(f"timm/{name}", _FILE)
+    except Exception as error:  # which ones differs between versions of the Hub's client
+        raise WeightsUnavailable(
+            f"The weights of {name} are not on this machine and could not be fetched from the "
+            f"Hugging Face Hub ({type(error).__name__}). {without} The network is needed once: "
+            "connected, the same call fetches and keeps them."
+        ) from None
+
+
+def _timm(without: str) -> Any:
+    try:
+        return import_module("timm")
+    except (ImportError, RuntimeError):  # a torchvision of another build raises the latter
+        raise WeightsUnavailable(
+            f"Deep features need timm, which cannot be imported here. {without} Install it with "
+            "`pip install timm torchvision`, the torchvision that belongs to the installed torch "
+            "and is built like it (both for CPU or both for CUDA)."
+        ) from None

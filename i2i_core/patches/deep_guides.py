@@ -1,0 +1,66 @@
+"""A guide of structural analogy from deep features: what a published network takes for alike.
+
+Its weights are optional: see `networks.features`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from i2i_core.filters import resize
+from i2i_core.networks.features import DINO, DeepFeatures, usable
+
+LAYER = 9  # of 12 blocks: deep enough for parts of things, not yet for the whole picture
+SIDE = 448  # pixels of the longer side, 28 patches
+COMPONENTS = 4
+WITHOUT = 'The guide "deep features" is made of them: choose another guide.'
+SPREAD = 12**-0.5  # the deviation of ranks, which most other guides are
+
+
+def deep_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """What a self-supervised ViT describes alike answers to each other (Amir et al. 2022, sections
+    3 and 4, on correspondences and joint principal components of DINO's features).
+
+    `a`, `b` (1, 3, H, W) in [0, 1], sizes may differ, to (1, COMPONENTS, H, W) each, in [−1, 1].
+    Raises WeightsUnavailable where the network cannot be had.
+    """
+    network = backbone().to(a.device)
+    with torch.no_grad():
+        maps = [F.normalize(network(_fit(x, network.reductions[-1]))[-1], dim=1) for x in (a, b)]
+    # Each is centred by itself: or the first component would tell a drawing from a photograph.
+    maps = [x - x.mean((2, 3), keepdim=True) for x in maps]
+    points = [x[0].flatten(1) for x in maps]
+    covariance = sum(x @ x.T / x.shape[1] for x in points) / 2
+    # As in PatchPCA: the order and accuracy of eigenvectors must not depend on the device.
+    variance, vectors = torch.linalg.eigh(torch.as_tensor(covariance).double().cpu())
+    scale = SPREAD / variance[-1].clamp_min(1e-12).sqrt()
+    basis = (vectors[:, -COMPONENTS:].flip(1) * scale).T.to(maps[0])
+    guide_a, guide_b = (
+        resize(torch.einsum("kc,nchw->nkhw", basis, x), (y.shape[-2], y.shape[-1])).clamp(-1, 1)
+        for x, y in zip(maps, (a, b), strict=True)
+    )
+    return guide_a, guide_b
+
+
+def deep_features_at_hand() -> bool:
+    """Whether `deep_features` works without asking the network."""
+    return usable(DINO)
+
+
+@lru_cache(maxsize=1)
+def backbone() -> DeepFeatures:
+    """The network, loaded once."""
+    return DeepFeatures(DINO, (LAYER,), without=WITHOUT)
+
+
+def _fit(picture: Tensor, multiple: int) -> Tensor:
+    """`picture` with SIDE pixels on the longer side, both sides whole numbers of patches."""
+    scale = SIDE / max(picture.shape[-2:])
+    height, width = (
+        max(multiple, round(side * scale / multiple) * multiple) for side in picture.shape[-2:]
+    )
+    return resize(picture, (height, width)).clamp(0, 1)

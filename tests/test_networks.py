@@ -1,0 +1,475 @@
+"""The papers' networks against what is published of them, their layers against plain PyTorch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2i_core.networks.layers import (
+    BatchNorm,
+    BlurDown,
+    BlurUp,
+    InstanceNorm,
+    count_parameters,
+    initialise,
+)
+from i2i_core.networks.patchgan import PatchGAN, PixelGAN
+from i2i_core.networks.projection import PatchProjection
+from i2i_core.networks.resnet import ResNet
+from i2i_core.networks.stylegan2 import DemodulatedUp, SinCUTDiscriminator, SinCUTGenerator, blur
+from i2i_core.networks.unet import UNet, UpConv
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def weights_of(network: nn.Module) -> list[int]:
+    """The numbers in `network.model` of the layers with convolutions' weights."""
+    names = [name for name, value in network.state_dict().items() if value.ndim == 4]
+    return sorted({int(name.split(".")[1]) for name in names})
+
+
+# Published sizes and layouts
+
+
+@pytest.mark.parametrize(
+    ("make", "millions", "digits"),
+    [
+        (lambda: UNet(), 54.41, 2),
+        (lambda: UNet(depth=7), 41.83, 2),
+        (lambda: ResNet(), 11.378, 3),
+        (lambda: ResNet(dropout=True), 11.378, 3),
+        (lambda: ResNet(antialias=True), 11.378, 3),
+        (lambda: PatchGAN(6, norm="batch"), 2.77, 2),
+        (lambda: PatchGAN(3), 2.765, 3),
+        (lambda: PatchGAN(3, antialias=True), 2.765, 3),
+        (lambda: PatchProjection((3, 128, 256, 256, 256)), 0.56, 2),
+        (lambda: SinCUTGenerator(), 3.07, 2),
+        (lambda: SinCUTDiscriminator(), 5.89, 2),
+    ],
+)
+def test_networks_have_as_many_weights_as_the_published_ones(
+    make: Callable[[], nn.Module], millions: float, digits: int
+) -> None:
+    with torch.device("meta"):
+        assert round(count_parameters(make()) / 1e6, digits) == millions
+
+
+def test_resnets_number_their_layers_as_the_published_files_do() -> None:
+    plain, smooth = ResNet(width=2), ResNet(width=2, antialias=True)
+    assert weights_of(plain) == [1, 4, 7, *range(10, 19), 19, 22, 26]
+    assert weights_of(smooth) == [1, 4, 8, *range(12, 21), 22, 26, 30]
+    for network, first, step in ((plain, 10, 5), (smooth, 12, 5), (None, 10, 6)):
+        network = network or ResNet(width=2, dropout=True)
+        for block in range(first, first + 9):
+            assert f"model.{block}.conv_block.1.weight" in network.state_dict()
+            assert f"model.{block}.conv_block.{step}.weight" in network.state_dict()
+
+
+def test_six_blocks_end_where_the_published_ones_do() -> None:
+    assert weights_of(ResNet(width=2, blocks=6)) == [1, 4, 7, *range(10, 16), 16, 19, 23]
+
+
+def test_transposed_convolutions_hold_their_weights_in_by_out() -> None:
+    shapes = {name: tuple(v.shape) for name, v in ResNet(width=2).state_dict().items()}
+    assert shapes["model.19.weight"] == (8, 4, 3, 3)
+    assert shapes["model.22.weight"] == (4, 2, 3, 3)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_discriminators_number_their_layers_as_the_published_files_do(norm: str) -> None:
+    assert weights_of(PatchGAN(3, 2, norm=norm)) == [0, 2, 5, 8, 11]
+    assert weights_of(PatchGAN(3, 2, norm=norm, antialias=True)) == [0, 3, 7, 11, 14]
+
+
+def test_convolutions_before_batch_normalisation_have_no_bias() -> None:
+    names = set(ResNet(width=2, norm="batch").state_dict())
+    assert "model.26.bias" in names  # the last one is not normalised
+    before_norms = ("model.1", "model.4", "model.10.conv_block.1", "model.19")
+    assert not {f"{layer}.bias" for layer in before_norms} & names
+    assert "model.1.bias" in ResNet(width=2).state_dict()
+    unet = UNet(width=2, depth=3)
+    assert [down.bias is None for down in unet.downs] == [True] * 3
+    assert [up.bias is None for up in unet.ups] == [False, True, True]
+    assert all(layer.bias is not None for layer in [*UNet(depth=3, norm="instance").downs])
+
+
+# Shapes and ranges
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_256_pixels_give_30_by_30_logits(antialias: bool) -> None:
+    logits = PatchGAN(6, 2, norm="batch", antialias=antialias)(noise(1, 6, 256, 256))
+    assert logits.shape == (1, 1, 30, 30)
+
+
+@pytest.mark.parametrize(("layers", "pixels"), [(1, 16), (2, 34), (3, 70), (4, 142)])
+def test_a_logit_judges_a_patch_of_the_published_size(layers: int, pixels: int) -> None:
+    network = PatchGAN(1, 2, layers, norm="none")
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, 0.1)
+    picture = torch.ones(1, 1, 224, 224, requires_grad=True)
+    logits = network(picture)
+    middle = logits.shape[-1] // 2
+    logits[0, 0, middle, middle].backward()
+    assert picture.grad is not None
+    seen = picture.grad[0, 0] != 0
+    assert int(seen.any(0).sum()) == int(seen.any(1).sum()) == pixels
+    assert int(seen.sum()) == pixels**2
+
+
+def test_pixelgan_judges_every_pixel_alone() -> None:
+    network = PixelGAN(3, 4, norm="none")
+    picture = noise(2, 3, 9, 7).requires_grad_()
+    logits = network(picture)
+    assert logits.shape == (2, 1, 9, 7)
+    logits[1, 0, 4, 2].backward()
+    assert picture.grad is not None
+    assert picture.grad.abs().sum(1).nonzero().tolist() == [[1, 4, 2]]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 6])
+@pytest.mark.parametrize("norm", ["batch", "instance", "none"])
+def test_a_unet_of_any_depth_keeps_the_size(depth: int, norm: str) -> None:
+    height, width = 2**depth, 3 * 2**depth
+    with torch.no_grad():
+        result = UNet(1, 2, 2, depth, norm)(noise(2, 1, height, width))
+    assert result.shape == (2, 2, height, width)
+    assert float(result.abs().max()) <= 1
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("norm", ["batch", "instance", "none"])
+def test_a_resnet_keeps_the_size(antialias: bool, norm: str) -> None:
+    network = ResNet(1, 2, 2, 1, norm, dropout=True, antialias=antialias)
+    with torch.no_grad():
+        result = network(noise(2, 1, 16, 28))
+    assert result.shape == (2, 2, 16, 28)
+
+
+@pytest.mark.parametrize("network", [UNet(width=2, depth=3), ResNet(width=2, blocks=1)])
+def test_results_stay_between_minus_one_and_one(network: nn.Module) -> None:
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(300)
+        result = network(3 * noise(1, 3, 32, 32))
+    assert 0.9 < float(result.abs().max()) <= 1
+
+
+def test_a_unet_carries_fine_detail_past_its_bottleneck() -> None:
+    torch.manual_seed(0)
+    network = UNet(1, 1, 4, 4, norm="none", dropout=False)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            nn.init.normal_(parameter, 0.0, 0.3)
+    nn.init.zeros_(network.ups[-1].weight)  # nothing comes up from the innermost level
+    picture = noise(1, 1, 32, 32)
+    with torch.no_grad():
+        assert float((network(picture) - network(picture.flip(3))).abs().mean()) > 1e-3
+
+
+# Dropout
+
+
+@pytest.mark.parametrize(("depth", "sides"), [(8, [4, 8, 16]), (7, [4, 8]), (6, [4]), (5, [])])
+def test_a_unet_drops_out_from_the_fifth_level_on_but_not_at_the_bottleneck(
+    depth: int, sides: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = []
+
+    def record(x: Tensor, share: float, training: bool) -> Tensor:
+        assert (share, training) == (0.5, True)
+        dropped.append(x.shape[-1])
+        return x
+
+    monkeypatch.setattr(F, "dropout", record)
+    with torch.no_grad():
+        UNet(width=1, depth=depth)(noise(1, 3, 2**depth, 2**depth))
+        assert dropped == sides
+        UNet(width=1, depth=depth, dropout=False)(noise(1, 3, 2**depth, 2**depth))
+        assert dropped == sides
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda dropout: UNet(width=2, depth=6, norm="instance", dropout=dropout),
+        lambda dropout: ResNet(width=2, blocks=1, dropout=dropout),
+    ],
+)
+def test_dropout_is_at_work_in_training_alone(make: Callable[[bool], nn.Module]) -> None:
+    picture = noise(1, 3, 64, 64)
+    cases = ((True, True, True), (True, False, False), (False, True, False))
+    for dropout, training, differs in cases:
+        torch.manual_seed(0)
+        network = make(dropout).train(training)
+        for parameter in network.parameters():
+            if parameter.ndim == 4:
+                nn.init.normal_(parameter, 0.0, 0.2)
+        with torch.no_grad():
+            assert torch.equal(network(picture), network(picture)) != differs
+
+
+# Initialisation
+
+
+def test_weights_begin_normal_with_spread_0_02() -> None:
+    torch.manual_seed(0)
+    for network in (UNet(width=16, depth=5), ResNet(width=16, blocks=2), PatchGAN(3, 16)):
+        weights = [value.detach().flatten() for value in network.parameters() if value.ndim == 4]
+        every = torch.cat(weights)
+        assert float(every.mean()) == pytest.approx(0, abs=3e-4)
+        assert float(every.std()) == pytest.approx(0.02, rel=0.02)
+        biases = [v for n, v in network.named_parameters() if n.endswith("bias")]
+        assert biases
+        assert all(not bias.any() for bias in biases)
+
+
+@pytest.mark.parametrize("network", [ResNet(width=16, blocks=1, init="xavier")])
+def test_xavier_spreads_weights_by_the_number_of_inputs_and_outputs(network: nn.Module) -> None:
+    state = network.state_dict()
+    for name, fan in (("model.7", 9 * (32 + 64)), ("model.10.conv_block.1", 9 * (64 + 64))):
+        spread = float(state[f"{name}.weight"].std())
+        assert spread == pytest.approx(0.02 * math.sqrt(2 / fan), rel=0.03)
+    head = PatchProjection([64]).heads[0]
+    assert isinstance(head, nn.Sequential)
+    first = head[0].weight
+    assert float(first.detach().std()) == pytest.approx(0.02 * math.sqrt(2 / (64 + 256)), rel=0.03)
+    assert not head[0].bias.any()
+
+
+def test_scales_of_batch_normalisation_begin_around_one() -> None:
+    torch.manual_seed(0)
+    norm = BatchNorm(20_000)
+    initialise(norm)
+    assert float(norm.weight.detach().mean()) == pytest.approx(1, abs=1e-3)
+    assert float(norm.weight.detach().std()) == pytest.approx(0.02, rel=0.03)
+    assert not norm.bias.any()
+
+
+# Norms
+
+
+def test_looking_does_not_move_the_statistics_but_training_does() -> None:
+    norm, reference = BatchNorm(3), nn.BatchNorm2d(3)
+    x = 2 * noise(2, 3, 6, 6) + 1
+    before = {name: value.clone() for name, value in norm.state_dict().items()}
+    with torch.no_grad():
+        looked = norm(x)
+    assert all(torch.equal(before[name], value) for name, value in norm.state_dict().items())
+    trained = norm(x)
+    expected = reference(x)
+    torch.testing.assert_close(looked, expected)
+    torch.testing.assert_close(trained, expected)
+    assert not torch.equal(before["running_mean"], norm.running_mean)
+    torch.testing.assert_close(norm.running_mean, reference.running_mean)
+    torch.testing.assert_close(norm.running_var, reference.running_var)
+    with torch.no_grad():  # outside of training the gathered statistics are used
+        torch.testing.assert_close(norm.eval()(x), reference.eval()(x))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_instance_norm_is_pytorchs(count: int, layout: torch.memory_format) -> None:
+    x = (3 * noise(count, 5, 6, 7) - 1).contiguous(memory_format=layout)
+    one, other = x.clone().requires_grad_(), x.clone().requires_grad_()
+    found, expected = InstanceNorm(5)(one), nn.InstanceNorm2d(5)(other)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    toward = noise(*x.shape, seed=1)
+    (found * toward).sum().backward()
+    (expected * toward).sum().backward()
+    torch.testing.assert_close(one.grad, other.grad, atol=1e-5, rtol=1e-4)
+    assert found.is_contiguous(memory_format=layout)
+    assert not list(InstanceNorm(5).state_dict())
+
+
+# Resampling
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 9), (6, 5), (2, 3)])
+def test_blur_down_is_a_strided_convolution_with_reflected_borders(size: tuple[int, int]) -> None:
+    line = torch.tensor([1.0, 2, 1])
+    kernel = (torch.outer(line, line) / 16).expand(3, 1, 3, 3)
+    x = noise(2, 3, *size)
+    expected = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), kernel, stride=2, groups=3)
+    found = BlurDown()(x)
+    assert found.shape[-2:] == ((size[0] + 1) // 2, (size[1] + 1) // 2)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 9), (1, 4)])
+def test_blur_up_is_a_transposed_convolution_with_replicated_borders(size: tuple[int, int]) -> None:
+    line = torch.tensor([1.0, 3, 3, 1])
+    kernel = (4 * torch.outer(line, line) / 64).expand(3, 1, 4, 4)
+    x = noise(2, 3, *size)
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    # As in the paper's code, which cuts a pixel off each side.
+    whole = F.conv_transpose2d(padded, kernel, stride=2, padding=2, groups=3)
+    found = BlurUp()(x)
+    assert found.shape[-2:] == (2 * size[0], 2 * size[1])
+    torch.testing.assert_close(found, whole[:, :, 1:-1, 1:-1])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 8), (9, 8)])
+def test_the_unets_doubling_is_a_transposed_convolution(bias: bool, size: tuple[int, int]) -> None:
+    layer = UpConv(6, 4, bias)
+    if layer.bias is not None:
+        nn.init.normal_(layer.bias)
+    x = noise(2, 6, *size)
+    results = []
+    for way in (layer, lambda y: F.conv_transpose2d(y, layer.weight, layer.bias, 2, 1)):
+        given = x.clone().requires_grad_()
+        result = way(given)
+        gradients = torch.autograd.grad(
+            (result * noise(2, 4, 2 * size[0], 2 * size[1], seed=1)).sum(),
+            [given, *layer.parameters()],
+        )
+        results.append((result, *gradients))
+    for found, expected in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_stylegans_blur_keeps_flat_areas_and_size() -> None:
+    flat = torch.full((1, 2, 9, 9), 3.0)
+    found = blur(flat, (2, 1))
+    assert found.shape == flat.shape
+    torch.testing.assert_close(found[:, :, 2:-2, 2:-2], flat[:, :, 2:-2, 2:-2])
+    dot = torch.zeros(1, 1, 7, 7)
+    dot[0, 0, 3, 3] = 1
+    line = torch.tensor([1.0, 3, 3, 1]) / 8
+    torch.testing.assert_close(blur(dot, (2, 1))[0, 0, 2:6, 2:6], torch.outer(line, line))
+
+
+# Features on the way
+
+
+def on_the_way(network: nn.Module, layers: nn.Sequential, x: Tensor) -> list[Tensor]:
+    """What each of `layers` gives while the whole network runs."""
+    found: list[Tensor] = []
+    hooks = [
+        layer.register_forward_hook(lambda _, __, result: found.append(result.clone()))
+        for layer in layers
+    ]
+    network(x)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("antialias", "numbers"), [(True, (0, 4, 8, 12, 13)), (False, (0, 4, 7, 10, 11))]
+)
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_features_are_what_the_layers_give(
+    antialias: bool, numbers: tuple[int, ...], norm: str
+) -> None:
+    network = ResNet(width=4, blocks=2, norm=norm, antialias=antialias)
+    x = noise(2, 3, 16, 20)
+    with torch.no_grad():
+        whole = on_the_way(network, network.model, x)
+        encoded = network.encode(x, numbers)
+        result, features = network(x, numbers)
+    assert torch.equal(result, whole[-1])
+    for number, one, other in zip(numbers, encoded, features, strict=True):
+        torch.testing.assert_close(one, whole[number])
+        torch.testing.assert_close(other, whole[number])
+
+
+def test_any_layer_of_the_encoder_can_be_asked_for() -> None:
+    network = ResNet(width=4, blocks=2, antialias=True)
+    x, numbers = noise(1, 3, 16, 20), range(14)
+    with torch.no_grad():
+        whole = on_the_way(network, network.model, x)
+        for number, feature in zip(numbers, network.encode(x, numbers), strict=True):
+            torch.testing.assert_close(feature, whole[number], msg=f"layer {number}")
+
+
+def test_nothing_is_computed_beyond_the_last_feature() -> None:
+    network = ResNet(width=2, blocks=2)
+    reached = []
+    for number, layer in enumerate(network.model):
+        layer.register_forward_hook(lambda *_, number=number: reached.append(number))
+    network.encode(noise(1, 3, 16, 16), (0, 4, 7))
+    assert reached == list(range(8))
+
+
+def test_the_projection_gives_unit_vectors_of_the_places() -> None:
+    torch.manual_seed(0)
+    head = PatchProjection([3, 5], width=8)
+    for parameter in head.parameters():
+        nn.init.normal_(parameter)
+    features = [noise(2, 3, 4, 6), noise(2, 5, 2, 3, seed=1)]
+    places = [torch.tensor([7, 0, 23]), torch.tensor([5])]
+    found = head(features, places)
+    assert [tuple(vectors.shape) for vectors in found] == [(2, 3, 8), (2, 1, 8)]
+    assert all(torch.allclose(vectors.norm(dim=2), torch.ones(())) for vectors in found)
+    alone = F.normalize(head.heads[0](features[0][1, :, 1, 1]), dim=0)  # 7 is row 1, column 1
+    torch.testing.assert_close(found[0][1, 0], alone)
+
+
+# SinCUT
+
+
+@pytest.mark.parametrize("size", [(34, 50), (64, 18), (16, 16)])
+def test_sincut_keeps_the_size(size: tuple[int, int]) -> None:
+    with torch.no_grad():
+        assert SinCUTGenerator(4, 3)(noise(2, 3, *size)).shape == (2, 3, *size)
+
+
+@pytest.mark.parametrize("size", [16, 64])
+def test_sincut_judges_a_crop_as_a_whole(size: int) -> None:
+    with torch.no_grad():
+        assert SinCUTDiscriminator(size, 4)(noise(3, 3, size, size)).shape == (3, 1)
+
+
+def test_sincuts_features_count_from_the_picture_itself() -> None:
+    network = SinCUTGenerator(4, 6)
+    x, numbers = noise(1, 3, 16, 12), (0, 1, 2, 5)
+    with torch.no_grad():
+        whole = on_the_way(network, network.encoder, x)
+        encoded = network.encode(x, numbers)
+        result, features = network(x, numbers)
+        assert torch.equal(result, network(x))
+    assert torch.equal(encoded[0], x)
+    shapes = [tuple(feature.shape[1:]) for feature in encoded]
+    assert shapes == [(3, 16, 12), (4, 16, 12), (8, 8, 6), (8, 8, 6)]
+    for number, one, other in zip(numbers, encoded, features, strict=True):
+        assert torch.equal(one, whole[number])
+        assert torch.equal(other, whole[number])
+
+
+def test_sincuts_noise_has_no_effect_until_its_strength_is_learnt() -> None:
+    network = SinCUTGenerator(4, 2)
+    x = noise(1, 3, 16, 16)
+    assert torch.equal(network(x), network(x))
+    for layer in network.modules():
+        if isinstance(layer, DemodulatedUp):
+            nn.init.constant_(layer.noise, 0.5)
+    assert not torch.equal(network(x), network(x))
+
+
+def test_demodulation_takes_the_size_of_the_weights_away() -> None:
+    torch.manual_seed(0)
+    layer = DemodulatedUp(6, 4)
+    x = noise(1, 6, 32, 32)
+    with torch.no_grad():
+        before = layer(x)
+        layer.weight.mul_(3)
+        torch.testing.assert_close(layer(x), before, atol=1e-4, rtol=1e-4)
+    assert before.shape == (1, 4, 64, 64)
+
+
+def test_sincuts_layers_keep_the_spread_of_what_goes_in() -> None:
+    torch.manual_seed(0)
+    network = SinCUTGenerator(32, 4)
+    with torch.no_grad():
+        x = noise(1, 3, 32, 32)
+        spreads = [float(f.square().mean().sqrt()) for f in network.encode(x, (1, 2, 3, 4))]
+    assert all(0.5 < spread < 2 for spread in spreads)
