@@ -176,10 +176,17 @@ def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, st
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(plain, part, header)
+        part.chmod(0o666 & ~_umask())  # the library makes it its owner's alone
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise InputError(f"{path.name} could not be written: {error.strerror or error}.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _first_line(error: Exception) -> str:

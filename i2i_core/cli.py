@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from i2i_core.cli_models import add_commands, add_evaluation_of_models, evaluate_model
 from i2i_core.errors import InputError
 from i2i_core.images import FORMATS, fit_long_side, open_image, to_tensor
 from i2i_core.method import Work
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def structural(options: argparse.Namespace) -> None:
     from i2i_core.methods.applications import structural_analogy
 
-    out = _writable(options.out)
+    out = writable(options.out)
     scribbles = None
     if options.scribbles:
         first, second = (open_image(path, flatten=False) for path in options.scribbles)
@@ -63,7 +64,7 @@ def semantic(options: argparse.Namespace) -> None:
         keep=options.keep,
         seed=options.seed,
     )
-    _run(work, _writable(options.out))
+    _run(work, writable(options.out))
 
 
 def remove(options: argparse.Namespace) -> None:
@@ -71,14 +72,14 @@ def remove(options: argparse.Namespace) -> None:
 
     photo, mask = open_image(options.photo), open_image(options.mask, flatten=False)
     work = remove_object(photo, mask, size=options.size, seed=options.seed)
-    _run(work, _writable(options.out))
+    _run(work, writable(options.out))
 
 
 def segmentation(options: argparse.Namespace) -> None:
     from i2i_core.labels import encode
     from i2i_core.segmentation import segment
 
-    out = _writable(options.out)
+    out = writable(options.out)
     if out.suffix.lower() != ".png":
         raise InputError(f"{out.name}: label maps need exact colours, so name the file .png.")
     _save(encode(segment(open_image(options.photo), options.classes)), out)
@@ -87,6 +88,13 @@ def segmentation(options: argparse.Namespace) -> None:
 def evaluate(options: argparse.Namespace) -> None:
     from i2i_core.evaluation import evaluate_labels, evaluate_pictures
 
+    if options.a or options.b or options.ab:
+        print_scores(evaluate_model(options), options.json)
+        return
+    if not options.appearance:
+        raise InputError(
+            "Say what to measure against: --appearance for a result, --a and --b for a model."
+        )
     result = open_image(options.result)
     size = max(result.size)
     appearance = to_tensor(fit_long_side(open_image(options.appearance), size))
@@ -97,17 +105,22 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.labels:
         own, wanted = (open_image(path, flatten=False) for path in options.labels)
         scores |= evaluate_labels(to_tensor(result), appearance, own, wanted)
-    if options.json:
-        print(json.dumps(scores))
-    else:
-        for name, value in scores.items():
-            print(f"{name:20} {value:8.3f}")
+    print_scores(scores, options.json)
+
+
+def print_scores(scores: Mapping[str, float], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(dict(scores)))
+        return
+    width = max(20, *(len(name) for name in scores))
+    for name, value in scores.items():
+        print(f"{name:{width}} {value:8.3f}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m i2i_core",
-        description="Translate pictures: by analogy, in seconds, without weights or a GPU.",
+        description="Translate pictures by analogy, in seconds, or learn new translations.",
         epilog="Each command explains itself: python -m i2i_core COMMAND --help",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -173,11 +186,12 @@ def _parser() -> argparse.ArgumentParser:
 
     c = commands.add_parser(
         "evaluate",
-        help="measure a result",
-        description="Measure a result against the pictures it was made from.",
+        help="measure a result, or a model",
+        description="Measure a result against the pictures it was made from (--appearance), or a "
+        "model on folders of pictures that it has not learnt from (--a, --b).",
     )
-    c.add_argument("result", metavar="RESULT")
-    c.add_argument("--appearance", required=True, metavar="B", help="what it is made of")
+    c.add_argument("result", metavar="RESULT", help="a picture, or a model's file")
+    c.add_argument("--appearance", metavar="B", help="what it is made of")
     c.add_argument("--structure", metavar="A", help="whose arrangement it has")
     c.add_argument(
         "--labels",
@@ -186,7 +200,9 @@ def _parser() -> argparse.ArgumentParser:
         help="label map of B, and the one that the result should have",
     )
     c.add_argument("--json", action="store_true", help="print JSON")
+    add_evaluation_of_models(c)
     c.set_defaults(run=evaluate)
+    add_commands(commands)
     return parser
 
 
@@ -223,7 +239,7 @@ def _save(picture: Image.Image, out: Path) -> None:
     print(out)
 
 
-def _writable(name: str) -> Path:
+def writable(name: str) -> Path:
     path = Path(name)
     # Pillow also names kinds that it can read but not write.
     if Image.registered_extensions().get(path.suffix.lower()) not in {*FORMATS} & {*Image.SAVE}:

@@ -85,9 +85,11 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
         levels = np.unique(np.concatenate([p[..., 0].ravel() for p in pixels]))
         if len(levels) <= MAX_LABELS:
             small = levels[levels != UNLABELLED]
-            none = [int(v) for v in levels if v == UNLABELLED and len(small) and small.max() < 64]
-            used = [int(v) for v in levels if int(v) not in none]
-            return _checked([(v, v, v) for v in used], [(v, v, v) for v in none])
+            # Beside other small ids 255 means none; beside 0 alone it is white.
+            ids = len(small) > 1 and small.max() < 64
+            used = [int(v) for v in (small if ids else levels)]
+            none = [(UNLABELLED,) * 3] if ids and len(small) < len(levels) else []
+            return _checked([(v, v, v) for v in used], none)
     sheet = np.zeros((sum(len(p) for p in pixels), max(p.shape[1] for p in pixels), 3), np.uint8)
     covered = np.zeros(sheet.shape[:2], np.bool_)
     top = 0

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from i2i_core import distributed
 from i2i_core.errors import InputError, check_range
+from i2i_core.images import with_channels
 from i2i_core.optim import Updater
 from i2i_core.progress import Progress, Work
 from i2i_core.sampling import ImagePool, Source
@@ -58,13 +59,13 @@ class FitState:
 
 
 @contextmanager
-def seeded(seed: int, step: int = 0) -> Iterator[None]:
-    """Randomness that depends on `seed`, `step` and the process alone; what torch's generator was
-    at is left as it was."""
+def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
+    """Randomness that depends on `seed`, `step` and the process's `rank` alone; what torch's
+    generator was at is left as it was."""
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         # Neighbouring seeds give unrelated streams; the factor keeps seed and step apart.
-        torch.manual_seed((seed * 1_000_003 + step) * 64 + distributed.rank())
+        torch.manual_seed((seed * 1_000_003 + step) * 64 + rank)
         yield
 
 
@@ -74,6 +75,7 @@ def fit_steps(
     total: int,
     seed: int,
     one_step: Callable[[Tensor, Tensor, int], dict[str, float]],
+    channels: tuple[int, int] = (3, 3),
 ) -> Work:
     """The loop of every learned method: from where `state` is to `total`, the next batch of A and
     of B, its losses, and word of it. Raises InputError when all steps have been made already."""
@@ -83,8 +85,8 @@ def fit_steps(
         )
     with batches:
         for step in range(state.step, total):
-            a, b = batches[step]
-            with seeded(seed, step):
+            a, b = map(with_channels, batches[step], channels)
+            with seeded(seed, step, distributed.rank()):
                 losses = one_step(a, b, step)
             state.step = step + 1
             state.skipped = batches.skipped

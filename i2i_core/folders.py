@@ -108,6 +108,8 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
 
 
 def _inside(root: Path) -> tuple[Path, Path]:
+    if not root.is_dir():
+        raise InputError(f"There is no folder {root}. Check the path.")
     for name_a, name_b in TWO_FOLDERS:
         if (root / name_a).is_dir() and (root / name_b).is_dir():
             return root / name_a, root / name_b

@@ -135,6 +135,14 @@ def fit_multiple(picture: Tensor, multiple: int) -> tuple[Tensor, Callable[[Tens
     return scaled, lambda result: resize(result, (height, width)).clamp(0, 1)
 
 
+def with_channels(picture: Tensor, channels: int) -> Tensor:
+    """An RGB `picture` (N, 3, H, W) as it is, or for 1 channel its luma (ITU-R BT.601)."""
+    if channels == 3:
+        return picture
+    weights = picture.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    return (picture * weights).sum(1, keepdim=True)
+
+
 def to_image(picture: Tensor) -> Image.Image:
     """(1, 3, H, W) or (1, 1, H, W) in [0, 1] to an RGB PIL image; values outside are clipped."""
     if picture.shape[1] == 1:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from i2i_core.errors import InputError
 from i2i_core.fitting import FitState
-from i2i_core.images import fit_multiple, to_image, to_tensor
+from i2i_core.images import fit_multiple, to_image, to_tensor, with_channels
 from i2i_core.progress import Progress, Work
 
 __all__ = ["Method", "Progress", "Work", "last_picture"]
@@ -27,6 +27,7 @@ class Method(nn.Module, ABC):
     # Named changes of the paper's configuration, which is "paper".
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"paper": {}}
     multiple_of: int = 1  # what each side of the input must be a multiple of
+    channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
     two_way: bool = False
     learnt: bool = False  # whether it can translate
     fit_state: FitState | None = None  # of methods that learn step by step
@@ -70,7 +71,8 @@ class Method(nn.Module, ABC):
             raise InputError("This model translates in one direction only: leave reverse off.")
         weights = next(chain(self.parameters(), self.buffers()), torch.empty(0))
         guide = None if reference is None else to_tensor(reference).to(weights.device)
-        fitting, undo = fit_multiple(to_tensor(source).to(weights.device), self.multiple_of)
+        given = with_channels(to_tensor(source), self.channels[1 if reverse else 0])
+        fitting, undo = fit_multiple(given.to(weights.device), self.multiple_of)
         with torch.no_grad():
             result = undo(self(fitting, guide, reverse=True) if reverse else self(fitting, guide))
         yield Progress(1, 1, picture=to_image(result))

@@ -21,6 +21,7 @@ from i2i_core.sampling import fit_short_side
 from i2i_core.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
 
 Pictures = Sequence[Image]
+Embedding = Callable[[Tensor], Tensor]  # a picture (1, 3, H, W) to a vector (1, D)
 FRECHET_SIDE = 224  # pixels, as most published networks were trained
 ALONE = 4  # pictures on a side that a distribution needs: two in each half
 
@@ -69,42 +70,30 @@ def evaluate_model(
     if size is None:
         size = int(getattr(getattr(method, "config", None), "size", 256))
     check_range("size", size, 32, 2048)
+    reading = Reading.prepare(sources, labels if paired else False, train, segmenter)
     count_s, count_t = (min(len(side), limit or len(side)) for side in (sources, targets))
+    total = count_t + count_s + (reading.steps if reading else 0)
     notes: list[str] = []
     skipped: dict[str, str] = {}
     embed = _embedding(method, backbone, notes)
-    reading = Reading.prepare(sources, labels if paired else False, train, segmenter)
-    total = count_t + count_s + (reading.steps if reading else 0)
 
-    # Real pictures of the other side, in two halves; those of pairs wait for their translations.
-    real = [PatchSet(count_t), PatchSet(count_t)]
-    deep_real, deep_source, deep_result = Moments(), Moments(), Moments()
-    usable_targets = 0
+    # The real ones go into two halves in turn; those of pairs are looked at again beside their
+    # translations, for only the patches and moments are kept.
+    halves = [_Set(count_t, embed), _Set(count_t, embed)]
     for step, picture in enumerate(_readable(targets, count_t, size, "real", skipped), start=1):
         if picture is not None:
-            tensor = to_tensor(picture)
-            real[usable_targets % 2].add(tensor)
-            usable_targets += 1
-            if embed:
-                deep_real.add(embed(tensor))
+            min(halves, key=len).add(to_tensor(picture))
         yield Progress(step, total, picture=picture, note="Looking at the real pictures")
 
-    source_patches, result_patches = PatchSet(count_s), PatchSet(count_s)
+    source_set, result_set = _Set(count_s, embed), _Set(count_s, embed)
     sums: dict[str, list[float]] = {}
-    usable_sources = 0
     for index, picture in enumerate(_readable(sources, count_s, size, "source", skipped)):
         result = None
         if picture is not None:
-            result = (
-                method.translate(picture, reverse=True) if reverse else method.translate(picture)
-            )
+            result = _translate(method, picture, reverse)
             source, translated = to_tensor(picture), to_tensor(result)
-            source_patches.add(source)
-            result_patches.add(translated)
-            usable_sources += 1
-            if embed:
-                deep_source.add(embed(source))
-                deep_result.add(embed(translated))
+            source_set.add(source)
+            result_set.add(translated)
             if not paired:
                 agreement = self_similarity(translated, source)
                 sums.setdefault("self_similarity", []).append(agreement)
@@ -114,20 +103,22 @@ def evaluate_model(
                 sums.setdefault("ssim", []).append(ssim(translated, wanted))
                 if reading:
                     reading.add(sources[index], target, result)
-        yield Progress(count_t + index + 1, total, picture=result, note="Translating and comparing")
-    if min(usable_sources, usable_targets) < ALONE:
+        step = count_t + index + 1
+        yield Progress(step, total, picture=result, note="Translating and comparing")
+    if min(len(source_set), len(halves[0]) + len(halves[1])) < ALONE:
         raise InputError(f"Fewer than {ALONE} pictures of a side can be used. {_first(skipped)}")
 
-    everything = real[0] + real[1]
+    real = halves[0].patches + halves[1].patches
     scores = {
-        "sliced_wasserstein": result_patches.distance(everything),
-        "sliced_wasserstein_untranslated": source_patches.distance(everything),
-        "sliced_wasserstein_real_halves": real[0].distance(real[1]),
+        "sliced_wasserstein": result_set.patches.distance(real),
+        "sliced_wasserstein_untranslated": source_set.patches.distance(real),
+        "sliced_wasserstein_real_halves": halves[0].patches.distance(halves[1].patches),
     }
     scores |= {name: sum(values) / len(values) for name, values in sums.items()}
     if embed:
-        scores["frechet"] = frechet_distance(deep_result, deep_real)
-        scores["frechet_untranslated"] = frechet_distance(deep_source, deep_real)
+        deep = halves[0].deep + halves[1].deep
+        scores["frechet"] = frechet_distance(result_set.deep, deep)
+        scores["frechet_untranslated"] = frechet_distance(source_set.deep, deep)
     if reading:
         for step, progress in enumerate(reading.run(_device(method)), count_t + count_s + 1):
             yield Progress(step, total, progress.losses, note=progress.note)
@@ -136,6 +127,27 @@ def evaluate_model(
     if skipped:
         notes.append(f"Left out: {len(skipped)}, such as {_first(skipped)}")
     yield Progress(total, total, scores, note=" ".join(notes))
+
+
+class _Set:
+    """What is kept of a set of pictures: their patches, and the moments of their deep features."""
+
+    def __init__(self, pictures: int, embed: Embedding | None) -> None:
+        self.patches, self.deep, self.embed = PatchSet(pictures), Moments(), embed
+        self.count = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def add(self, picture: Tensor) -> None:
+        self.count += 1
+        self.patches.add(picture)
+        if self.embed:
+            self.deep.add(self.embed(picture))
+
+
+def _translate(method: Method, picture: Image, reverse: bool) -> Image:
+    return method.translate(picture, reverse=True) if reverse else method.translate(picture)
 
 
 def _check(
@@ -190,9 +202,7 @@ def _partner(targets: Pictures, index: int, result: Image, skipped: dict[str, st
     return target.resize(result.size, Resampling.BICUBIC, reducing_gap=3.0)
 
 
-def _embedding(
-    method: Method, backbone: str, notes: list[str]
-) -> Callable[[Tensor], Tensor] | None:
+def _embedding(method: Method, backbone: str, notes: list[str]) -> Embedding | None:
     """From a picture (1, 3, H, W) to its mean deep feature (1, D), where that can be had."""
     try:
         network = DeepFeatures(backbone, without="The Fréchet distance is left out.")

@@ -47,6 +47,10 @@ class Updater:
             largest = torch.stack(torch._foreach_norm(gradients)).max()
             if not torch.isfinite(largest):
                 raise InputError(f"A gradient became infinite at step {step}. {REMEDY}")
+        for parameter, moments in self.adam.state.items():
+            for key in ("exp_avg", "exp_avg_sq"):
+                if moments[key].stride() != parameter.stride():  # from a file, or laid out anew
+                    moments[key] = torch.empty_like(parameter).copy_(moments[key])
         self.scaler.step(self.adam)
         self.scaler.update()
 

@@ -51,8 +51,9 @@ class Batches:
 
     Paired, both sides show the same picture of the pair. Unpaired, an epoch goes once through the
     longer side in random order, with a random picture of the other (Zhu et al. 2017). From step
-    `whole_from` on nothing is cut off: pictures are loaded at the size of the crops. Of several
-    processes each takes its own share of a step's pictures. `skipped` tells what could not be read.
+    `whole_from` on pictures are loaded at the size of the crops, as much of them as a square holds.
+    Of several processes each takes its own share of a step's pictures. `skipped` tells what could
+    not be read.
     """
 
     def __init__(
@@ -98,18 +99,16 @@ class Batches:
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         if self._pool is None:
             return self._make(step)
-        ready = self._ahead.pop(step, None)
+        # One thread makes all, so that nothing is shared.
+        ready = self._ahead.pop(step, None) or self._pool.submit(self._make, step)
         self._ahead = {step + 1: self._pool.submit(self._make, step + 1)}
-        if ready is None:
-            # Not ahead of the other: one thread makes all, so that nothing is shared.
-            ready = self._pool.submit(self._make, step)
         return ready.result()
 
     def _make(self, step: int) -> tuple[Tensor, Tensor]:
         first = (step * distributed.world() + distributed.rank()) * self.batch
-        if self.whole_from is not None and step >= self.whole_from:
-            for side in self.sides:
-                side.scale_to(self.crops.size)
+        whole = self.whole_from is not None and step >= self.whole_from
+        for side in self.sides:
+            side.scale_to(self.crops.size if whole else self.crops.load_size)
         crops = [self._crop(number) for number in range(first, first + self.batch)]
         a, b = zip(*crops, strict=True)
         return torch.cat(a) * 2 - 1, torch.cat(b) * 2 - 1
@@ -266,7 +265,7 @@ class ImagePool:
                 out.append(picture)
             elif self.size and torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
-                out.append(self.pictures[place])
+                out.append(self.pictures[place].to(picture))
                 self.pictures[place] = picture
             else:
                 out.append(picture)

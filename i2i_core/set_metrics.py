@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,8 +17,8 @@ from i2i_core.filters import resize
 
 PATCH = 7
 DIRECTIONS = 128
-BUDGET = 32768  # patches of a set at each scale: 16 MB of projections
-MOST_EACH = 4096  # patches of a picture at each scale
+BUDGET = 16384  # patches of a set at each scale: 8 MB of projections
+MOST_EACH = 2048  # patches of a picture at each scale
 
 
 class PatchSet:
@@ -29,7 +30,7 @@ class PatchSet:
         self.levels: list[list[Tensor]] = [[] for _ in range(scales)]
         random = torch.Generator().manual_seed(0)
         directions = torch.randn(DIRECTIONS, 3 * PATCH * PATCH, generator=random)
-        self.directions = F.normalize(directions, dim=1).T.contiguous()
+        self.directions = F.normalize(directions, dim=1)
 
     def add(self, picture: Tensor) -> None:
         """Take random patches of `picture` (1, 3, H, W) in [0, 1]; the same places in the first
@@ -46,7 +47,7 @@ class PatchSet:
                 for axis in (1, 2)
             )
             patches = windows[:, rows, columns].transpose(0, 1).flatten(1)
-            kept.append(patches @ self.directions)
+            kept.append(self.directions @ patches.T)
 
     def __add__(self, other: PatchSet) -> PatchSet:
         """Both sets together."""
@@ -56,11 +57,12 @@ class PatchSet:
         return union
 
     def quantiles(self, level: int, count: int = 512) -> Tensor:
-        """(count, DIRECTIONS): evenly spaced quantiles of the projections at one scale."""
-        ordered = torch.cat(self.levels[level]).sort(0).values
-        places = torch.linspace(0, len(ordered) - 1, count)
-        low, share = places.long(), places.frac()[:, None]
-        return torch.lerp(ordered[low], ordered[(low + 1).clamp_max(len(ordered) - 1)], share)
+        """(DIRECTIONS, count): evenly spaced quantiles of the projections at one scale."""
+        # NumPy's sort of rows is several times as fast as PyTorch's on the CPU.
+        ordered = torch.from_numpy(np.sort(torch.cat(self.levels[level], 1).numpy(), axis=1))
+        places = torch.linspace(0, ordered.shape[1] - 1, count)
+        low, high = places.floor().long(), places.ceil().long()
+        return torch.lerp(ordered[:, low], ordered[:, high], places.frac())
 
     def distance(self, source: PatchSet) -> float:
         """Sliced Wasserstein distance (Karras et al. 2018, section 5) of this set's patches to
@@ -68,7 +70,7 @@ class PatchSet:
         values = []
         for level in range(len(self.levels)):
             ours, theirs = self.quantiles(level), source.quantiles(level)
-            spread = theirs.std(0).mean().clamp_min(1e-6)
+            spread = theirs.std(1).mean().clamp_min(1e-6)
             values.append(float((ours - theirs).abs().mean() / spread))
         return sum(values) / len(values)
 
@@ -97,6 +99,13 @@ class Moments:
         self.count += len(rows)
         self.sum = self.sum + rows.sum(0)
         self.squares = self.squares + rows.T @ rows
+
+    def __add__(self, other: Moments) -> Moments:
+        """Of both sets together."""
+        union = Moments()
+        union.count = self.count + other.count
+        union.sum, union.squares = self.sum + other.sum, self.squares + other.squares
+        return union
 
     @property
     def mean(self) -> Tensor:

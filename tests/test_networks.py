@@ -466,6 +466,20 @@ def test_demodulation_takes_the_size_of_the_weights_away() -> None:
     assert before.shape == (1, 4, 64, 64)
 
 
+def test_doubling_is_a_transposed_convolution_a_blur_and_an_activation() -> None:
+    torch.manual_seed(0)
+    layer = DemodulatedUp(3, 2)
+    nn.init.normal_(layer.bias)
+    x = noise(1, 3, 5, 6)
+    weight = layer.weight / layer.weight.square().sum((1, 2, 3), keepdim=True).sqrt()
+    line = torch.tensor([1.0, 3, 3, 1])
+    kernel = (torch.outer(line, line) / 16).expand(2, 1, 4, 4)  # of four pixels three are new
+    up = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
+    expected = F.conv2d(up, kernel, layer.bias, padding=1, groups=2)
+    expected = F.leaky_relu(expected, 0.2) * math.sqrt(2)
+    torch.testing.assert_close(layer(x), expected)
+
+
 def test_sincuts_layers_keep_the_spread_of_what_goes_in() -> None:
     torch.manual_seed(0)
     network = SinCUTGenerator(32, 4)

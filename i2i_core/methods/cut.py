@@ -129,6 +129,7 @@ class CUT(Method):
     def __init__(self, config: CUTConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or CUTConfig()
+        self.channels = (c.in_channels, c.out_channels)
         with seeded(c.seed):
             self.generator = ResNet(
                 c.in_channels,
@@ -241,7 +242,7 @@ class CUT(Method):
         # As in the paper's code, whole pictures while the learning rate falls.
         falling = round(c.constant * total)
         batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=falling)
-        yield from fit_steps(state, batches, total, c.seed, one_step)
+        yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
 
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""

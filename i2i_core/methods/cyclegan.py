@@ -107,6 +107,7 @@ class CycleGAN(Method):
         super().__init__()
         self.config = c = config or CycleGANConfig()
         self.two_way = c.both
+        self.channels = (c.in_channels, c.out_channels)
         with seeded(c.seed):
             self.generator_ab = _generator(c, c.in_channels, c.out_channels)
             self.generator_ba = _generator(c, c.out_channels, c.in_channels) if c.both else None
@@ -202,7 +203,7 @@ class CycleGAN(Method):
 
         crops = Crops(c.size, c.load_size, c.flip)
         batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step)
+        yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
 
     def forward(
         self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False

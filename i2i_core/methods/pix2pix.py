@@ -38,9 +38,10 @@ from i2i_core.sampling import Batches, Crops
 @dataclass(frozen=True)
 class Pix2PixConfig:
     """The paper's numbers (section 3.4, appendix 6.2). `generator`: "unet" of `depth` halvings, or
-    "resnet" of `blocks`. `widest`: of how many times `width` are the widest layers. `test_time` "paper": translate with dropout and the picture's own
-    statistics, as in training; "eval": without, with those gathered. `steps` 0: as many as the
-    epochs take. `ema`: decay of the generator's moving average, 0 for none, as in the paper."""
+    "resnet" of `blocks`. `widest`: how many times `width` the widest layers have. `test_time`
+    "paper": translate with dropout and the picture's own statistics, as in training; "eval":
+    without, with those gathered. `steps` 0: as many as the epochs take. `ema`: decay of the
+    generator's moving average, 0 for none, as in the paper."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -98,6 +99,7 @@ class Pix2Pix(Method):
         super().__init__()
         self.config = c = config or Pix2PixConfig()
         self.multiple_of = 2**c.depth if c.generator == "unet" else 4
+        self.channels = (c.in_channels, c.out_channels)
         with seeded(c.seed):
             self.generator = _generator(c)
             channels, width = c.in_channels + c.out_channels, c.discriminator_width
@@ -155,7 +157,7 @@ class Pix2Pix(Method):
 
         crops = Crops(c.size, c.load_size, c.flip)
         batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step)
+        yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
 
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`."""

@@ -73,12 +73,13 @@ class ResNet(nn.Module):
         """What the layers of these numbers give; nothing beyond the last one is computed, unless
         `whole`, when the translation comes last."""
         channels_first = x.is_contiguous()
-        found = []
+        found: list[Tensor] = []
         end = len(self.model) if whole else max(layers) + 1
         for number, layer in enumerate(list(self.model)[:end]):
             if number == self.encoder_length and channels_first:
                 x = x.contiguous()  # the residual blocks may have turned it
-            x = layer(x)
+            wanted = isinstance(layer, nn.ReLU) and bool(found) and found[-1] is x
+            x = layer(x.clone() if wanted else x)  # in place it would overwrite what is asked for
             if number in layers:
                 found.append(x)
         return [*found, x] if whole else found

@@ -74,8 +74,8 @@ class UpConv(nn.ConvTranspose2d):
             return super().forward(x)
         # Deep in a U-Net the weights are the work, not the picture: there one matrix product that
         # reads them once is twice as fast as the CPU's transposed convolution.
-        pixels = x.flatten(2).transpose(0, 1).reshape(channels, -1)
-        columns = (self.weight.flatten(1).T @ pixels).view(-1, count, height * width)
+        pixels = x.flatten(2).transpose(1, 2).reshape(-1, channels)
+        columns = (pixels @ self.weight.flatten(1)).view(count, height * width, -1)
         size = (2 * height, 2 * width)
-        y = F.fold(columns.transpose(0, 1), size, kernel_size=4, padding=1, stride=2)
+        y = F.fold(columns.transpose(1, 2), size, kernel_size=4, padding=1, stride=2)
         return y if self.bias is None else y + self.bias.view(1, -1, 1, 1)

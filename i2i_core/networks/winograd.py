@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 TILE = 4  # a side of the result's tiles; the input's overlap by 2
 # The paper's matrices for F(4, 3): Y = Aᵀ [(G g) ⊙ (Bᵀ d)], in two dimensions the Kronecker
@@ -88,6 +89,7 @@ class Winograd(torch.autograd.Function):
         return _assemble(torch.bmm(v, _kernel_tiles(weight)), _tiles(x.shape))
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
         (gradient,) = gradients
         v, weight = ctx.saved_tensors

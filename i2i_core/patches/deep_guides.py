@@ -15,7 +15,7 @@ from i2i_core.filters import resize
 from i2i_core.networks.features import DINO, DeepFeatures, usable
 
 LAYER = 9  # of 12 blocks: deep enough for parts of things, not yet for the whole picture
-SIDE = 448  # pixels of the longer side, 28 patches
+SIDE = 320  # pixels of the longer side, 20 patches; a second for a pair on one busy core
 COMPONENTS = 4
 WITHOUT = 'The guide "deep features" is made of them: choose another guide.'
 SPREAD = 12**-0.5  # the deviation of ranks, which most other guides are

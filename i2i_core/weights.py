@@ -1,0 +1,70 @@
+"""Model files that are at hand: those shipped in `weights/`, and those in folders one names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from i2i_core.checkpoint import ENDING, read_header, training_path
+from i2i_core.errors import InputError
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file: its short name, method, steps it was fitted for, size in bytes, and a sentence
+    on what it does ("" if it has none)."""
+
+    name: str
+    path: Path
+    method: str
+    steps: int
+    bytes: int
+    about: str
+
+
+def find_models(folders: Sequence[str | Path] = ()) -> list[Model]:
+    """The models in the shipped folder and in `folders`, by name; training files and files that
+    are not ours are passed over. Raises InputError for a folder that is not there."""
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise InputError(f"There is no folder {folder}. Check the path.")
+    found = []
+    for folder in (SHIPPED, *map(Path, folders)):
+        for path in sorted(folder.glob(f"*{ENDING}")):
+            try:
+                header = read_header(path)
+            except InputError:
+                continue
+            if "training" not in header:
+                found.append(
+                    Model(
+                        path.name.removesuffix(ENDING),
+                        path,
+                        header["method"],
+                        int(header.get("step", "0")),
+                        path.stat().st_size,
+                        header.get("about", ""),
+                    )
+                )
+    return found
+
+
+def locate(name: str | Path) -> Path:
+    """The file of a model given by its path or, if it is a shipped one, by its short name.
+
+    Raises InputError, naming what there is, when it is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = SHIPPED / f"{name}{ENDING}"
+    if shipped.is_file():
+        return shipped
+    if training_path(path).is_file():
+        return training_path(path)  # a fit that was stopped before it saved its model
+    names = ", ".join(model.name for model in find_models())
+    known = f" Shipped are: {names}." if names else ""
+    raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{known}")
