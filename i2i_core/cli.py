@@ -12,7 +12,7 @@ from PIL import Image
 
 from i2i_core.cli_models import add_commands, add_evaluation_of_models, evaluate_model
 from i2i_core.errors import InputError
-from i2i_core.images import FORMATS, fit_long_side, open_image, to_tensor
+from i2i_core.images import fit_long_side, open_image, to_tensor, writable
 from i2i_core.method import Work
 
 
@@ -237,15 +237,3 @@ def _save(picture: Image.Image, out: Path) -> None:
     except OSError as error:
         raise InputError(f"{out} could not be written: {error.strerror or error}.") from None
     print(out)
-
-
-def writable(name: str) -> Path:
-    path = Path(name)
-    # Pillow also names kinds that it can read but not write.
-    if Image.registered_extensions().get(path.suffix.lower()) not in {*FORMATS} & {*Image.SAVE}:
-        raise InputError(f"{path.name}: give the file a picture's ending, such as .png.")
-    if path.is_dir():
-        raise InputError(f"{path.name} is a folder: name a file to write.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
-    return path

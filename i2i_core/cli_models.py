@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image
+from i2i_core.images import fit_long_side, open_image, writable
 from i2i_core.method import Method, Progress
 
 SAVE_SECONDS = 300  # between two saves of a fit
@@ -183,8 +183,6 @@ def translate(options: argparse.Namespace) -> None:
     out = Path(options.out)
     one = len(files) == 1 and not Path(options.images[0]).is_dir() and out.suffix
     if one:
-        from i2i_core.cli import writable
-
         writable(options.out)
     else:
         if out.is_file():

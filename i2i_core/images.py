@@ -84,6 +84,19 @@ def picture_suffixes() -> set[str]:
     return {ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS}
 
 
+def writable(name: str | os.PathLike[str]) -> Path:
+    """The path of a picture to write, or an InputError that says why it cannot be written."""
+    path = Path(name)
+    # Pillow also names kinds that it can read but not write.
+    if Image.registered_extensions().get(path.suffix.lower()) not in {*FORMATS} & {*Image.SAVE}:
+        raise InputError(f"{path.name}: give the file a picture's ending, such as .png.")
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder: name a file to write.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    return path
+
+
 def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
     """`image` scaled, up or down, so that its longer side has `long_side` pixels."""
     scale = long_side / max(image.size)

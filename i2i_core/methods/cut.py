@@ -23,6 +23,7 @@ from i2i_core.losses.contrastive import patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
 from i2i_core.methods.heuristics import HEURISTICS
+from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet
@@ -35,6 +36,7 @@ from i2i_core.optim import (
     linear_decay,
     mixed_precision,
 )
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops, Mixed
 
 
@@ -44,7 +46,8 @@ class CUTConfig:
     of the generator whose features are compared (0 is the picture itself). `nce_identity`: also
     compare pictures of B with their own translations (eq. 6). `flip_equivariance`: translate half
     of the pictures mirrored and compare with the features mirrored back. `negatives`: "internal",
-    from the same picture, or "external", from the whole batch."""
+    from the same picture, or "external", from the whole batch. `perceptual_weight`: of the deep
+    features of the input, to stay near them."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -68,6 +71,8 @@ class CUTConfig:
     pair_fraction: float = 0.25
     heuristic: str = ""
     heuristic_weight: float = 0.5
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     learning_rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -181,6 +186,7 @@ class CUT(Method):
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
         def contrast(translation: Tensor, keys: list[Tensor], mirrored: bool = False) -> Tensor:
@@ -228,6 +234,8 @@ class CUT(Method):
                 if c.nce_identity:
                     same_b, keys_b = generator(real_b, c.nce_layers)
                     terms["NCE identity"] = share * c.nce_weight * contrast(same_b, keys_b)
+                if perceptual:
+                    terms["perceptual"] = perceptual(fake_b, given)
                 if c.heuristic:
                     wanted = HEURISTICS[c.heuristic](given, real_b)
                     terms["heuristic"] = c.heuristic_weight * l1(fake_b, wanted)

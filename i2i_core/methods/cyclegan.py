@@ -22,6 +22,7 @@ from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import cycle, identity, l1
 from i2i_core.method import Method, Work
 from i2i_core.methods.heuristics import HEURISTICS
+from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.resnet import ResNet
 from i2i_core.optim import (
@@ -33,6 +34,7 @@ from i2i_core.optim import (
     linear_decay,
     mixed_precision,
 )
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops, ImagePool, Mixed
 
 
@@ -41,7 +43,8 @@ class CycleGANConfig:
     """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
     its code. `both`: whether the way back is there; published files hold one direction each, which
     can be used but not fitted further. `pair_fraction`: how much of each domain is made of the
-    pairs given to `fit`. `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none."""
+    pairs given to `fit`. `perceptual_weight`: of the deep features of what came back, too.
+    `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -56,6 +59,8 @@ class CycleGANConfig:
     adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     pool: int = 50
     pair_fraction: float = 0.25
     heuristic: str = ""
@@ -153,6 +158,7 @@ class CycleGAN(Method):
         g_ab, g_ba = parallel(self.generator_ab), parallel(self.generator_ba)
         d_a, d_b = parallel(self.discriminator_a), parallel(self.discriminator_b)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
@@ -167,9 +173,10 @@ class CycleGAN(Method):
                     generator_loss(self.discriminator_b(fake_b))
                     + generator_loss(self.discriminator_a(fake_a))
                 )
-                terms["cycle"] = c.cycle_weight * (
-                    cycle(real_a, g_ba(fake_b)) + cycle(real_b, g_ab(fake_a))
-                )
+                back_a, back_b = g_ba(fake_b), g_ab(fake_a)
+                terms["cycle"] = c.cycle_weight * (cycle(real_a, back_a) + cycle(real_b, back_b))
+                if perceptual:
+                    terms["perceptual"] = perceptual(back_a, real_a) + perceptual(back_b, real_b)
                 if c.identity_weight:
                     terms["identity"] = c.identity_weight * (
                         identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))

@@ -21,6 +21,7 @@ from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_ste
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
+from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.unet import UNet
@@ -32,6 +33,7 @@ from i2i_core.optim import (
     linear_decay,
     mixed_precision,
 )
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops
 
 
@@ -58,6 +60,8 @@ class Pix2PixConfig:
     adversarial: str = "vanilla"
     adversarial_weight: float = 1.0
     l1_weight: float = 100.0
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     learning_rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -125,6 +129,7 @@ class Pix2Pix(Method):
         device = next(self.parameters()).device
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
@@ -146,10 +151,15 @@ class Pix2Pix(Method):
 
             # The generator convinces it and stays near the partner: eq. 4.
             with mixed_precision(device), frozen(self.discriminator):
-                adversarial = c.adversarial_weight * generator_loss(self.discriminator(fake_pair))
-                near = c.l1_weight * l1(fake_b, real_b)
-            losses |= check_finite({"adversarial": adversarial, "L1": near}, step)
-            state.updaters["generator"].update(adversarial + near, step, rate)
+                fooled = generator_loss(self.discriminator(fake_pair))
+                terms = {
+                    "adversarial": c.adversarial_weight * fooled,
+                    "L1": c.l1_weight * l1(fake_b, real_b),
+                }
+                if perceptual:
+                    terms["perceptual"] = perceptual(fake_b, real_b)
+            losses |= check_finite(terms, step)
+            state.updaters["generator"].update(torch.stack([*terms.values()]).sum(), step, rate)
             if self.average is not None:
                 follow(self.average, self.generator, c.ema, step)
             self.learnt = True

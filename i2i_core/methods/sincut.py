@@ -26,9 +26,11 @@ from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanil
 from i2i_core.losses.contrastive import patch_nce_external
 from i2i_core.losses.reconstruction import identity
 from i2i_core.method import Method, Work
+from i2i_core.networks.features import VGG
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.stylegan2 import SinCUTDiscriminator, SinCUTGenerator
 from i2i_core.optim import Updater, check_finite, follow, frozen, linear_decay, mixed_precision
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import fit_short_side
 
 
@@ -50,6 +52,8 @@ class SinCUTConfig:
     temperature: float = 0.07
     identity_weight: float = 1.0
     r1_weight: float = 1.0
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     learning_rate: float = 2e-3
     beta1: float = 0.0
     beta2: float = 0.99
@@ -119,6 +123,7 @@ class SinCUT(Method):
         device = next(self.parameters()).device
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
 
         def contrast(translation: Tensor, keys: list[Tensor]) -> Tensor:
@@ -162,6 +167,8 @@ class SinCUT(Method):
                 if c.nce_identity:
                     terms["NCE identity"] = share * c.nce_weight * contrast(same_b, keys_b)
                 terms["identity"] = c.identity_weight * identity(real_b, same_b)
+                if perceptual:
+                    terms["perceptual"] = perceptual(fake_b, real_a)
             losses |= check_finite(terms, step)
             state.updaters["generator"].update(torch.stack([*terms.values()]).sum(), step, rate)
             if self.average is not None:

@@ -1,0 +1,214 @@
+"""Measures training steps and translations against plain loops: `python -m benchmarks.training`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.analogy import in_fresh_process
+from benchmarks.baselines import peak_memory
+from benchmarks.plain_training import plain_step, plain_translator
+from i2i_core.images import to_tensor
+from i2i_core.method import Method
+from i2i_core.methods import METHODS
+from i2i_core.sampling import Batches, Crops
+
+COMPARED = ("pix2pix", "cyclegan", "cut")
+PLAIN, OURS = "plain", "ours"
+CHECKED_STEPS = 5
+# Where the time goes: the first of these that the name of a PyTorch operation contains.
+PARTS = {
+    "convolutions": ("convolution", "conv_depthwise"),
+    "matrix products": ("mm", "addmm", "bmm"),
+    "optimiser": ("adam", "Optimizer", "addcdiv", "addcmul", "lerp", "foreach"),
+    "norms": ("norm",),
+    "padding, copies": ("pad", "copy", "cat", "col2im", "im2col", "upsample", "avg_pool"),
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds of every step and translation (the first of each left out), the most memory, MB,
+    and the losses of the first steps."""
+
+    step: list[float]
+    translation: list[float]
+    memory: float
+    losses: list[dict[str, float]] = field(default_factory=list)
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+def noise_pictures(size: int, count: int, seed: int) -> list[Image.Image]:
+    """Pictures with something of every frequency in them: the work does not depend on what they
+    show."""
+    random = np.random.default_rng(seed)
+    grids = [random.integers(0, 256, (side, side, 3), np.uint8) for side in (8, 32)] * count
+    return [
+        Image.fromarray(g).resize((size, size), Image.Resampling.BICUBIC) for g in grids[:count]
+    ]
+
+
+def make(name: str, size: int, width: int) -> Method:
+    """The method at its published numbers, but for `size` and `width`, without cropping."""
+    kind = METHODS[name]
+    if name == "sincut":
+        return kind(kind.Config())
+    changes: dict[str, Any] = {"width": width, "discriminator_width": width, "steps": 1000}
+    changes |= {"size": size, "load_size": size, "flip": False}
+    if name == "pix2pix":
+        changes["depth"] = int(math.log2(size))
+    return kind(kind.Config(**changes))
+
+
+def compare(name: str, size: int, width: int, steps: int) -> dict[str, Cost]:
+    """Ours and the plain way, step by step in turn, so that a busy machine is busy for both."""
+    pictures = noise_pictures(size, 4, 0), noise_pictures(size, 4, 1)
+    method = make(name, size, width)
+    batches = Batches(*pictures, Crops(size, size, flip=False), paired=name == "pix2pix")
+    plain, plain_network = plain_step(method), plain_translator(method)
+    fitting = method.fit(*pictures)
+    step_ms: dict[str, list[float]] = {PLAIN: [], OURS: []}
+    losses: dict[str, list[dict[str, float]]] = {PLAIN: [], OURS: []}
+    for number in range(steps):
+        a, b = batches[number]
+        start = time.perf_counter()
+        losses[PLAIN].append(plain(a, b, number))
+        middle = time.perf_counter()
+        losses[OURS].append(dict(next(fitting).losses))
+        step_ms[PLAIN].append(1000 * (middle - start))
+        step_ms[OURS].append(1000 * (time.perf_counter() - middle))
+    fitting.close()
+    source = to_tensor(pictures[0][0])
+    translation_ms: dict[str, list[float]] = {PLAIN: [], OURS: []}
+    with torch.no_grad():
+        for _ in range(steps):
+            start = time.perf_counter()
+            plain_network(source * 2 - 1)
+            middle = time.perf_counter()
+            method(source)
+            translation_ms[PLAIN].append(1000 * (middle - start))
+            translation_ms[OURS].append(1000 * (time.perf_counter() - middle))
+    return {
+        way: Cost(step_ms[way][1:], translation_ms[way][1:], 0.0, losses[way])
+        for way in (PLAIN, OURS)
+    }
+
+
+def alone(name: str, size: int, width: int, way: str, steps: int = 3) -> Cost:
+    """One way in this process alone: its memory, and for ours where the time goes."""
+    pictures = noise_pictures(size, 2, 0), noise_pictures(size, 2, 1)
+    if name == "sincut":
+        pictures = pictures[0][:1], pictures[1][:1]
+    method = make(name, size, width)
+    step_ms, parts = [], {}
+    if way == PLAIN:
+        plain = plain_step(method)
+        del method
+        batches = Batches(*pictures, Crops(size, size, flip=False), paired=name == "pix2pix")
+        for number in range(steps):
+            start = time.perf_counter()
+            plain(*batches[number], number)
+            step_ms.append(1000 * (time.perf_counter() - start))
+        return Cost(step_ms[1:], [], peak_memory())
+    fitting = method.fit(*pictures)
+    for _ in range(steps):
+        start = time.perf_counter()
+        next(fitting)
+        step_ms.append(1000 * (time.perf_counter() - start))
+    memory = peak_memory()
+    translation = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        method.translate(pictures[0][0])
+        translation.append(1000 * (time.perf_counter() - start))
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        next(fitting)
+    parts = shares({e.key: e.self_cpu_time_total for e in profiler.key_averages()})
+    fitting.close()
+    return Cost(step_ms[1:], translation[1:], memory, parts=parts)
+
+
+def shares(times: dict[str, float]) -> dict[str, float]:
+    """Each part's share of the time of all operations, the rest last."""
+    total = sum(times.values())
+    found = dict.fromkeys(PARTS, 0.0)
+    for operation, spent in times.items():
+        for part, words in PARTS.items():
+            if any(word in operation for word in words):
+                found[part] += spent / total
+                break
+    return {**found, "the rest": 1 - sum(found.values())}
+
+
+def largest_difference(costs: dict[str, Cost], steps: int = CHECKED_STEPS) -> float:
+    """Between the two ways' losses of the first steps, relative to losses above 1."""
+    return max(
+        abs(ours[name] - plain[name]) / max(1.0, abs(plain[name]))
+        for ours, plain in zip(costs[OURS].losses[:steps], costs[PLAIN].losses[:steps], strict=True)
+        for name in plain
+    )
+
+
+def row(name: str, costs: dict[str, Cost], memory: dict[str, float]) -> str:
+    """A line of the table: ours, the plain way, and their ratio."""
+    cells = [name]
+    both = costs[OURS], costs[PLAIN]
+    for ours, plain in (
+        [statistics.median(cost.step) for cost in both],
+        [memory[OURS], memory[PLAIN]],
+        [statistics.median(cost.translation) for cost in both],
+    ):
+        cells += [f"{ours:.0f}", f"{plain:.0f}", f"**{ours / plain:.2f}**"]
+    return "| " + " | ".join([*cells, f"{largest_difference(costs):.1e}"]) + " |"
+
+
+HEAD = """\
+| method | step ms | plain | ratio | MB | plain | ratio | picture ms | plain | ratio | losses by |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, and where our time goes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.add_argument("--size", type=int, default=256, help="pixels (default 256)")
+    parser.add_argument("--width", type=int, default=64, help="first width (default 64)")
+    parser.add_argument("--steps", type=int, default=6, help="steps measured (default 6)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads")
+    parser.add_argument("--methods", nargs="+", default=[*COMPARED, "sincut"], metavar="METHOD")
+    options = parser.parse_args(arguments)
+    size, width = options.size, options.width
+    parts = {}
+    print(f"{size} pixels, width {width}, {options.threads} threads, PyTorch {torch.__version__}, ")
+    print(f"{torch.backends.cpu.get_cpu_capability()}; medians of {options.steps - 1}\n\n{HEAD}")
+    for name in options.methods:
+        run = (options.threads, alone, name, size, width)
+        ours = in_fresh_process(*run, OURS)
+        parts[name] = ours.parts
+        if name not in COMPARED:
+            times = [statistics.median(t) for t in (ours.step, ours.translation)]
+            print(f"| {name} | {times[0]:.0f} | | | {ours.memory:.0f} | | | {times[1]:.0f} | | | |")
+            continue
+        plain = in_fresh_process(*run, PLAIN)
+        costs = in_fresh_process(options.threads, compare, name, size, width, options.steps)
+        print(row(name, costs, {OURS: ours.memory, PLAIN: plain.memory}), flush=True)
+    print(f"\n| where our time goes | {' | '.join([*PARTS, 'the rest'])} |")
+    print("| --- |" + " ---: |" * (len(PARTS) + 1))
+    for name, found in parts.items():
+        print(
+            f"| {name} | " + " | ".join(f"{100 * share:.0f} %" for share in found.values()) + " |"
+        )
+
+
+if __name__ == "__main__":
+    main()
