@@ -46,7 +46,7 @@ def plain_translator(method: Method) -> nn.Module:
             layer, kind = name.rsplit(".", 1)
             named[f"{layers[layer]}.{kind}"] = value.clone()
         unet.load_state_dict(named)
-        return unet
+        return _as_precise(unet, method.generator)
     antialias = isinstance(method, CUT)
     ours = method.generator if isinstance(method, CUT) else method.generator_ab
     return _same(
@@ -60,7 +60,11 @@ def _same(plain: nn.Module, ours: nn.Module) -> nn.Module:
     left = plain.load_state_dict(weights, strict=False)
     assert not left.unexpected_keys
     assert all(name.endswith("filt") for name in left.missing_keys)
-    return plain
+    return _as_precise(plain, ours)
+
+
+def _as_precise(plain: nn.Module, ours: nn.Module) -> nn.Module:
+    return plain.to(next(ours.parameters()).dtype)
 
 
 def _adam(parameters: Iterable[nn.Parameter], method: Method) -> torch.optim.Adam:
@@ -163,6 +167,7 @@ def _cut(method: CUT) -> Step:
         for head in method.projection.heads
     )
     heads.load_state_dict(method.projection.heads.state_dict())
+    _as_precise(heads, method.projection)
     adam_g, adam_d = _adam(g.parameters(), method), _adam(d.parameters(), method)
     adam_f = _adam(heads.parameters(), method)
 

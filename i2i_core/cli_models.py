@@ -86,7 +86,7 @@ def _method_to_fit(options: argparse.Namespace, out: Path) -> Method:
             )
         method = load_training(training_path(out), **changes)
         if not isinstance(method, kind):
-            raise InputError(f"{out.name} is no {options.method}: name its own method.")
+            raise InputError(f"{out.name} is no {options.method} model: name its own method.")
         return method
     if out.exists():
         raise InputError(

@@ -96,6 +96,8 @@ class CUTConfig:
         check_range("number of blocks", self.blocks, 0, 32)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_crops(self.size, self.load_size, 4)
+        if self.nce_identity and self.in_channels != self.out_channels:
+            raise InputError("Grey on one side only leaves no identity: set nce_identity to false.")
         last = (12 if self.antialias else 10) + self.blocks - 1
         if not self.nce_layers or not all(0 <= layer <= last for layer in self.nce_layers):
             raise InputError(f"Choose layers to compare from 0 to {last}, the encoder's last one.")

@@ -1,0 +1,220 @@
+"""The commands about models: fit, resume, translate, import, list, evaluate, as a person would."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from test_contract import A, B
+
+from benchmarks.plain_networks import PlainResNet
+from i2i_core import cli
+from i2i_core.checkpoint import load, read_header
+from i2i_core.method import Progress
+from i2i_core.methods.pix2pix import Pix2Pix
+
+TINY = ["--set", "width=4", "--set", "discriminator_width=4", "--set", "size=32"]
+TINY += ["--set", "load_size=32", "--set", "ema=0.9"]
+PIX2PIX = [*TINY, "--set", "depth=3"]
+CUT = [*TINY, "--set", "blocks=1", "--set", "nce_layers=[0,4,12]"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, entered, with two folders of three pictures, paired by name, and a bad file."""
+    monkeypatch.chdir(tmp_path)
+    for side, pictures in (("a", A), ("b", B)):
+        Path(side).mkdir()
+        for number, picture in enumerate(pictures):
+            picture.save(f"{side}/{number}.png")
+    Path("a/broken.png").write_text("not a picture")
+    Path("b/broken.png").write_text("not a picture")
+    return tmp_path
+
+
+def fit(*more: str, method: str = "pix2pix", out: str = "m.safetensors") -> int:
+    tiny = {"pix2pix": PIX2PIX, "cyclegan": [*TINY, "--set", "blocks=1"], "cut": CUT}[method]
+    sides = ["--a", "a", "--b", "b"]
+    return cli.main(["fit", method, *sides, "-o", out, "--steps", "3", *tiny, *more])
+
+
+def test_fit_writes_a_model_and_previews_and_names_what_it_left_out(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--preview", "look", "--preview-every", "2", "--about", "Rock to sand.") == 0
+    out, err = capsys.readouterr()
+    assert out == "m.safetensors\n"
+    assert "Left out: 1" in err
+    assert "broken.png" in err
+    assert sorted(p.name for p in Path("look").iterdir()) == ["step_000002.png", "step_000003.png"]
+    with Image.open("look/step_000003.png") as sheet:
+        assert sheet.size == (4 * 256, 2 * 256)
+    header = read_header("m.safetensors")
+    assert (header["method"], header["step"], header["about"]) == ("pix2pix", "3", "Rock to sand.")
+    method = load("m.safetensors")
+    assert isinstance(method, Pix2Pix)
+    assert (method.config.width, method.config.depth) == (4, 3)
+
+
+def test_a_two_way_preview_shows_both_ways(here: Path) -> None:
+    assert fit("--preview", "look", method="cyclegan") == 0
+    with Image.open("look/step_000003.png") as sheet:
+        assert sheet.size == (4 * 256, 4 * 256)
+
+
+def test_a_stopped_fit_is_kept_and_goes_on_to_the_same_model(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(out="whole.safetensors") == 0
+    through = Pix2Pix.fit
+
+    def interrupted(self: Pix2Pix, a: object, b: object) -> Iterator[Progress]:
+        for progress in through(self, a, b):  # type: ignore[arg-type]
+            yield progress
+            if progress.step == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Pix2Pix, "fit", interrupted)
+    assert fit() == 130
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    assert read_header("m.safetensors")["step"] == "2"
+    assert fit("--resume") == 0
+    whole, halved = load("whole.safetensors").saved(), load("m.safetensors").saved()
+    assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
+    assert fit("--resume", "--steps", "5") == 0
+    assert read_header("m.safetensors")["step"] == "5"
+
+
+def test_side_by_side_pictures_in_either_direction(here: Path) -> None:
+    Path("ab").mkdir()
+    for number in range(3):
+        both = Image.new("RGB", (128, 32))
+        both.paste(A[number], (0, 0))
+        both.paste(B[number], (64, 0))
+        both.save(f"ab/{number}.png")
+    for direction in ("AtoB", "BtoA"):
+        command = ["fit", "pix2pix", "--ab", "ab", "--direction", direction, "--steps", "2"]
+        assert cli.main([*command, "-o", f"{direction}.safetensors", *PIX2PIX]) == 0
+    one, other = (load(f"{d}.safetensors").saved() for d in ("AtoB", "BtoA"))
+    assert any(not torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def test_pairs_can_be_mixed_into_collections(here: Path) -> None:
+    assert fit("--pairs", "a", "b", method="cut") == 0
+
+
+def test_translate_one_picture_a_folder_and_the_way_back(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(method="cyclegan") == 0
+    capsys.readouterr()
+    assert cli.main(["translate", "m.safetensors", "a/0.png", "-o", "one.jpg"]) == 0
+    assert capsys.readouterr().out == "one.jpg\n"
+    assert cli.main(["translate", "m.safetensors", "b", "-o", "back", "--reverse"]) == 0
+    out, err = capsys.readouterr()
+    assert sorted(out.split()) == ["back/0.png", "back/1.png", "back/2.png"]
+    assert "broken.png" in err
+    with Image.open("back/0.png") as back:
+        assert back.size == B[0].size
+    # Two files that would get the same name.
+    A[0].save("0.jpg")
+    assert cli.main(["translate", "m.safetensors", "a/0.png", "0.jpg", "-o", "both"]) == 0
+    assert sorted(p.name for p in Path("both").iterdir()) == ["0.png", "0_2.png"]
+    # A large picture is shrunk, and that is said.
+    assert cli.main(["translate", "m.safetensors", "a/0.png", "-o", "s.png", "--size", "40"]) == 0
+    assert "40 × 20" in capsys.readouterr().err
+
+
+def test_import_makes_a_model_of_a_published_file(here: Path) -> None:
+    torch.save(PlainResNet(width=4, blocks=6).state_dict(), "latest_net_G_A.pth")
+    torch.save(PlainResNet(width=4, blocks=6).state_dict(), "latest_net_G_B.pth")
+    assert cli.main(["import", "latest_net_G_A.pth", "-o", "one.safetensors", "--half"]) == 0
+    both = ["--reverse-file", "latest_net_G_B.pth"]
+    assert cli.main(["import", "latest_net_G_A.pth", *both, "-o", "two.safetensors"]) == 0
+    assert not load("one.safetensors").two_way
+    assert load("two.safetensors").two_way
+    assert cli.main(["translate", "two.safetensors", "a/0.png", "-o", "o.png", "--reverse"]) == 0
+
+
+def test_models_lists_what_is_here(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fit("--about", "Rock to sand.") == 0
+    Path("other.safetensors").write_bytes(b"not a model")
+    capsys.readouterr()
+    assert cli.main(["models"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("m ")]
+    assert "pix2pix" in line
+    assert "3 steps" in line
+    assert "Rock to sand." in line
+    assert cli.main(["models", ".", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [m["name"] for m in listed if m["path"] == "m.safetensors"] == ["m"]
+
+
+def test_evaluate_measures_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fit(method="cut") == 0
+    for side, pictures in (("a", A), ("b", B)):
+        Path(f"{side}/broken.png").unlink()
+        pictures[0].rotate(180).save(f"{side}/4.png")
+    capsys.readouterr()
+    command = ["evaluate", "m.safetensors", "--a", "a", "--b", "b", "--json"]
+    assert cli.main(command) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["sliced_wasserstein"] > 0
+    assert -1 <= scores["self_similarity"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fit", "magic", "--a", "a", "--b", "b", "-o", "n.safetensors"], "pix2pix"),
+        (["fit", "pix2pix", "--a", "a", "--b", "nowhere", "-o", "n.safetensors"], "nowhere"),
+        (["fit", "pix2pix", "-o", "n.safetensors"], "--a"),
+        (["fit", "pix2pix", "--a", "a", "--b", "b", "-o", "n.pth"], ".safetensors"),
+        (["fit", "pix2pix", "--a", "a", "--b", "b", "-o", "no/n.safetensors"], "no folder"),
+        (["fit", "pix2pix", "--a", "a", "--b", "b", "-o", "m.safetensors"], "--resume"),
+        (["fit", "pix2pix", "--a", "a", "--b", "b", "-o", "n.safetensors", "--resume"], "start"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "m.safetensors", "--resume"], "no cut model"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "n.safetensors", "--preset", "x"], "fastcut"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "n.safetensors", "--set", "x=1"], "width"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "n.safetensors", "--set", "width=a"], "int"),
+        (["fit", "sincut", "--a", "a", "--b", "b", "-o", "n.safetensors"], "one picture"),
+        (["fit", "sincut", "--a", "a", "--pairs", "a", "b", "-o", "n.safetensors"], "folders"),
+        (["translate", "n.safetensors", "a/0.png", "-o", "o.png"], "n.safetensors"),
+        (["translate", "m.safetensors", "a/9.png", "-o", "o.png"], "9.png"),
+        (["translate", "m.safetensors", "a/0.png", "-o", "o.png", "--reverse"], "one direction"),
+        (["translate", "m.safetensors", "a/0.png", "a/1.png", "-o", "m.safetensors"], "folder"),
+        (["translate", "a/0.png", "a/0.png", "-o", "o.png"], "not a .safetensors"),
+        (["import", "a/0.png", "-o", "n.safetensors"], "0.png"),
+        (["import", "nowhere.pth", "-o", "n.safetensors"], "nowhere.pth"),
+        (["models", "nowhere"], "nowhere"),
+        (["evaluate", "m.safetensors"], "--a and --b"),
+        (["evaluate", "n.safetensors", "--a", "a", "--b", "b"], "n.safetensors"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_answered_in_one_line(
+    here: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit() == 0
+    capsys.readouterr()
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1, err
+    assert said in err
+    assert not Path("n.safetensors").exists()
+
+
+def test_a_loss_that_is_not_a_number_stops_with_advice_and_keeps_the_last_good_state(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit("--set", "l1_weight=1e39") == 2
+    err = capsys.readouterr().err
+    assert "L1" in err
+    assert "step 0" in err
+    assert "learning rate" in err
+    assert not Path("m.safetensors").exists()  # nothing had been learnt
+    assert np.isfinite(np.asarray(A[0])).all()
