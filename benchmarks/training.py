@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -21,6 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.analogy import in_fresh_process
 from benchmarks.baselines import peak_memory
 from benchmarks.plain_training import plain_step, plain_translator
+from i2i_core.folders import Folder
 from i2i_core.images import to_tensor
 from i2i_core.method import Method
 from i2i_core.methods import METHODS
@@ -42,7 +45,7 @@ PARTS = {
 @dataclass(frozen=True)
 class Cost:
     """Milliseconds of every step and translation (the first of each left out), the most memory, MB,
-    and the losses of the first steps."""
+    the losses of the first steps, and shares of our time."""
 
     step: list[float]
     translation: list[float]
@@ -141,6 +144,29 @@ def alone(name: str, size: int, width: int, way: str, steps: int = 3) -> Cost:
     return Cost(step_ms[1:], translation[1:], memory, parts=parts)
 
 
+def data_cost(step_ms: float, size: int = 256, steps: int = 20) -> tuple[float, float]:
+    """Milliseconds to read a batch of two JPEG files of 512 pixels for the first time and cut
+    `size` out, and how long a step waits for one that was made during the `step_ms` before."""
+    with TemporaryDirectory() as folder:
+        for number, picture in enumerate(noise_pictures(512, steps + 1, 2)):
+            picture.save(Path(folder, f"{number}.jpg"), quality=92)
+        crops = Crops(size, size * 286 // 256)
+        files = Folder(folder)
+        start = time.perf_counter()
+        for number in range(4):
+            Batches(files, files, crops, seed=number)[0]
+        making = 1000 * (time.perf_counter() - start) / 4
+        waits = []
+        with Batches(files, files, crops) as batches:
+            batches[0]
+            for number in range(1, steps):
+                time.sleep(step_ms / 1000)
+                start = time.perf_counter()
+                batches[number]
+                waits.append(1000 * (time.perf_counter() - start))
+    return making, statistics.median(waits)
+
+
 def shares(times: dict[str, float]) -> dict[str, float]:
     """Each part's share of the time of all operations, the rest last."""
     total = sum(times.values())
@@ -227,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--methods", nargs="+", default=[*COMPARED, "sincut"], metavar="METHOD")
     options = parser.parse_args(arguments)
     size, width = options.size, options.width
-    parts = {}
+    parts: dict[str, dict[str, float]] = {}
     print(f"{size} pixels, width {width}, {options.threads} threads, PyTorch {torch.__version__},")
     print(
         f"{torch.backends.cpu.get_cpu_capability()}; medians of {options.steps - 1}. The last two"
@@ -248,9 +274,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"\n| where our time goes | {' | '.join([*PARTS, 'the rest'])} |")
     print("| --- |" + " ---: |" * (len(PARTS) + 1))
     for name, found in parts.items():
-        print(
-            f"| {name} | " + " | ".join(f"{100 * share:.0f} %" for share in found.values()) + " |"
-        )
+        cells = " | ".join(f"{100 * share:.0f} %" for share in found.values())
+        print(f"| {name} | {cells} |")
+    making, waiting = in_fresh_process(1, data_cost, 50.0)
+    print(f"\nData: {making:.1f} ms to make a batch of new files, {waiting:.2f} ms waited for it.")
 
 
 if __name__ == "__main__":

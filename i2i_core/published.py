@@ -169,13 +169,16 @@ def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
     # The paper's pictures: 128 pixels for six blocks, 256 for nine.
     size = 128 if blocks <= 6 else 256
     settings |= {"size": size, "load_size": size * 286 // 256}
+    # What is grey on one side only cannot be its own translation.
+    same = channels_in == channels_out
     config: CycleGANConfig | CUTConfig
     if antialias:
         layers = tuple(layer for layer in CUTConfig.nce_layers if layer < 12 + blocks)
-        config = CUTConfig(**settings, nce_layers=layers)
+        config = CUTConfig(**settings, nce_layers=layers, nce_identity=same)
         what = f"a CUT ResNet of {blocks} blocks"
     else:
-        config = CycleGANConfig(**settings, both=False)
+        weight = CycleGANConfig.identity_weight if same else 0.0
+        config = CycleGANConfig(**settings, both=False, identity_weight=weight)
         what = f"a CycleGAN ResNet of {blocks} blocks"
     with outlined():
         c = config
