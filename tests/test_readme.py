@@ -45,6 +45,62 @@ def test_the_python_core_call(tmp_path: Path) -> None:
     assert (tmp_path / "spiral.png").exists()
 
 
+SMALL = {
+    '**Pix2Pix.presets["laptop"]': "width=4, depth=3, discriminator_width=4, size=32, "
+    "load_size=32, steps=3",
+    "--preset laptop": "--set width=4 --set depth=3 --set discriminator_width=4 --set size=32 "
+    "--set load_size=32 --steps 3",
+}
+
+
+def pairs(tmp_path: Path) -> None:
+    """Folders of three label maps and photographs, as the README's commands expect them."""
+    from test_contract import A, B
+
+    for folder, pictures in (("labels", A), ("photos", B)):
+        (tmp_path / folder).mkdir()
+        for number, picture in enumerate(pictures):
+            picture.save(tmp_path / folder / f"{number}.png")
+
+
+def made_small(code: str) -> str:
+    for words, small in SMALL.items():
+        code = code.replace(words, small)
+    return code
+
+
+def test_the_learning_call(tmp_path: Path) -> None:
+    (code,) = blocks("python", "method.fit")
+    pairs(tmp_path)
+    run([sys.executable, "-c", made_small(code)], tmp_path)
+    assert (tmp_path / "front.png").exists()
+    assert (tmp_path / "preview.png").exists()
+
+
+def test_the_learning_commands(tmp_path: Path) -> None:
+    (code,) = blocks("bash", "i2i_core fit pix2pix")
+    pairs(tmp_path)
+    command = made_small(code).replace("python -m", f"{sys.executable} -m")
+    out = run(["bash", "-ec", command], tmp_path)
+    assert {"fronts.safetensors", "translated/0.png", "translated/2.png"} <= set(out.split())
+    assert list((tmp_path / "look").iterdir())
+
+
+def test_the_commands_about_models_of_others(tmp_path: Path) -> None:
+    import torch
+    from test_contract import A
+
+    from benchmarks.plain_networks import PlainResNet
+
+    (code,) = blocks("bash", "i2i_core import")
+    for side in "AB":
+        weights = PlainResNet(width=4, blocks=6).state_dict()
+        torch.save(weights, tmp_path / f"latest_net_G_{side}.pth")
+    A[0].save(tmp_path / "horse.jpg")
+    out = run(["bash", "-ec", code.replace("python -m", f"{sys.executable} -m")], tmp_path)
+    assert {"horse2zebra.safetensors", "zebra.png", "cyclegan"} <= set(out.split())
+
+
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="needs curl, bash")
 def test_the_curl_call(page_url: str, tmp_path: Path) -> None:
     (code,) = blocks("bash", "curl")
