@@ -28,6 +28,7 @@ from i2i_core.networks.unet import UNet
 from i2i_core.optim import (
     Updater,
     check_finite,
+    fast_layout,
     follow,
     frozen,
     linear_decay,
@@ -127,6 +128,10 @@ class Pix2Pix(Method):
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state = self.config, self.fit_state
         device = next(self.parameters()).device
+        layout = fast_layout(device)
+        if c.generator == "unet" and device.type == "cpu":
+            layout = torch.contiguous_format  # its innermost pictures are smaller than its channels
+        self.to(memory_format=layout)  # type: ignore[call-overload]
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
@@ -134,7 +139,7 @@ class Pix2Pix(Method):
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
             rate = linear_decay(step, total, c.constant)
-            real_a, real_b = real_a.to(device), real_b.to(device)
+            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
             real_pair = torch.cat([real_a, real_b], 1)
             with mixed_precision(device):
                 fake_b = generator(real_a)

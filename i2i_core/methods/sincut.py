@@ -88,10 +88,10 @@ class SinCUT(Method):
         "paper": {},
         # A few minutes on two cores.
         "laptop": {
-            "width": 24,
+            "width": 16,
             "discriminator_width": 16,
             "load_size": 256,
-            "batch": 8,
+            "batch": 4,
             "steps": 1500,
             "ema": 0.99,
         },
