@@ -101,9 +101,16 @@ def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
     return max(1, -(-steps // distributed.world()))
 
 
-def check_crops(size: int, load_size: int, multiple: int) -> None:
-    """Raise InputError unless crops of `size` can be cut and halved as the network does."""
+def check_crops(size: int, load_size: int, multiple: int, layers: int = 0) -> None:
+    """Raise InputError unless crops of `size` can be cut, halved as the network does, and judged by
+    a patch discriminator of `layers` halvings."""
     check_range("size", size, 8, 2048)
     if size % multiple:
         raise InputError(f"The size is {size}: for this network choose a multiple of {multiple}.")
+    smallest = 3 * 2**layers  # or its last norm would have a single pixel to normalise
+    if layers and size < smallest:
+        raise InputError(
+            f"Crops of {size} pixels are too small for a discriminator of {layers} layers: "
+            f"choose a size of at least {smallest}, or fewer discriminator_layers."
+        )
     check_range("load size", load_size, size, 4096)

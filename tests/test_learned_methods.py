@@ -214,3 +214,13 @@ def test_sincut_translates_any_size() -> None:
     next(iter(method.fit(row.a, row.b)))
     for size in ((33, 47), (120, 18)):
         assert method.translate(A[0].resize(size)).size == size
+
+
+def test_crops_that_the_discriminator_cannot_judge_are_refused() -> None:
+    with pytest.raises(InputError, match="at least 48"):
+        CUTConfig(size=32, load_size=32, discriminator_layers=4)
+    config = Pix2PixConfig(
+        width=4, depth=3, discriminator_width=4, size=24, load_size=24, steps=1, norm="instance"
+    )
+    list(Pix2Pix(config).fit(A, B))  # the smallest that can
+    Pix2PixConfig(depth=3, size=8, load_size=8, discriminator="pixel")

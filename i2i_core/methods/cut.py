@@ -95,7 +95,7 @@ class CUTConfig:
         check_range("width", self.width, 1, 512)
         check_range("number of blocks", self.blocks, 0, 32)
         check_range("seed", self.seed, 0, MAX_SEED)
-        check_crops(self.size, self.load_size, 4)
+        check_crops(self.size, self.load_size, 4, self.discriminator_layers)
         if self.nce_identity and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set nce_identity to false.")
         last = (12 if self.antialias else 10) + self.blocks - 1

@@ -87,7 +87,8 @@ class Pix2PixConfig:
         check_range("depth", self.depth, 2, 12)
         check_range("seed", self.seed, 0, MAX_SEED)
         multiple = 2**self.depth if self.generator == "unet" else 4
-        check_crops(self.size, self.load_size, multiple)
+        layers = self.discriminator_layers if self.discriminator == "patch" else 0
+        check_crops(self.size, self.load_size, multiple, layers)
 
 
 class Pix2Pix(Method):
