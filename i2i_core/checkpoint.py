@@ -21,6 +21,7 @@ from torch import Tensor
 from i2i_core.errors import InputError
 from i2i_core.method import Method
 from i2i_core.methods import METHODS
+from i2i_core.networks.outline import outlined
 
 FORMAT = "i2i-1"
 ENDING = ".safetensors"
@@ -54,7 +55,7 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
     Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
     """
     header, tensors = _read(path)
-    method = _build(header, Path(path).name)
+    method = _build(header, tensors, Path(path).name)
     try:
         if "training" in header:
             _restore_training(method, tensors)
@@ -62,7 +63,7 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
             method.restore(
                 {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
             )
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} does not fit the {header['method']} that its header describes: "
             f"{_first_line(error)} It is damaged, or was made by another version."
@@ -79,10 +80,10 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
             f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
             "Give the training file that was saved beside it."
         )
-    method = _build(header, Path(path).name, changes).to(device)
+    method = _build(header, tensors, Path(path).name, changes).to(device)
     try:
         _restore_training(method, tensors)
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} cannot go on with these settings: {_first_line(error)} "
             "Leave the sizes of the networks as they were."
@@ -103,10 +104,10 @@ def read_header(path: str | Path) -> dict[str, str]:
             f"{path.name} is not a .safetensors file. Published .pth files are turned into one by "
             "the command import."
         ) from None
-    if "method" not in header:
+    if header.get("format") != FORMAT or not {"method", "config", "step"} <= set(header):
         raise InputError(
-            f"{path.name} holds weights, but not a model of this studio: its header names no "
-            "method. Fit one, or import a published .pth file."
+            f"{path.name} holds weights, but not a model of this studio (or of another version of "
+            "it): its header does not say how it was made. Fit one, or import a published .pth."
         )
     return header
 
@@ -137,19 +138,51 @@ def _header(method: Method) -> dict[str, str]:
     return {"format": FORMAT, "method": name, "config": config, "step": str(step)}
 
 
-def _build(header: Mapping[str, str], file: str, changes: Mapping[str, Any] = {}) -> Method:
-    if header.get("format") != FORMAT:
+def _build(
+    header: Mapping[str, str],
+    tensors: Mapping[str, Tensor],
+    file: str,
+    changes: Mapping[str, Any] | None = None,
+) -> Method:
+    """The method of a header, untrained, once its outline fits the file's tensors: a small file
+    must not make us build a huge network."""
+    try:
+        config = {**json.loads(header["config"]), **(changes or {})}
+        with outlined():
+            outline = build(header["method"], config)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{file} is damaged: its header cannot be read.") from None
+    if outline.fit_state is None:
+        return build(header["method"], config)
+    if "training" in header:
+        expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
+        tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
+    else:
+        expected = outline.saved()
+    odd = sorted(
+        name
+        for name in {*expected, *tensors}
+        if name not in expected
+        or name not in tensors
+        or expected[name].shape != tensors[name].shape
+    )
+    if odd:
         raise InputError(
-            f"{file} is of the kind {header.get('format')}, which this version does not know."
+            f"{file} does not fit the {header['method']} that its header describes: {odd[0]} and "
+            f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
+            "was made with other settings."
         )
-    return build(header["method"], {**json.loads(header["config"]), **changes})
+    return build(header["method"], config)
 
 
 def _restore_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
-    assert method.fit_state is not None
+    if method.fit_state is None:
+        raise KeyError("This method has no training.")
     parts: dict[str, dict[str, Tensor]] = {"networks": {}, "state": {}}
     for name, value in tensors.items():
-        part, key = name.split(".", 1)
+        part, _, key = name.partition(".")
         parts[part][key] = value
     method.load_state_dict(parts["networks"])
     method.fit_state.load(parts["state"])
@@ -178,9 +211,10 @@ def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, st
         save_file(plain, part, header)
         part.chmod(0o666 & ~_umask())  # the library makes it its owner's alone
         os.replace(part, path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         part.unlink(missing_ok=True)
-        raise InputError(f"{path.name} could not be written: {error.strerror or error}.") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path.name} could not be written: {reason}.") from None
 
 
 def _umask() -> int:

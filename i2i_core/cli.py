@@ -12,7 +12,7 @@ from PIL import Image
 
 from i2i_core.cli_models import add_commands, add_evaluation_of_models, evaluate_model
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image, to_tensor, writable
+from i2i_core.images import fit_long_side, open_image, save_picture, to_tensor, writable
 from i2i_core.method import Work
 
 
@@ -82,7 +82,7 @@ def segmentation(options: argparse.Namespace) -> None:
     out = writable(options.out)
     if out.suffix.lower() != ".png":
         raise InputError(f"{out.name}: label maps need exact colours, so name the file .png.")
-    _save(encode(segment(open_image(options.photo), options.classes)), out)
+    _save_and_print(encode(segment(open_image(options.photo), options.classes)), out)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -115,6 +115,11 @@ def print_scores(scores: Mapping[str, float], as_json: bool) -> None:
     width = max(20, *(len(name) for name in scores))
     for name, value in scores.items():
         print(f"{name:{width}} {value:8.3f}")
+
+
+def _save_and_print(picture: Image.Image, out: Path) -> None:
+    save_picture(picture, out)
+    print(out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -228,12 +233,4 @@ def _run(work: Work, out: Path) -> None:
                 picture = progress.picture or picture
     finally:
         if picture is not None:
-            _save(picture, out)
-
-
-def _save(picture: Image.Image, out: Path) -> None:
-    try:
-        picture.save(out)
-    except OSError as error:
-        raise InputError(f"{out} could not be written: {error.strerror or error}.") from None
-    print(out)
+            _save_and_print(picture, out)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -14,8 +16,9 @@ from typing import Any
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image, writable
+from i2i_core.images import fit_long_side, open_image, save_picture, writable
 from i2i_core.method import Method, Progress
+from i2i_core.optim import DivergedError
 
 SAVE_SECONDS = 300  # between two saves of a fit
 LOG_SECONDS = 30  # between two lines, where there is no terminal to draw a bar on
@@ -32,16 +35,19 @@ def fit(options: argparse.Namespace) -> None:
     a, b = open_domains(
         options.a, options.b, ab=options.ab, paired=paired, reverse=options.direction == "BtoA"
     )
+    if options.preview_every < 1:
+        raise InputError(f"--preview-every {options.preview_every}: choose 1 or more.")
     settings: dict[str, Any] = {}
     if options.pairs:
         if options.method not in ("cyclegan", "cut"):
             raise InputError("Pairs are mixed into unpaired collections: use cyclegan or cut.")
-        settings["pairs"] = open_domains(*options.pairs, paired=True)
-    with distributed.processes() as device:
-        method = _method_to_fit(options, out).to(device)
+        turned = options.direction == "BtoA"
+        settings["pairs"] = open_domains(*options.pairs, paired=True, reverse=turned)
+    with distributed.processes() as device, Stop() as stop:
+        method = _method_to_fit(options, out, device)
         first = distributed.rank() == 0
         preview = Preview(options.preview, a, b) if options.preview and first else None
-        saved = time.monotonic()
+        saved, note = time.monotonic(), ""
 
         def keep() -> None:
             if first and method.learnt:
@@ -51,6 +57,9 @@ def fit(options: argparse.Namespace) -> None:
 
         try:
             for progress in _shown(method.fit(a, b, **settings), quiet=not first):
+                if progress.note != note and first:
+                    note = progress.note
+                    print(note, file=sys.stderr)
                 if preview and (
                     progress.step % options.preview_every == 0 or progress.step == progress.total
                 ):
@@ -58,16 +67,46 @@ def fit(options: argparse.Namespace) -> None:
                 if time.monotonic() - saved > SAVE_SECONDS:
                     keep()
                     saved = time.monotonic()
-        finally:
-            keep()  # an interrupted fit too: --resume goes on with it
+                if stop.asked:
+                    raise KeyboardInterrupt
+        except DivergedError:
+            raise  # what was saved last is from before it went wrong
+        except BaseException:
+            keep()
+            raise
+        keep()
         if first:
             if method.fit_state is not None:
                 _tell_skipped(method.fit_state.skipped)
             print(out)
 
 
-def _method_to_fit(options: argparse.Namespace, out: Path) -> Method:
-    from i2i_core.checkpoint import build, load_training, training_path
+class Stop:
+    """Ctrl-C, or a cluster's signal to end, within this `with`: noted, so that the step at hand is
+    finished before the fit stops; asked a second time, it stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():  # others get no signals
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+
+def _method_to_fit(options: argparse.Namespace, out: Path, device: str) -> Method:
+    from i2i_core.checkpoint import build, load_training, read_header, training_path
     from i2i_core.methods import METHODS
 
     if options.method not in METHODS:
@@ -84,14 +123,17 @@ def _method_to_fit(options: argparse.Namespace, out: Path) -> Method:
                 f"There is no {training_path(out).name} beside {out.name} to go on from: "
                 "leave --resume away to start anew."
             )
-        method = load_training(training_path(out), **changes)
+        if not options.about:
+            options.about = read_header(training_path(out)).get("about", "")
+        method = load_training(training_path(out), device=device, **changes)
         if not isinstance(method, kind):
             raise InputError(f"{out.name} is no {options.method} model: name its own method.")
         return method
-    if out.exists():
-        raise InputError(
-            f"{out.name} exists already: --resume goes on with it, or name another file."
-        )
+    for path in (out, training_path(out)):
+        if path.exists():
+            raise InputError(
+                f"{path.name} exists already: --resume goes on with it, or name another file."
+            )
     if options.preset not in kind.presets:
         raise InputError(
             f'{options.method} has no preset "{options.preset}". '
@@ -99,7 +141,7 @@ def _method_to_fit(options: argparse.Namespace, out: Path) -> Method:
         )
     if options.seed is not None:
         changes["seed"] = options.seed
-    return build(options.method, {**kind.presets[options.preset], **changes})
+    return build(options.method, {**kind.presets[options.preset], **changes}).to(device)
 
 
 def _settings(config: type, given: Sequence[str]) -> dict[str, Any]:
@@ -129,7 +171,7 @@ class Preview:
         from i2i_core.sampling import every
 
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(self.folder)
         self.sides = [
             [fit_long_side(picture, self.SIDE) for _, picture in zip(range(PREVIEWED), every(side))]  # noqa: B905
             for side in (a, b)
@@ -146,7 +188,7 @@ class Preview:
             for x, picture in enumerate(row):
                 sheet.paste(picture, (x * self.SIDE, y * self.SIDE))
         path = self.folder / f"step_{step:06}.png"
-        sheet.save(path)
+        save_picture(sheet, path)
         return path
 
 
@@ -187,9 +229,12 @@ def translate(options: argparse.Namespace) -> None:
     else:
         if out.is_file():
             raise InputError(f"{out} is a file: name a folder for {len(files)} pictures.")
-        out.mkdir(parents=True, exist_ok=True)
+        _make_folder(out)
+    if options.reverse and not method.two_way:
+        raise InputError("This model translates in one direction only: leave --reverse off.")
     skipped: dict[str, str] = {}
     written: set[Path] = set()
+    sources = {file.resolve() for file in files}
     for file in _counted(files):
         try:
             source = open_image(file)
@@ -202,8 +247,8 @@ def translate(options: argparse.Namespace) -> None:
                 raise
             skipped[file.name] = str(error)
             continue
-        target = out if one else _free(out / f"{file.stem}.png", written)
-        picture.save(target)
+        target = out if one else _free(out / f"{file.stem}.png", written, sources)
+        save_picture(picture, target)
         written.add(target)
         print(target)
     _tell_skipped(skipped)
@@ -217,10 +262,11 @@ def _counted(files: Sequence[Path]) -> Iterator[Path]:
     yield from tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty())
 
 
-def _free(path: Path, written: set[Path]) -> Path:
-    """`path`, or with a number if a picture of this run has that name (a.png and a.jpg)."""
+def _free(path: Path, written: set[Path], sources: set[Path]) -> Path:
+    """`path`, or with a number if a translation of this run has that name (a.png and a.jpg), or if
+    it is one of the pictures to translate."""
     number, free = 2, path
-    while free in written:
+    while free in written or free.resolve() in sources:
         free = path.with_stem(f"{path.stem}_{number}")
         number += 1
     return free
@@ -231,6 +277,8 @@ def import_(options: argparse.Namespace) -> None:
     from i2i_core.published import import_published
 
     out = _model_path(options.out)
+    if out.exists():
+        raise InputError(f"{out.name} exists already: name another file.")
     method = import_published(options.file, options.reverse_file, test_time=options.test_time)
     save(method, out, half=options.half, about=options.about)
     print(out)
@@ -265,7 +313,8 @@ def evaluate_model(options: argparse.Namespace) -> Mapping[str, float]:
     method = load(locate(options.result), device=best_device())
     paired = options.paired or options.ab is not None or isinstance(method, Pix2Pix)
     to_a = options.direction == "BtoA"
-    a, b = open_domains(options.a, options.b, ab=options.ab, paired=paired, reverse=to_a)
+    sides = {"ab": options.ab, "paired": paired, "reverse": to_a}
+    a, b = open_domains(options.a, options.b, part="test", **sides)
     train = open_domains(*options.train, paired=True, reverse=to_a) if options.train else None
     last = Progress(0, 1)
     work = model_evaluation.evaluate_model(
@@ -283,6 +332,13 @@ def _tell_skipped(skipped: Mapping[str, str]) -> None:
         print(f"Left out: {len(skipped)}", file=sys.stderr)
         for name, reason in sorted(skipped.items()):
             print(f"  {name}: {reason}", file=sys.stderr)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be a folder: {error.strerror or error}.") from None
 
 
 def _model_path(name: str) -> Path:

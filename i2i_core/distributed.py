@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 
 
 def rank() -> int:
@@ -32,7 +32,7 @@ def processes() -> Iterator[str]:
         yield "cuda" if torch.cuda.is_available() else "cpu"
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    cuda = torch.cuda.device_count() > local
+    cuda = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if cuda:
         torch.cuda.set_device(local)
     dist.init_process_group("nccl" if cuda else "gloo")
@@ -40,6 +40,13 @@ def processes() -> Iterator[str]:
         yield f"cuda:{local}" if cuda else "cpu"
     finally:
         dist.destroy_process_group()
+
+
+def smallest(values: Tensor) -> Tensor:
+    """The smallest of every process's `values`, place by place; alone, the values themselves."""
+    if world() > 1:
+        dist.all_reduce(values, dist.ReduceOp.MIN)
+    return values
 
 
 def parallel(network: nn.Module) -> nn.Module:

@@ -10,7 +10,13 @@ from PIL import Image
 from i2i_core.errors import InputError
 from i2i_core.images import open_image, picture_suffixes
 
-TWO_FOLDERS = (("trainA", "trainB"), ("A", "B"), ("testA", "testB"))
+# In a folder that holds both sides, and one of side-by-side pictures: where to look for what is
+# learnt from, and for what is measured on, which must not be the same pictures.
+TWO_FOLDERS = {
+    "train": (("trainA", "trainB"), ("A", "B")),
+    "test": (("testA", "testB"), ("valA", "valB"), ("A", "B")),
+}
+ONE_FOLDER = {"train": ("train",), "test": ("test", "val")}
 
 
 class Folder(Sequence[Image.Image]):
@@ -71,9 +77,11 @@ def open_domains(
     ab: str | Path | None = None,
     paired: bool = False,
     reverse: bool = False,
+    part: str = "train",
 ) -> tuple[Sequence[Image.Image], Sequence[Image.Image]]:
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
+    With `part` "test" it is testA and testB, or the folder test in `ab`.
 
     `paired` matches the files of two folders by name without ending, and leaves out those without
     a partner. Raises InputError when that leaves nothing.
@@ -81,13 +89,13 @@ def open_domains(
     if ab is not None:
         if a is not None or b is not None:
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
-        both = Folder(_train(Path(ab)))
+        both = Folder(_part(Path(ab), part))
         sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
         sides = Half(both, right=False), Half(both, right=True)
     else:
         if a is None:
             raise InputError("Name the folders to learn from: --a and --b, or --ab.")
-        path_a, path_b = (Path(a), Path(b)) if b is not None else _inside(Path(a))
+        path_a, path_b = (Path(a), Path(b)) if b is not None else _inside(Path(a), part)
         folder_a, folder_b = Folder(path_a), Folder(path_b)
         if paired:
             folder_a, folder_b = match(folder_a, folder_b)
@@ -107,14 +115,17 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
     return Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
 
 
-def _inside(root: Path) -> tuple[Path, Path]:
+def _inside(root: Path, part: str) -> tuple[Path, Path]:
     if not root.is_dir():
         raise InputError(f"There is no folder {root}. Check the path.")
-    for name_a, name_b in TWO_FOLDERS:
+    for name_a, name_b in TWO_FOLDERS[part]:
         if (root / name_a).is_dir() and (root / name_b).is_dir():
             return root / name_a, root / name_b
-    raise InputError(f"{root} has no folders trainA and trainB in it. Name two folders: --a, --b.")
+    first_a, first_b = TWO_FOLDERS[part][0]
+    raise InputError(
+        f"{root} has no folders {first_a} and {first_b} in it. Name two folders: --a, --b."
+    )
 
 
-def _train(root: Path) -> Path:
-    return root / "train" if (root / "train").is_dir() else root
+def _part(root: Path, part: str) -> Path:
+    return next((root / name for name in ONE_FOLDER[part] if (root / name).is_dir()), root)

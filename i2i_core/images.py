@@ -97,6 +97,14 @@ def writable(name: str | os.PathLike[str]) -> Path:
     return path
 
 
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write `picture` to `path`. Raises InputError, saying why, when that cannot be done."""
+    try:
+        picture.save(path)
+    except OSError as error:
+        raise InputError(f"{path} could not be written: {error.strerror or error}.") from None
+
+
 def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
     """`image` scaled, up or down, so that its longer side has `long_side` pixels."""
     scale = long_side / max(image.size)

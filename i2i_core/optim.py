@@ -9,12 +9,17 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from i2i_core import distributed
 from i2i_core.errors import InputError
 
 REMEDY = (
     "Nothing after the last good step is kept. Go on from the last saved state with half the "
     "learning rate, or a larger batch; look for pictures of a single colour among the data."
 )
+
+
+class DivergedError(InputError):
+    """A fit that has gone wrong: what it has by now is not worth keeping."""
 
 
 class Updater:
@@ -46,19 +51,27 @@ class Updater:
             gradients = [p.grad for p in self.parameters if p.grad is not None]
             largest = torch.stack(torch._foreach_norm(gradients)).max()
             if not torch.isfinite(largest):
-                raise InputError(f"A gradient became infinite at step {step}. {REMEDY}")
-        for parameter, moments in self.adam.state.items():
-            for key in ("exp_avg", "exp_avg_sq"):
-                if moments[key].stride() != parameter.stride():  # from a file, or laid out anew
-                    moments[key] = torch.empty_like(parameter).copy_(moments[key])
+                raise DivergedError(f"A gradient became infinite at step {step}. {REMEDY}")
+        self._follow_weights()
         self.scaler.step(self.adam)
         self.scaler.update()
+
+    def _follow_weights(self) -> None:
+        """Moments from a file, or made before the weights moved, go where the weights lie."""
+        for parameter, moments in self.adam.state.items():
+            moments["step"] = moments["step"].to(parameter.device)
+            for key in ("exp_avg", "exp_avg_sq"):
+                old = moments[key]
+                if old.device != parameter.device or old.stride() != parameter.stride():
+                    moments[key] = torch.empty_like(parameter).copy_(old)
 
     def tensors(self) -> dict[str, Tensor]:
         """Moments and step counts by "number of the weight.name"."""
         state = self.adam.state_dict()["state"]
         found = {f"{i}.{key}": value for i, entry in state.items() for key, value in entry.items()}
-        return {**found, "scale": torch.tensor(self.scaler.get_scale())}
+        if self.scaler.is_enabled():
+            found["scale"] = torch.tensor(self.scaler.get_scale())
+        return found
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
@@ -69,22 +82,24 @@ class Updater:
                 state.setdefault(int(number), {})[key] = value
         groups = self.adam.state_dict()["param_groups"]
         self.adam.load_state_dict({"state": state, "param_groups": groups})
-        if self.scaler.is_enabled():
-            self.scaler.load_state_dict({**self.scaler.state_dict(), "scale": tensors["scale"]})
+        if self.scaler.is_enabled() and "scale" in tensors:
+            scale = float(tensors["scale"])
+            self.scaler.load_state_dict({**self.scaler.state_dict(), "scale": scale})
 
 
 def check_finite(losses: Mapping[str, Tensor], step: int) -> dict[str, float]:
     """The losses as plain numbers, fetched from the device at once.
 
-    Raises InputError, naming the step, when one is infinite or not a number: call it before the
+    Raises DivergedError, naming the step, when one is infinite or not a number: call it before the
     weights are changed by them.
     """
-    values = torch.stack([value.detach().float() for value in losses.values()]).tolist()
-    numbers = dict(zip(losses, values, strict=True))
-    bad = [name for name, value in numbers.items() if not abs(value) < float("inf")]
+    values = torch.stack([value.detach().float() for value in losses.values()])
+    # All processes stop together, or the others would wait for this one's gradients.
+    anywhere = distributed.smallest(torch.isfinite(values).float()).tolist()
+    bad = [name for name, finite in zip(losses, anywhere, strict=True) if not finite]
     if bad:
-        raise InputError(f"The loss {bad[0]} became infinite at step {step}. {REMEDY}")
-    return numbers
+        raise DivergedError(f"The loss {bad[0]} became infinite at step {step}. {REMEDY}")
+    return dict(zip(losses, values.tolist(), strict=True))
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from i2i_core.method import Method
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
+from i2i_core.networks.outline import outlined
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.unet import UNet
-from i2i_core.published_files import first_sides, matched, norm_kind, outlined, read_state_dict
+from i2i_core.published_files import first_sides, matched, norm_kind, read_state_dict
 from i2i_core.published_names import (
     GENERATOR,
     READABLE,

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from i2i_core.errors import InputError
 from i2i_core.published_names import known_but_unusable
@@ -100,24 +97,6 @@ def _is_plain(key: object, value: object) -> bool:
 
 def _leaf(name: str) -> str:
     return name.rsplit(".", 1)[-1]
-
-
-class _Unfilled(TorchFunctionMode):
-    """Weights without values draw no random numbers: that would cost two seconds of imports."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        drawing = getattr(func, "__name__", "") == "normal_"
-        return None if drawing else func(*args, **(kwargs or {}))
-
-
-@contextmanager
-def outlined() -> Iterator[None]:
-    """Networks built within have names and shapes, but take no memory: a small file that announces
-    a huge network is found out before there is one."""
-    with torch.device("meta"), _Unfilled():
-        yield
 
 
 def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[int, int]:

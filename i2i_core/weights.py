@@ -44,7 +44,7 @@ def find_models(folders: Sequence[str | Path] = ()) -> list[Model]:
                         path.name.removesuffix(ENDING),
                         path,
                         header["method"],
-                        int(header.get("step", "0")),
+                        int(header["step"]) if header["step"].isdecimal() else 0,
                         path.stat().st_size,
                         header.get("about", ""),
                     )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
-    """−log exp(q·k⁺/τ) / (exp(q·k⁺/τ) + Σ exp(q·k⁻/τ)), averaged (Park et al. 2020, eq. 3 and 4).
+    """−log exp(q·k⁺/τ) / (exp(q·k⁺/τ) + Σ exp(q·k⁻/τ)), averaged (Park et al. 2020, eq. 2 and 3).
 
     Internal negatives: the other places of the same picture.
     """
@@ -21,7 +21,7 @@ def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
 
 def patch_nce_external(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
     """As `patch_nce`, with all places of all pictures of the batch as negatives: for crops of one
-    picture (SinCUT) that are internal all the same, and for the paper's section 4.2 comparison."""
+    picture (SinCUT) that are internal all the same; for the paper's comparison (eq. 4) not."""
     similarity = query.flatten(0, 1) @ key.detach().flatten(0, 1).T / temperature  # (N·P, N·P)
     own = torch.arange(len(similarity), device=query.device)
     return F.cross_entropy(similarity, own)

@@ -16,8 +16,17 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from i2i_core.distributed import parallel
-from i2i_core.errors import MAX_SEED, InputError, check_choice, check_range
-from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_steps
+from i2i_core.errors import InputError, check_choice
+from i2i_core.fitting import (
+    FitState,
+    check_crops,
+    check_settings,
+    fit_steps,
+    generator_tensors,
+    restore_generator,
+    seeded,
+    total_steps,
+)
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.contrastive import patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
@@ -44,10 +53,10 @@ from i2i_core.sampling import Batches, Crops, Mixed
 class CUTConfig:
     """The paper's numbers for CUT (section 4, appendix C); FastCUT is a preset. `nce_layers`: those
     of the generator whose features are compared (0 is the picture itself). `nce_identity`: also
-    compare pictures of B with their own translations (eq. 6). `flip_equivariance`: translate half
-    of the pictures mirrored and compare with the features mirrored back. `negatives`: "internal",
-    from the same picture, or "external", from the whole batch. `perceptual_weight`: of the deep
-    features of the input, to stay near them."""
+    compare pictures of B with their own translations (eq. 5). `flip_equivariance`: in half of the
+    steps translate the pictures mirrored and compare with the features mirrored back. `negatives`:
+    "internal", from the same picture, or "external", from the whole batch. `perceptual_weight`: of
+    the deep features of the input, to stay near them."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -88,13 +97,11 @@ class CUTConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nce_layers", tuple(self.nce_layers))  # a list, from a file
+        check_settings(self)
         check_choice("adversarial loss", self.adversarial, tuple(ADVERSARIAL))
         check_choice("norm", self.norm, ("batch", "instance", "none"))
         check_choice("kind of negatives", self.negatives, ("internal", "external"))
         check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
-        check_range("width", self.width, 1, 512)
-        check_range("number of blocks", self.blocks, 0, 32)
-        check_range("seed", self.seed, 0, MAX_SEED)
         check_crops(self.size, self.load_size, 4, self.discriminator_layers)
         if self.nce_identity and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set nce_identity to false.")
@@ -191,19 +198,18 @@ class CUT(Method):
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
-        def contrast(translation: Tensor, keys: list[Tensor], mirrored: bool = False) -> Tensor:
-            """PatchNCE over the layers (eq. 4) of a translation with its input's features."""
-            queries = self.generator.encode(translation, c.nce_layers)
+        def contrast(translation: Tensor, source: list[Tensor], mirrored: bool = False) -> Tensor:
+            """PatchNCE over the layers (eq. 3) of a translation with its `source`'s features."""
+            translated = self.generator.encode(translation, c.nce_layers)
             if mirrored:
-                queries = [query.flip(3) for query in queries]
-            places = [_places(key, c.nce_patches) for key in keys]
+                translated = [feature.flip(3) for feature in translated]
+            places = [_places(feature, c.nce_patches) for feature in source]
+            # Queries first: under autocast the first use of a weight decides about its gradient.
+            queries = projection(translated, places)
             with torch.no_grad():
-                keys = projection([key.detach() for key in keys], places)
+                keys = projection([feature.detach() for feature in source], places)
             compare = patch_nce if c.negatives == "internal" else patch_nce_external
-            terms = [
-                compare(query, key, c.temperature)
-                for query, key in zip(projection(queries, places), keys, strict=True)
-            ]
+            terms = [compare(q, k, c.temperature) for q, k in zip(queries, keys, strict=True)]
             return torch.stack(terms).mean()
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
@@ -221,16 +227,17 @@ class CUT(Method):
                 # The discriminator tells B from translations (eq. 1), slowed down by a half.
                 old_b = fake_b.detach()
                 loss = 0.5 * discriminator_loss(discriminator(real_b), discriminator(old_b))
-                if c.adversarial == "wasserstein":
-                    loss = loss + 10 * gradient_penalty(discriminator, real_b, old_b)
+            if c.adversarial == "wasserstein":  # slopes need full precision
+                loss = loss + 10 * gradient_penalty(discriminator, real_b, old_b.float())
             losses = check_finite({"discriminator": loss}, step)
             state.updaters["discriminator"].update(loss, step, rate)
 
-            # The generator convinces it and keeps the input's patches in place (eq. 6).
+            # The generator convinces it and keeps the input's patches in place (eq. 5).
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
                 fooled = generator_loss(self.discriminator(fake_b))
                 terms["adversarial"] = c.adversarial_weight * fooled
+                # The paper adds the two contrasts, its code averages them.
                 share = 0.5 if c.nce_identity else 1.0
                 terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a, mirrored)
                 if c.nce_identity:
@@ -267,13 +274,10 @@ class CUT(Method):
         return self.generator if self.average is None else self.average
 
     def saved(self) -> dict[str, Tensor]:
-        return {f"generator.{name}": v for name, v in self.translator.state_dict().items()}
+        return generator_tensors(self.translator)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        weights = {name.removeprefix("generator."): v for name, v in tensors.items()}
-        self.generator.load_state_dict(weights)
-        if self.average is not None:
-            self.average.load_state_dict(weights)
+        restore_generator(tensors, self.generator, self.average)
         self.learnt = True
 
 

@@ -16,8 +16,8 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from i2i_core.distributed import parallel
-from i2i_core.errors import MAX_SEED, InputError, check_choice, check_range
-from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_steps
+from i2i_core.errors import InputError, check_choice
+from i2i_core.fitting import FitState, check_crops, check_settings, fit_steps, seeded, total_steps
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import cycle, identity, l1
 from i2i_core.method import Method, Work
@@ -79,12 +79,10 @@ class CycleGANConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         check_choice("adversarial loss", self.adversarial, tuple(ADVERSARIAL))
         check_choice("norm", self.norm, ("batch", "instance", "none"))
         check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
-        check_range("width", self.width, 1, 512)
-        check_range("number of blocks", self.blocks, 0, 32)
-        check_range("seed", self.seed, 0, MAX_SEED)
         check_crops(self.size, self.load_size, 4, self.discriminator_layers)
         if self.identity_weight and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set identity_weight to 0.")
@@ -199,9 +197,9 @@ class CycleGAN(Method):
                     discriminator_loss(d_b(real_b), d_b(old_b))
                     + discriminator_loss(d_a(real_a), d_a(old_a))
                 )
-                if c.adversarial == "wasserstein":
-                    loss = loss + 10 * gradient_penalty(d_b, real_b, old_b)
-                    loss = loss + 10 * gradient_penalty(d_a, real_a, old_a)
+            if c.adversarial == "wasserstein":  # slopes need full precision
+                loss = loss + 10 * gradient_penalty(d_b, real_b, old_b.float())
+                loss = loss + 10 * gradient_penalty(d_a, real_a, old_a.float())
             losses |= check_finite({"discriminator": loss}, step)
             state.updaters["discriminators"].update(loss, step, rate)
 

@@ -16,8 +16,17 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from i2i_core.distributed import parallel
-from i2i_core.errors import MAX_SEED, check_choice, check_range
-from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_steps
+from i2i_core.errors import check_choice
+from i2i_core.fitting import (
+    FitState,
+    check_crops,
+    check_settings,
+    fit_steps,
+    generator_tensors,
+    restore_generator,
+    seeded,
+    total_steps,
+)
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
@@ -78,14 +87,12 @@ class Pix2PixConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         check_choice("generator", self.generator, ("unet", "resnet"))
         check_choice("norm", self.norm, ("batch", "instance", "none"))
         check_choice("discriminator", self.discriminator, ("patch", "pixel"))
         check_choice("adversarial loss", self.adversarial, tuple(ADVERSARIAL))
         check_choice("test_time", self.test_time, ("paper", "eval"))
-        check_range("width", self.width, 1, 512)
-        check_range("depth", self.depth, 2, 12)
-        check_range("seed", self.seed, 0, MAX_SEED)
         multiple = 2**self.depth if self.generator == "unet" else 4
         layers = self.discriminator_layers if self.discriminator == "patch" else 0
         check_crops(self.size, self.load_size, multiple, layers)
@@ -162,8 +169,8 @@ class Pix2Pix(Method):
                 loss = 0.5 * discriminator_loss(
                     discriminator(real_pair), discriminator(fake_pair.detach())
                 )
-                if c.adversarial == "wasserstein":
-                    loss = loss + 10 * gradient_penalty(discriminator, real_pair, fake_pair)
+            if c.adversarial == "wasserstein":  # slopes need full precision
+                loss = loss + 10 * gradient_penalty(discriminator, real_pair, fake_pair.float())
             losses = check_finite({"discriminator": loss}, step)
             state.updaters["discriminator"].update(loss, step, rate)
 
@@ -202,13 +209,10 @@ class Pix2Pix(Method):
         return self.generator if self.average is None else self.average
 
     def saved(self) -> dict[str, Tensor]:
-        return {f"generator.{name}": v for name, v in self.translator.state_dict().items()}
+        return generator_tensors(self.translator)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        weights = {name.removeprefix("generator."): v for name, v in tensors.items()}
-        self.generator.load_state_dict(weights)
-        if self.average is not None:
-            self.average.load_state_dict(weights)
+        restore_generator(tensors, self.generator, self.average)
         self.learnt = True
 
 

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 
 from i2i_core import distributed
 from i2i_core.distributed import parallel
-from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.fitting import FitState, fit_steps, seeded, total_steps
+from i2i_core.errors import InputError, check_range
+from i2i_core.fitting import (
+    FitState,
+    check_settings,
+    fit_steps,
+    generator_tensors,
+    restore_generator,
+    seeded,
+    total_steps,
+)
 from i2i_core.images import to_tensor
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.contrastive import patch_nce_external
@@ -38,7 +46,8 @@ from i2i_core.sampling import fit_short_side
 class SinCUTConfig:
     """The numbers of the paper's code. `crop` pixels are cut from the pictures, `batch` at a time,
     after scaling these so that their shorter side has `load_size` pixels times a random zoom
-    between `min_zoom` and 1. `nce_layers`: layers of the encoder, 0 being the picture itself."""
+    between `min_zoom` and 1, of each crop its own (in the code, of each batch). `nce_layers`:
+    layers of the encoder, 0 being the picture itself."""
 
     width: int = 80
     blocks: int = 6
@@ -68,9 +77,8 @@ class SinCUTConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nce_layers", tuple(self.nce_layers))  # a list, from a file
-        check_range("width", self.width, 1, 512)
-        check_range("number of blocks", self.blocks, 2, 32)
-        check_range("seed", self.seed, 0, MAX_SEED)
+        check_settings(self)
+        check_range("steps", self.steps, 1, 10**9)
         if self.crop not in (16, 32, 64, 128, 256):
             raise InputError(f"The crop is {self.crop}: choose 16, 32, 64, 128 or 256.")
         if self.load_size * self.min_zoom < self.crop:
@@ -126,18 +134,20 @@ class SinCUT(Method):
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
 
-        def contrast(translation: Tensor, keys: list[Tensor]) -> Tensor:
+        def contrast(translation: Tensor, source: list[Tensor]) -> Tensor:
             """PatchNCE over the layers, against the places of all crops."""
-            queries = self.generator.encode(translation, c.nce_layers)
+            translated = self.generator.encode(translation, c.nce_layers)
             places = [
-                torch.randperm(key.shape[-2] * key.shape[-1], device=device)[: c.nce_patches]
-                for key in keys
+                torch.randperm(f.shape[-2] * f.shape[-1], device=device)[: c.nce_patches]
+                for f in source
             ]
+            # Queries first: under autocast the first use of a weight decides about its gradient.
+            queries = projection(translated, places)
             with torch.no_grad():
-                keys = projection([key.detach() for key in keys], places)
+                keys = projection([feature.detach() for feature in source], places)
             terms = [
                 patch_nce_external(query, key, c.temperature)
-                for query, key in zip(projection(queries, places), keys, strict=True)
+                for query, key in zip(queries, keys, strict=True)
             ]
             return torch.stack(terms).mean()
 
@@ -147,10 +157,11 @@ class SinCUT(Method):
             with mixed_precision(device):
                 fake_b, keys_a = generator(real_a, c.nce_layers)
 
-                # The discriminator, kept flat at real pictures by R1 in every step.
-                real_b.requires_grad_()
-                logits = discriminator(real_b)
-                loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach()))
+            # The discriminator, kept flat at real pictures by R1 in every step: slopes need full
+            # precision (and channels-last, as elsewhere, would make their gradients slower).
+            real_b.requires_grad_()
+            logits = discriminator(real_b)
+            loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach().float()))
             penalty = 0.5 * c.r1_weight * r1_penalty(logits, real_b)
             losses = check_finite({"discriminator": loss, "R1": penalty}, step)
             state.updaters["discriminator"].update(loss + penalty, step, rate)
@@ -178,9 +189,20 @@ class SinCUT(Method):
 
         yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
 
+    def render(
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+    ) -> Work:
+        """Translate at the size that was learnt from, and scale the result back: what SinCUT
+        paints has a size in pixels."""
+        scaled = fit_short_side(source.convert("RGB"), self.config.load_size)
+        for progress in super().render(scaled, reference, reverse=reverse):
+            assert progress.picture is not None
+            picture = progress.picture.resize(source.size, Resampling.LANCZOS)
+            yield replace(progress, picture=picture)
+
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
-        """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. Show it the picture at the
-        sizes it was fitted at: what it paints keeps its size in pixels."""
+        """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
+        should be about `load_size`."""
         self.check_learnt()
         with seeded(self.config.seed):  # its noise
             result: Tensor = self.translator(source * 2 - 1) / 2 + 0.5
@@ -192,13 +214,10 @@ class SinCUT(Method):
         return self.generator if self.average is None else self.average
 
     def saved(self) -> dict[str, Tensor]:
-        return {f"generator.{name}": v for name, v in self.translator.state_dict().items()}
+        return generator_tensors(self.translator)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        weights = {name.removeprefix("generator."): v for name, v in tensors.items()}
-        self.generator.load_state_dict(weights)
-        if self.average is not None:
-            self.average.load_state_dict(weights)
+        restore_generator(tensors, self.generator, self.average)
         self.learnt = True
 
 

@@ -1,0 +1,28 @@
+"""Networks in outline: names and shapes without memory, to compare a file with before building."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class _Unfilled(TorchFunctionMode):
+    """Weights without values draw no random numbers: that would cost two seconds of imports."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        drawing = getattr(func, "__name__", "") == "normal_"
+        return None if drawing else func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def outlined() -> Iterator[None]:
+    """Networks built within have names and shapes, but take no memory: a small file that announces
+    a huge network is found out before there is one."""
+    with torch.device("meta"), _Unfilled():
+        yield
