@@ -35,6 +35,7 @@ def fit(options: argparse.Namespace) -> None:
     a, b = open_domains(
         options.a, options.b, ab=options.ab, paired=paired, reverse=options.direction == "BtoA"
     )
+    _tell_partnerless(a, b)
     if options.preview_every < 1:
         raise InputError(f"--preview-every {options.preview_every}: choose 1 or more.")
     settings: dict[str, Any] = {}
@@ -325,6 +326,18 @@ def evaluate_model(options: argparse.Namespace) -> Mapping[str, float]:
     if last.note:
         print(last.note, file=sys.stderr)
     return last.losses
+
+
+def _tell_partnerless(*sides: Sequence[Image.Image]) -> None:
+    from i2i_core.folders import Folder
+
+    for side in sides:
+        if isinstance(side, Folder) and side.partnerless:
+            print(
+                f"{len(side.partnerless)} of {side.path} have no partner of their name and are "
+                f"left out, such as {side.partnerless[0]}.",
+                file=sys.stderr,
+            )
 
 
 def _tell_skipped(skipped: Mapping[str, str]) -> None:

@@ -23,7 +23,8 @@ class Folder(Sequence[Image.Image]):
     """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for.
 
     Raises InputError for a folder that is missing or holds none; so does a file that cannot be
-    read, when it is its turn. `names` are the files' names.
+    read, when it is its turn. `names` are the files' names; `partnerless` those that `match` left
+    out.
     """
 
     def __init__(self, path: str | Path, files: Sequence[Path] | None = None) -> None:
@@ -36,6 +37,7 @@ class Folder(Sequence[Image.Image]):
             if not files:
                 raise InputError(f"There are no pictures in {self.path}: put PNG or JPEG files in.")
         self.files = list(files)
+        self.partnerless: list[str] = []
 
     @property
     def names(self) -> list[str]:
@@ -112,7 +114,10 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
             f"No file of {a.path} has a partner of the same name in {b.path}: pairs are found "
             "by their names, as 1.jpg and 1.png."
         )
-    return Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
+    pairs = Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
+    for kept, whole in zip(pairs, (a, b), strict=True):
+        kept.partnerless = sorted(set(whole.names) - set(kept.names))
+    return pairs
 
 
 def _inside(root: Path, part: str) -> tuple[Path, Path]:

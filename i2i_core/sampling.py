@@ -217,7 +217,8 @@ def fit_short_side(picture: Image.Image, short_side: int) -> Image.Image:
 class Mixed(Sequence[Image.Image]):
     """One side's pictures with pictures of pairs among them, unmarked: implicit pairs (Ginger et
     al. 2019). As many entries are added, going through the pairs again and again, as make up
-    `fraction` of the whole. The two sides stay unpaired: each is sampled for itself."""
+    `fraction` of the whole (of more pairs than that, the first). The two sides stay unpaired: each
+    is sampled for itself."""
 
     def __init__(self, pictures: Pictures, of_pairs: Pictures, fraction: float) -> None:
         if not 0 <= fraction < 1:

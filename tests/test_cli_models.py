@@ -1,6 +1,8 @@
 """The commands about models: fit, resume, translate, import, list, evaluate, as a person would."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +13,13 @@ from PIL import Image
 from test_contract import A, B
 
 from benchmarks.plain_networks import PlainResNet
-from i2i_core import cli
+from i2i_core import cli, cli_models
 from i2i_core.checkpoint import load, read_header
+from i2i_core.cli_models import Stop
+from i2i_core.folders import open_domains
 from i2i_core.method import Progress
 from i2i_core.methods.pix2pix import Pix2Pix
+from i2i_core.optim import Updater
 
 TINY = ["--set", "width=4", "--set", "discriminator_width=4", "--set", "size=32"]
 TINY += ["--set", "load_size=32", "--set", "ema=0.9"]
@@ -44,8 +49,11 @@ def fit(*more: str, method: str = "pix2pix", out: str = "m.safetensors") -> int:
 def test_fit_writes_a_model_and_previews_and_names_what_it_left_out(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    A[0].save("a/lonely.png")
     assert fit("--preview", "look", "--preview-every", "2", "--about", "Rock to sand.") == 0
     out, err = capsys.readouterr()
+    assert "1 of a have no partner" in err
+    assert "lonely.png" in err
     assert out == "m.safetensors\n"
     assert "Left out: 1" in err
     assert "broken.png" in err
@@ -87,6 +95,91 @@ def test_a_stopped_fit_is_kept_and_goes_on_to_the_same_model(
     assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
     assert fit("--resume", "--steps", "5") == 0
     assert read_header("m.safetensors")["step"] == "5"
+
+
+def test_ctrl_c_within_a_step_lets_it_finish_and_goes_on_to_the_same_model(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fit(out="whole.safetensors") == 0
+    step = Updater.update
+
+    def interrupted(self: Updater, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        step(self, loss, number, factor)
+
+    monkeypatch.setattr(Updater, "update", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    # Both updates of the step ask to stop: noted once, done the second time, so ask only once.
+    monkeypatch.setattr(Stop, "_note", lambda self, *_: setattr(self, "asked", True))
+    assert fit() == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    assert read_header("m.safetensors")["step"] == "2"
+    assert fit("--resume") == 0
+    whole, halved = load("whole.safetensors").saved(), load("m.safetensors").saved()
+    assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
+
+
+def test_a_second_ctrl_c_stops_at_once() -> None:
+    with Stop() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.asked
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_fit_that_diverges_leaves_what_was_saved_before(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_models, "SAVE_SECONDS", -1)  # after every step
+    step = Updater.update
+
+    def poisoned(self: Updater, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
+        step(self, loss * float("nan") if number == 2 else loss, number, factor)
+
+    monkeypatch.setattr(Updater, "update", poisoned)
+    assert fit() == 2
+    assert "step 2" in capsys.readouterr().err
+    assert read_header("m.safetensors")["step"] == "2"  # steps 0 and 1
+    assert all(torch.isfinite(t).all() for t in load("m.safetensors").saved().values())
+
+
+def test_what_is_measured_is_not_what_was_learnt_from(tmp_path: Path) -> None:
+    for name in ("trainA", "trainB", "testA", "testB"):
+        (tmp_path / name).mkdir()
+        A[0].save(tmp_path / name / f"{name}.png")
+    for part in ("train", "test"):
+        a, b = open_domains(tmp_path, part=part)
+        assert (a.names, b.names) == ([f"{part}A.png"], [f"{part}B.png"])  # type: ignore[attr-defined]
+
+
+def test_pairs_turn_round_with_their_sides(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(
+        "i2i_core.methods.cut.CUT.fit",
+        lambda self, a, b, pairs: iter(seen.append((a.path, pairs[0].path)) or ()),
+    )
+    for direction in ("AtoB", "BtoA"):
+        fit(
+            "--pairs",
+            "a",
+            "b",
+            "--direction",
+            direction,
+            method="cut",
+            out=f"{direction}.safetensors",
+        )
+    assert seen == [(Path("a"), Path("a")), (Path("b"), Path("b"))]
+
+
+def test_a_folder_is_not_translated_onto_itself(here: Path) -> None:
+    assert fit() == 0
+    before = Path("a/0.png").read_bytes()
+    assert cli.main(["translate", "m.safetensors", "a", "-o", "a"]) == 0
+    assert Path("a/0.png").read_bytes() == before
+    assert Path("a/0_2.png").exists()
 
 
 def test_side_by_side_pictures_in_either_direction(here: Path) -> None:
@@ -190,6 +283,12 @@ def test_evaluate_measures_a_model(here: Path, capsys: pytest.CaptureFixture[str
         (["translate", "a/0.png", "a/0.png", "-o", "o.png"], "not a .safetensors"),
         (["import", "a/0.png", "-o", "n.safetensors"], "0.png"),
         (["import", "nowhere.pth", "-o", "n.safetensors"], "nowhere.pth"),
+        (["import", "a/0.png", "-o", "m.safetensors"], "exists already"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "n.safetensors", "--preview", "a/0.png",
+          *CUT], "a/0.png"),
+        (["fit", "cut", "--a", "a", "--b", "b", "-o", "n.safetensors", "--preview-every", "0"],
+         "1 or more"),
+        (["translate", "m.safetensors", "a", "-o", "a/0.png/x"], "a/0.png"),
         (["models", "nowhere"], "nowhere"),
         (["evaluate", "m.safetensors"], "--a and --b"),
         (["evaluate", "n.safetensors", "--a", "a", "--b", "b"], "n.safetensors"),

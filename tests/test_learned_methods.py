@@ -224,3 +224,19 @@ def test_crops_that_the_discriminator_cannot_judge_are_refused() -> None:
     )
     list(Pix2Pix(config).fit(A, B))  # the smallest that can
     Pix2PixConfig(depth=3, size=8, load_size=8, discriminator="pixel")
+
+
+def test_sincut_paints_at_the_size_it_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ROWS["sincut"]
+    method = row.new()
+    next(iter(method.fit(row.a, row.b)))
+    sizes = []
+    through = type(method).forward
+
+    def watched(self: SinCUT, source: torch.Tensor, *more: object) -> torch.Tensor:
+        sizes.append(tuple(source.shape[-2:]))
+        return through(self, source, *more)
+
+    monkeypatch.setattr(SinCUT, "forward", watched)
+    assert method.translate(A[0].resize((400, 300))).size == (400, 300)
+    assert sizes == [(48, 64)]  # its load_size is 48

@@ -133,8 +133,8 @@ class CUT(Method):
             "nce_identity": False,
             "size": 128,
             "load_size": 143,
-            "learning_rate": 5e-4,
-            "steps": 4000,
+            "learning_rate": 4e-4,
+            "steps": 3000,
             "ema": 0.995,
         },
     }
