@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from i2i_core import distributed
 from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.images import with_channels
+from i2i_core.mixtures import ImagePool
 from i2i_core.optim import Updater
 from i2i_core.progress import Progress, Work
-from i2i_core.sampling import ImagePool, Source
+from i2i_core.sampling import Source
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -13,9 +13,9 @@ from PIL import Image
 from test_contract import A, B
 
 from benchmarks.plain_networks import PlainResNet
-from i2i_core import cli, cli_models
+from i2i_core import cli, cli_fit
 from i2i_core.checkpoint import load, read_header
-from i2i_core.cli_models import Stop
+from i2i_core.cli_fit import Stop
 from i2i_core.folders import open_domains
 from i2i_core.method import Progress
 from i2i_core.methods.pix2pix import Pix2Pix
@@ -133,7 +133,7 @@ def test_a_second_ctrl_c_stops_at_once() -> None:
 def test_a_fit_that_diverges_leaves_what_was_saved_before(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli_models, "SAVE_SECONDS", -1)  # after every step
+    monkeypatch.setattr(cli_fit, "SAVE_SECONDS", -1)  # after every step
     step = Updater.update
 
     def poisoned(self: Updater, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:

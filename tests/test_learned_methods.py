@@ -16,8 +16,8 @@ from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.heuristics import HEURISTICS, colour_transfer, lightness
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
 from i2i_core.methods.sincut import SinCUT, SinCUTConfig, ZoomedCrops
+from i2i_core.mixtures import Mixed
 from i2i_core.networks.features import WeightsUnavailable
-from i2i_core.sampling import Mixed
 
 LITTLE = {**SMALL, "width": 4}
 CUT_CONFIG = CUTConfig(blocks=1, nce_layers=(0, 4, 12), nce_patches=16, **LITTLE)

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from i2i_core import distributed
 from i2i_core.errors import InputError
 from i2i_core.fitting import FitState, check_crops, fit_steps, seeded, total_steps
+from i2i_core.mixtures import ImagePool
 from i2i_core.networks.layers import BatchNorm
 from i2i_core.optim import Updater, check_finite, follow, frozen, mixed_precision
 from i2i_core.progress import Progress
-from i2i_core.sampling import ImagePool
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

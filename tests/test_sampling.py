@@ -16,8 +16,9 @@ from i2i_core import distributed, sampling
 from i2i_core.errors import InputError
 from i2i_core.folders import Folder
 from i2i_core.images import to_tensor
+from i2i_core.mixtures import ImagePool, Mixed
 from i2i_core.optim import linear_decay
-from i2i_core.sampling import Batches, Crops, ImagePool, Mixed, every, fit_short_side
+from i2i_core.sampling import Batches, Crops, every, fit_short_side
 
 SMALL = Crops(size=16, load_size=20)
 ORIENTATION = 0x0112

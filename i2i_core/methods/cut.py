@@ -32,6 +32,7 @@ from i2i_core.losses.contrastive import patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
 from i2i_core.methods.heuristics import HEURISTICS
+from i2i_core.mixtures import Mixed
 from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.projection import PatchProjection
@@ -46,7 +47,7 @@ from i2i_core.optim import (
     mixed_precision,
 )
 from i2i_core.perceptual_term import PerceptualTerm
-from i2i_core.sampling import Batches, Crops, Mixed
+from i2i_core.sampling import Batches, Crops
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import cycle, identity, l1
 from i2i_core.method import Method, Work
 from i2i_core.methods.heuristics import HEURISTICS
+from i2i_core.mixtures import ImagePool, Mixed
 from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.resnet import ResNet
@@ -35,7 +36,7 @@ from i2i_core.optim import (
     mixed_precision,
 )
 from i2i_core.perceptual_term import PerceptualTerm
-from i2i_core.sampling import Batches, Crops, ImagePool, Mixed
+from i2i_core.sampling import Batches, Crops
 
 
 @dataclass(frozen=True)

@@ -83,22 +83,21 @@ class Winograd(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        v = _input_tiles(x)
-        ctx.save_for_backward(v, weight)
-        ctx.size = x.shape
-        return _assemble(torch.bmm(v, _kernel_tiles(weight)), _tiles(x.shape))
+        ctx.save_for_backward(x, weight)
+        return _assemble(torch.bmm(_input_tiles(x), _kernel_tiles(weight)), _tiles(x.shape))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
         (gradient,) = gradients
-        v, weight = ctx.saved_tensors
+        x, weight = ctx.saved_tensors
         d_x = d_weight = None
         if ctx.needs_input_grad[1]:
+            v = _input_tiles(x)  # made anew: kept, they would take twice the memory of x
             d_weight = _kernel_gradient(torch.bmm(v.transpose(1, 2), _output_tiles(gradient)))
         if ctx.needs_input_grad[0]:
             # The full convolution with the kernel turned by 180 degrees.
-            height, width = ctx.size[-2:]
+            height, width = x.shape[-2:]
             extra_h, extra_w = -height % TILE, -width % TILE
             padded = F.pad(gradient, (2, 2 + extra_w, 2, 2 + extra_h))
             u = _kernel_tiles(weight.flip(2, 3).transpose(0, 1))
