@@ -135,7 +135,7 @@ class CUT(Method):
             "size": 128,
             "load_size": 143,
             "learning_rate": 4e-4,
-            "steps": 3000,
+            "steps": 1800,
             "ema": 0.995,
         },
     }

@@ -115,7 +115,7 @@ class Pix2Pix(Method):
             "size": 128,
             "load_size": 143,
             "learning_rate": 3e-4,
-            "steps": 6000,
+            "steps": 5000,
             "ema": 0.995,
         },
     }
