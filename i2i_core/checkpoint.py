@@ -27,9 +27,18 @@ FORMAT = "i2i-1"
 ENDING = ".safetensors"
 
 
-def save(method: Method, path: str | Path, *, half: bool = False, about: str = "") -> None:
+def save(
+    method: Method,
+    path: str | Path,
+    *,
+    half: bool = False,
+    about: str = "",
+    takes: str = "",
+    makes: str = "",
+) -> None:
     """Write the model to `path` (…​.safetensors), `half` for half precision, `about` for a sentence
-    on what it does. The file is written whole or not at all.
+    on what it does. `takes` and `makes` say what kind of picture it is given and gives: "sketch",
+    "labels:" and a name of LABEL_SETS, or "" for any. The file is written whole or not at all.
 
     Raises InputError for a model that has learnt nothing and for a path that cannot be written.
     """
@@ -37,7 +46,7 @@ def save(method: Method, path: str | Path, *, half: bool = False, about: str = "
     tensors = method.saved()
     if half:
         tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
-    _write(path, tensors, {**_header(method), "about": about})
+    _write(path, tensors, {**_header(method), "about": about, "takes": takes, "makes": makes})
 
 
 def save_training(method: Method, path: str | Path) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 from i2i_core.cli_common import make_folder, model_path, shown, tell_partnerless, tell_skipped
 from i2i_core.errors import InputError
 from i2i_core.images import fit_long_side, save_picture
+from i2i_core.label_sets import LABEL_SETS
 from i2i_core.method import Method
 from i2i_core.optim import DivergedError
 
@@ -29,9 +30,10 @@ def fit(options: argparse.Namespace) -> None:
     from i2i_core import distributed
     from i2i_core.checkpoint import save, save_training, training_path
     from i2i_core.folders import open_domains
+    from i2i_core.methods import METHODS
 
     out = model_path(options.out)
-    paired = options.method == "pix2pix"
+    paired = options.method in METHODS and METHODS[options.method].paired
     a, b = open_domains(
         options.a, options.b, ab=options.ab, paired=paired, reverse=options.direction == "BtoA"
     )
@@ -52,7 +54,7 @@ def fit(options: argparse.Namespace) -> None:
 
         def keep() -> None:
             if first and method.learnt:
-                save(method, out, about=options.about)
+                save(method, out, about=options.about, takes=options.takes, makes=options.makes)
                 if method.fit_state is not None:
                     save_training(method, training_path(out))
 
@@ -124,8 +126,10 @@ def _method_to_fit(options: argparse.Namespace, out: Path, device: str) -> Metho
                 f"There is no {training_path(out).name} beside {out.name} to go on from: "
                 "leave --resume away to start anew."
             )
-        if not options.about:
-            options.about = read_header(training_path(out)).get("about", "")
+        kept = read_header(out) if out.is_file() else {}
+        for name in ("about", "takes", "makes"):
+            if not getattr(options, name):
+                setattr(options, name, kept.get(name, ""))
         method = load_training(training_path(out), device=device, **changes)
         if not isinstance(method, kind):
             raise InputError(f"{out.name} is no {options.method} model: name its own method.")
@@ -200,12 +204,13 @@ def add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="learn a translation from pictures",
         description="Learn a translation from pictures of A to pictures of B. Ctrl-C stops and "
         "keeps what was learnt; --resume goes on.",
-        epilog="Methods and presets: pix2pix (pairs; paper, laptop), cyclegan (two collections, "
+        epilog="Methods and presets: pix2pix (pairs; paper, laptop), pix2pixhd (pairs; paper, "
+        "laptop), cyclegan (two collections, "
         "both ways; paper, laptop), cut (two collections; paper, fastcut, laptop), sincut (one "
         "picture each; paper, laptop). On several GPUs: torchrun --nproc-per-node 4 -m i2i_core "
         "fit ...",
     )
-    c.add_argument("method", metavar="METHOD", help="pix2pix, cyclegan, cut, sincut")
+    c.add_argument("method", metavar="METHOD", help="pix2pix, pix2pixhd, cyclegan, cut, sincut")
     c.add_argument("--a", metavar="DIR", help="pictures of A, or a folder with trainA and trainB")
     c.add_argument("--b", metavar="DIR", help="pictures of B")
     c.add_argument("--ab", metavar="DIR", help="pictures with A left and B right, in place of both")
@@ -227,4 +232,11 @@ def add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     c.add_argument("--preview", metavar="DIR", help="write translations there as the fit goes on")
     c.add_argument("--preview-every", type=int, default=500, metavar="STEPS")
     c.add_argument("--about", default="", help="a sentence to keep in the file")
+    for side in ("takes", "makes"):
+        c.add_argument(
+            f"--{side}",
+            default="",
+            choices=("", "sketch", *(f"labels:{name}" for name in LABEL_SETS)),
+            help=f"what the model {side}, if not photographs: the page then offers a canvas for it",
+        )
     c.set_defaults(run=fit)

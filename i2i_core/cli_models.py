@@ -112,11 +112,10 @@ def evaluate_model(options: argparse.Namespace) -> Mapping[str, float]:
     from i2i_core.checkpoint import load
     from i2i_core.device import best_device
     from i2i_core.folders import open_domains
-    from i2i_core.methods.pix2pix import Pix2Pix
     from i2i_core.weights import locate
 
     method = load(locate(options.result), device=best_device())
-    paired = options.paired or options.ab is not None or isinstance(method, Pix2Pix)
+    paired = options.paired or options.ab is not None or method.paired
     to_a = options.direction == "BtoA"
     sides = {"ab": options.ab, "paired": paired, "reverse": to_a}
     a, b = open_domains(options.a, options.b, part="test", **sides)

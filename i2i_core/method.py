@@ -29,6 +29,8 @@ class Method(nn.Module, ABC):
     multiple_of: int = 1  # what each side of the input must be a multiple of
     channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
     two_way: bool = False
+    paired: ClassVar[bool] = False  # whether it learns from pairs: picture i of A is that of B
+    takes_seed: bool = False  # whether another seed gives another translation
     learnt: bool = False  # whether it can translate
     fit_state: FitState | None = None  # of methods that learn step by step
 
@@ -61,9 +63,15 @@ class Method(nn.Module, ABC):
             )
 
     def render(
-        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+        self,
+        source: Image,
+        reference: Image | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
     ) -> Work:
-        """Translate with progress: the last record holds the result.
+        """Translate with progress: the last record holds the result. A `seed` is for methods with
+        `takes_seed`; the others pass over it.
 
         This default does it in one step; methods that refine a picture yield what they have.
         """
@@ -73,15 +81,23 @@ class Method(nn.Module, ABC):
         guide = None if reference is None else to_tensor(reference).to(weights.device)
         given = with_channels(to_tensor(source), self.channels[1 if reverse else 0])
         fitting, undo = fit_multiple(given.to(weights.device), self.multiple_of)
+        settings: dict[str, Any] = {"reverse": True} if reverse else {}
+        if seed is not None and self.takes_seed:
+            settings["seed"] = seed
         with torch.no_grad():
-            result = undo(self(fitting, guide, reverse=True) if reverse else self(fitting, guide))
+            result = undo(self(fitting, guide, **settings))
         yield Progress(1, 1, picture=to_image(result))
 
     def translate(
-        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+        self,
+        source: Image,
+        reference: Image | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
     ) -> Image:
         """Translate one picture and wait for it."""
-        return last_picture(self.render(source, reference, reverse=reverse))
+        return last_picture(self.render(source, reference, reverse=reverse, seed=seed))
 
 
 def last_picture(work: Work) -> Image:

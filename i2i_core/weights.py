@@ -14,8 +14,9 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 
 @dataclass(frozen=True)
 class Model:
-    """A model file: its short name, method, steps it was fitted for, size in bytes, and a sentence
-    on what it does ("" if it has none)."""
+    """A model file: its short name, method, steps it was fitted for, size in bytes, a sentence on
+    what it does ("" if it has none), and what kind of picture it takes and makes (see
+    `checkpoint.save`)."""
 
     name: str
     path: Path
@@ -23,6 +24,8 @@ class Model:
     steps: int
     bytes: int
     about: str
+    takes: str
+    makes: str
 
 
 def find_models(folders: Sequence[str | Path] = ()) -> list[Model]:
@@ -39,17 +42,26 @@ def find_models(folders: Sequence[str | Path] = ()) -> list[Model]:
             except InputError:
                 continue
             if "training" not in header:
-                found.append(
-                    Model(
-                        path.name.removesuffix(ENDING),
-                        path,
-                        header["method"],
-                        int(header["step"]) if header["step"].isdecimal() else 0,
-                        path.stat().st_size,
-                        header.get("about", ""),
-                    )
-                )
+                found.append(_model(path, header))
     return found
+
+
+def describe(path: str | Path) -> Model:
+    """The model in the file `path`. Raises InputError for a file that is none."""
+    return _model(Path(path), read_header(path))
+
+
+def _model(path: Path, header: dict[str, str]) -> Model:
+    return Model(
+        path.name.removesuffix(ENDING),
+        path,
+        header["method"],
+        int(header["step"]) if header["step"].isdecimal() else 0,
+        path.stat().st_size,
+        header.get("about", ""),
+        header.get("takes", ""),
+        header.get("makes", ""),
+    )
 
 
 def locate(name: str | Path) -> Path:

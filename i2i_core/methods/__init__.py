@@ -4,6 +4,7 @@ from i2i_core.method import Method
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 from i2i_core.methods.pix2pix import Pix2Pix
+from i2i_core.methods.pix2pixhd import Pix2PixHD
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.sincut import SinCUT
 from i2i_core.methods.structural_analogy import StructuralAnalogy
@@ -12,6 +13,7 @@ METHODS: dict[str, type[Method]] = {
     "structural_analogy": StructuralAnalogy,
     "semantic_analogy": SemanticAnalogy,
     "pix2pix": Pix2Pix,
+    "pix2pixhd": Pix2PixHD,
     "cyclegan": CycleGAN,
     "cut": CUT,
     "sincut": SinCUT,

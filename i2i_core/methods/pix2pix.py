@@ -102,6 +102,7 @@ class Pix2Pix(Method):
     """A and B are pairs: the picture at the same place in both shows the same thing."""
 
     Config: ClassVar[type] = Pix2PixConfig
+    paired = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # Ten minutes on two cores: half the size, so patches of half the size to judge; half the

@@ -85,6 +85,7 @@ class SemanticAnalogy(Method):
         reference: Image.Image | None = None,
         *,
         reverse: bool = False,
+        seed: int | None = None,
     ) -> Work:
         """Translate the label map `source`; a record for every level. `reference` is not used.
 

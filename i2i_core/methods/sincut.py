@@ -190,7 +190,12 @@ class SinCUT(Method):
         yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
 
     def render(
-        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+        self,
+        source: Image,
+        reference: Image | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
     ) -> Work:
         """Translate at the size that was learnt from, and scale the result back: what SinCUT
         paints has a size in pixels."""

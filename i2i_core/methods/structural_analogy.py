@@ -130,7 +130,12 @@ class StructuralAnalogy(Method):
         )
 
     def render(
-        self, source: Image, reference: Image | None = None, *, reverse: bool = False
+        self,
+        source: Image,
+        reference: Image | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
     ) -> Work:
         """Translate the fitted A (or, in reverse, B), or another picture in its place.
 

@@ -64,6 +64,14 @@ class BlurDown(nn.Module):
         return F.conv2d(padded, kernel, stride=2, groups=x.shape[1])
 
 
+def blur(x: Tensor) -> Tensor:
+    """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: nothing is left that alternates from
+    one pixel to the next."""
+    taps = x.new_tensor([0.25, 0.5, 0.25])
+    kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])
+
+
 class BlurUp(nn.Module):
     """Double size by the filter [1, 3, 3, 1]², borders replicated: which is bilinear."""
 

@@ -45,6 +45,15 @@ class PatchGAN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)  # type: ignore[no-any-return]
 
+    def features(self, x: Tensor) -> list[Tensor]:
+        """What every layer gives, from the first to the logits, which come last."""
+        found: list[Tensor] = []
+        for layer in self.model:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                found.append(x)
+        return [*found, x]
+
 
 class PixelGAN(nn.Module):
     """(N, C, H, W) to logits (N, 1, H, W): each pixel is judged alone (1×1 convolutions)."""

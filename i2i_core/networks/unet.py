@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.layers import initialise, norm_layer
+from i2i_core.networks.layers import blur, initialise, norm_layer
 
 
 class UNet(nn.Module):
@@ -15,6 +15,11 @@ class UNet(nn.Module):
     `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, and so on to `widest`·`width`
     channels, as many doublings, and skip connections between equal sizes. At the published numbers
     54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
+
+    Not in the paper: with `antialias` every doubling but the last is blurred, which takes the period
+    of two out that transposed convolutions leave (after the last, a discriminator could tell by the
+    blur); with `code`, so many numbers (N, code) scale and shift the
+    normalised channels of the doublings (Dumoulin et al. 2017), and so choose among translations.
     """
 
     def __init__(
@@ -26,12 +31,16 @@ class UNet(nn.Module):
         norm: str = "batch",
         dropout: bool = True,
         widest: int = 8,
+        antialias: bool = False,
+        code: int = 0,
     ) -> None:
         super().__init__()
+        self.antialias = antialias
         widths = [width * min(2**level, widest) for level in range(depth)]
         bias = norm != "batch"  # batch normalisation would only take it away again
         self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
         self.ups, self.up_norms = nn.ModuleList(), nn.ModuleList()
+        self.styles = nn.ModuleList()
         for level, channels in enumerate(widths):
             outermost, innermost = level == 0, level == depth - 1
             above = in_channels if outermost else widths[level - 1]
@@ -42,22 +51,38 @@ class UNet(nn.Module):
             above = out_channels if outermost else above
             self.ups.append(UpConv(below, above, bias=bias or outermost))
             self.up_norms.append(norm_layer("none" if outermost else norm, above))
+            if code and not outermost:
+                self.styles.append(nn.Linear(code, 2 * above))
         self.dropped = [dropout and 4 <= level <= depth - 2 for level in range(depth)]
         initialise(self)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
+        return self.finish(self.features(x, code)).tanh()
+
+    def features(self, x: Tensor, code: Tensor | None = None) -> Tensor:
+        """What the last doubling is given: (N, 2·width, H/2, W/2)."""
         skips = []
         for level, (down, norm) in enumerate(zip(self.downs, self.down_norms, strict=True)):
             x = norm(down(F.leaky_relu(x, 0.2) if level else x))
             skips.append(x)
         x = skips.pop()
-        for level in reversed(range(len(self.ups))):
-            x = self.up_norms[level](self.ups[level](F.relu(x)))
+        for level in reversed(range(1, len(self.ups))):
+            x = self.up_norms[level](self._double(level, x))
+            if self.styles and code is not None:
+                scale, shift = self.styles[level - 1](code)[:, :, None, None].chunk(2, 1)
+                x = x * (1 + scale) + shift
             if self.dropped[level]:
                 x = F.dropout(x, 0.5, self.training)
-            if level:
-                x = torch.cat([skips.pop(), x], 1)
-        return x.tanh()
+            x = torch.cat([skips.pop(), x], 1)
+        return x
+
+    def finish(self, features: Tensor) -> Tensor:
+        """`features` doubled to the picture, (N, out, H, W), not yet between −1 and 1."""
+        return self._double(0, features)
+
+    def _double(self, level: int, x: Tensor) -> Tensor:
+        x = self.ups[level](F.relu(x))
+        return blur(x) if self.antialias and level else x
 
 
 class UpConv(nn.ConvTranspose2d):

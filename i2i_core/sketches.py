@@ -1,0 +1,197 @@
+"""Line drawings: traced from photographs, tidied to one pen, roughened as hands draw them.
+
+A translator of sketches sees lines of one width, whatever pen, tablet or edge detector made them
+(`tidy`), and learns from lines that are wobbled, broken and incomplete (`roughen`), since a traced
+photograph is far neater than any drawing. Drawings are grey pictures (L), ink 0 on paper 255.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+from i2i_core.errors import InputError, check_choice, check_range
+
+Mask = npt.NDArray[np.bool_]
+Grey = npt.NDArray[np.float64]
+
+DETECTORS = ("edges", "lines", "contours")
+PEN = 1.6  # width of the pen, in pixels of a picture whose shorter side has 256
+BLOT = 5.0  # what is this far from paper is no stroke but a filled shape
+
+
+def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> Image.Image:
+    """A drawing (L) of a photograph, of its size, to be edited or translated.
+
+    `detector`: "edges" (Canny 1986), "lines" (dark strokes: difference of Gaussians, Winnemöller et
+    al. 2012), "contours" (outlines of regions of one colour: Felzenszwalb & Huttenlocher 2004). `detail` from 0,
+    outlines only, to 1, every hair. Raises InputError for others.
+    """
+    check_choice("detector", detector, DETECTORS)
+    check_range("detail", detail, 0, 1)
+    scale = min(photo.size) / 256
+    rgb = np.asarray(photo.convert("RGB"), np.float64) / 255
+    found = {"edges": _edges, "lines": _lines, "contours": _contours}[detector](rgb, detail, scale)
+    return _draw(_without_scraps(_thin(found), (16 - 12 * detail) * scale), scale)
+
+
+def tidy(drawing: Image.Image) -> Image.Image:
+    """Any drawing (dark on light or light on dark, any pen, filled shapes, transparent paper) as
+    its lines in one pen's width (L). Filled shapes become their outlines, as edges of photographs
+    show them. Raises InputError for a picture without anything drawn on it."""
+    return _draw(_strokes(drawing), min(drawing.size) / 256)
+
+
+def roughen(drawing: Image.Image, random: np.random.Generator) -> Image.Image:
+    """`drawing` as another hand might have drawn it (L): lines moved, wobbled, broken, left out."""
+    scale = min(drawing.size) / 256
+    lines = _strokes(drawing)
+    lines = _drop(lines, random, share=random.uniform(0, 0.35))
+    lines = _move(lines, random, scale)
+    for radius, most in ((6, 16), (28, 2)):  # broken lines; missing parts
+        lines = _erase(lines, random, radius * scale, int(random.integers(0, most + 1)))
+    return _draw(_thin(lines), scale)
+
+
+def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
+    from skimage.feature import canny
+
+    high = 0.95 - 0.13 * detail
+    sigma = (2.6 - 1.6 * detail) * scale
+    found: Mask = canny(
+        _evened(rgb @ (0.299, 0.587, 0.114), scale),
+        sigma=sigma,
+        low_threshold=high - 0.14,
+        high_threshold=high,
+        use_quantiles=True,
+    )
+    return found
+
+
+def _lines(rgb: Grey, detail: float, scale: float) -> Mask:
+    grey = _evened(rgb @ (0.299, 0.587, 0.114), scale)
+    sigma = (2.2 - 1.0 * detail) * scale
+    dark = ndimage.gaussian_filter(grey, 1.6 * sigma) - ndimage.gaussian_filter(grey, sigma)
+    high = np.quantile(dark, 0.97 - 0.05 * detail)
+    return _hysteresis(dark, 0.55 * high, high)
+
+
+def _contours(rgb: Grey, detail: float, scale: float) -> Mask:
+    from skimage.segmentation import felzenszwalb, find_boundaries
+
+    regions = felzenszwalb(
+        rgb,
+        scale=(420 - 330 * detail) * scale,
+        sigma=1.4 * scale,
+        min_size=round((90 - 60 * detail) * scale**2),
+        channel_axis=2,
+    )
+    boundaries = find_boundaries(regions, mode="thick")
+    found: Mask = ndimage.binary_closing(boundaries, np.ones((3, 3)), 2)  # neighbours run together
+    return found
+
+
+def _evened(grey: Grey, scale: float) -> Grey:
+    """Contrast made alike in all parts, so that eyes in a dark face are found as well."""
+    mean = ndimage.gaussian_filter(grey, 16 * scale)
+    spread = np.sqrt(ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
+    return (grey - mean) / (spread + 0.06)
+
+
+def _hysteresis(strength: Grey, low: float, high: float) -> Mask:
+    from skimage.filters import apply_hysteresis_threshold
+
+    found: Mask = apply_hysteresis_threshold(strength, low, max(high, 1e-6))
+    return found
+
+
+def _thin(mask: Mask) -> Mask:
+    from skimage.morphology import skeletonize
+
+    thin: Mask = skeletonize(mask)
+    return thin
+
+
+def _without_scraps(lines: Mask, shortest: float) -> Mask:
+    """Without lines of fewer pixels than `shortest`."""
+    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    long = np.bincount(labels.ravel(), minlength=count + 1) >= shortest
+    long[0] = False
+    kept: Mask = long[labels]
+    return kept
+
+
+def _draw(lines: Mask, scale: float) -> Image.Image:
+    """One-pixel lines in the pen's width, smooth."""
+    distance = ndimage.distance_transform_edt(~lines) if lines.any() else np.full(lines.shape, 9e9)
+    ink = np.clip(PEN * scale / 2 + 0.9 - distance, 0, 1)
+    return Image.fromarray(np.uint8(np.rint(255 * (1 - ink))))
+
+
+def _strokes(drawing: Image.Image) -> Mask:
+    """One-pixel lines of a drawing, whatever its pen."""
+    from skimage.morphology import disk
+
+    ink = _ink(drawing)
+    scale = min(drawing.size) / 256
+    radius = max(1, round(BLOT * scale))
+    core = ndimage.distance_transform_edt(ink) > radius
+    blots = ndimage.binary_dilation(core, disk(radius)) & ink if core.any() else core
+    outline = blots & ~ndimage.binary_erosion(blots, border_value=1)
+    return outline | _thin(ink & ~blots)
+
+
+def _ink(drawing: Image.Image) -> Mask:
+    grey = drawing
+    if drawing.mode in ("RGBA", "LA", "PA") or "transparency" in drawing.info:
+        solid = drawing.convert("RGBA")
+        paper = Image.new("RGBA", solid.size, "white")
+        grey = Image.alpha_composite(paper, solid)
+    values = np.asarray(grey.convert("L"), np.float64)
+    paper_tone = float(np.median(values))
+    difference = np.abs(values - paper_tone)
+    strongest = float(difference.max())
+    if strongest < 24:
+        raise InputError("Nothing is drawn there yet: draw a few lines first.")
+    return difference > max(24.0, 0.4 * strongest)
+
+
+def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
+    """Without a `share` of the lines that hang together."""
+    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    kept = random.random(count + 1) >= share
+    kept[0] = False
+    left: Mask = kept[labels]
+    return left if left.any() else lines
+
+
+def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
+    """Bent by smooth random shifts, moved and scaled a little as a whole."""
+    shape = lines.shape
+    grid: Any = np.indices(shape, float)
+    middle = np.array(shape).reshape(2, 1, 1) / 2
+    grid = (grid - middle) * random.uniform(0.95, 1.05, (2, 1, 1)) + middle
+    grid += random.normal(0, 1.5 * scale, (2, 1, 1))
+    for reach, most in ((30, 5.0), (8, 1.2)):
+        shift = ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), (0, *(reach * scale,) * 2))
+        grid += shift / shift.std() * random.uniform(0, most) * scale / 2
+    thick = ndimage.binary_dilation(lines)
+    moved: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
+    return moved
+
+
+def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) -> Mask:
+    """Without what lies in `count` discs on the lines."""
+    kept = lines.copy()
+    places = np.argwhere(lines)
+    if not len(places):
+        return kept
+    y, x = np.indices(lines.shape)
+    for row, column in places[random.integers(0, len(places), count)]:
+        size = radius * random.uniform(0.4, 1)
+        kept &= (y - row) ** 2 + (x - column) ** 2 > size**2
+    return kept if kept.any() else lines

@@ -1,0 +1,153 @@
+"""Fits for somebody who watches: previews, time left, a way to stop, and a model in any case."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from i2i_core.checkpoint import build, save
+from i2i_core.device import best_device
+from i2i_core.errors import InputError
+from i2i_core.method import Method, Progress, Work
+from i2i_core.methods import METHODS
+from i2i_core.sampling import fit_short_side
+from i2i_core.sketches import DETECTORS, trace
+from i2i_core.translation import open_model
+
+PREVIEWED = 3  # pairs in a preview
+PREVIEW_SIDE = 192
+SAID_EVERY = 1.0  # seconds between two records
+ROUGHENED = 3  # drawings of every photograph that is traced
+
+
+def teach(
+    method: Method,
+    a: Sequence[Image.Image],
+    b: Sequence[Image.Image],
+    out: str | Path,
+    *,
+    stop: str | Path | None = None,
+    seconds: float = 600,
+    preview_seconds: float = 6,
+    about: str = "",
+    takes: str = "",
+    makes: str = "",
+) -> Work:
+    """Fit `method` and write the model to `out` (….safetensors), in half precision: when all steps
+    are made, when `seconds` are over, when a file `stop` appears, or when this generator is closed.
+
+    A record about every second: losses, what is left in words, now and then a picture (rows of
+    source, translation, and for pairs the real one). Raises InputError as `fit` does; what diverged
+    is not written.
+    """
+    out, stop = Path(out), Path(stop) if stop is not None else None
+    began = said = previewed = time.monotonic()
+    progress = Progress(0, 1)
+    first_step: int | None = None
+    why = ""
+    try:
+        for progress in method.fit(a, b):
+            now = time.monotonic()
+            if first_step is None:  # its time is not that of a step: things are set up
+                began, first_step = now, progress.step
+            if stop is not None and stop.exists():
+                why = "Stopped"
+            elif now - began > seconds:
+                why = f"Stopped after {_time(seconds)}, which is the limit here"
+            if why:
+                break
+            picture = None
+            if now - previewed > preview_seconds or progress.step == first_step:
+                picture = preview(method, a, b)
+                previewed = time.monotonic()
+            if picture is not None or now - said > SAID_EVERY:
+                said = now
+                pace = (now - began) / max(1, progress.step - first_step)
+                left = _time(pace * (progress.total - progress.step))
+                note = f"Step {progress.step} of {progress.total}, about {left} left"
+                if progress.step - first_step < 3:
+                    note = "The first steps"
+                yield Progress(progress.step, progress.total, progress.losses, picture, note)
+    finally:
+        if method.learnt:
+            save(method, out, half=True, about=about, takes=takes, makes=makes)
+    picture = preview(method, a, b)
+    note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made."
+    yield Progress(progress.step, progress.total, progress.losses, picture, note)
+
+
+def learner(
+    channels: int, *, steps: int, size: int, start: str | Path | None = None, seed: int = 0
+) -> Method:
+    """A pix2pixHD that is to learn pairs for so many `steps` at `size` pixels, from sources of 1
+    channel (drawings) or 3; with `start`, going on from what that model has learnt, which is much
+    faster where it fits. Raises InputError for a model that it cannot go on from."""
+    name = "pix2pixhd"
+    if start is None:
+        settings = {**METHODS[name].presets["laptop"], "in_channels": channels}
+        settings |= {"size": size, "load_size": round(size * 1.12), "steps": steps, "seed": seed}
+        return build(name, settings).to(best_device())
+    known = open_model(start)
+    if type(known) is not METHODS[name] or known.channels[0] != channels:
+        raise InputError(
+            "To go on from a model it must be one that was taught on this page, or a shipped one, "
+            f"and take {'drawings' if channels == 1 else 'pictures in colour'}. Choose another, "
+            "or start from nothing."
+        )
+    settings = {**vars(known.config), "size": size, "load_size": round(size * 1.12)}
+    settings |= {"steps": steps, "coarse": 0.0, "ema": 0.995, "seed": seed}
+    method = build(name, settings)
+    method.restore(known.saved())
+    return method.to(best_device())
+
+
+def drawings_of(
+    photos: Sequence[Image.Image], size: int, seed: int = 0
+) -> tuple[list[Image.Image], list[Image.Image]]:
+    """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
+    read drawings by hand. Returns drawings and the photographs again, as often."""
+    import numpy as np
+
+    from i2i_core.sketches import roughen
+
+    a: list[Image.Image] = []
+    b: list[Image.Image] = []
+    for number, photo in enumerate(photos):
+        small = fit_short_side(photo.convert("RGB"), size)
+        for variant in range(ROUGHENED):
+            random = np.random.default_rng((seed, number, variant))
+            detector = DETECTORS[variant % len(DETECTORS)]
+            drawing = trace(small, detector, float(random.uniform(0, 0.7)))
+            if variant and np.asarray(drawing).min() < 128:
+                drawing = roughen(drawing, random)
+            a.append(drawing)
+            b.append(small)
+    return a, b
+
+
+def preview(method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> Image.Image:
+    """A sheet of the first pictures of A, what the method makes of them, and for pairs of B."""
+    step = max(1, len(a) // PREVIEWED)
+    columns = []
+    for index in range(0, len(a), step)[:PREVIEWED]:
+        source = fit_short_side(a[index].convert("RGB"), PREVIEW_SIDE)
+        column = [source, method.translate(source)]
+        if method.paired:
+            column.append(b[index].convert("RGB").resize(source.size))
+        columns.append(column)
+    width = max(column[0].width for column in columns)
+    height = max(column[0].height for column in columns)
+    sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")
+    for x, column in enumerate(columns):
+        for y, picture in enumerate(column):
+            sheet.paste(picture, (x * width, y * height))
+    return sheet
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"

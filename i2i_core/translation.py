@@ -1,0 +1,91 @@
+"""Pictures through a model file, prepared as it takes them: drawings tidied, labels exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from i2i_core import labels
+from i2i_core.checkpoint import load
+from i2i_core.device import best_device
+from i2i_core.errors import InputError, check_range
+from i2i_core.images import check_image
+from i2i_core.label_colours import Colour
+from i2i_core.label_sets import LABEL_SETS
+from i2i_core.method import Method, Work
+from i2i_core.sampling import fit_short_side
+from i2i_core.sketches import tidy
+from i2i_core.weights import describe, locate
+
+KEPT = 4  # models held in memory
+
+
+def translate(
+    picture: Image.Image,
+    model: str | Path,
+    *,
+    seed: int = 0,
+    size: int | None = None,
+    reverse: bool = False,
+) -> Work:
+    """Translate `picture` with a shipped model (by name) or a model's file; the last record holds
+    the result. `size`: pixels of the shorter side, by default the picture's, at most 1024.
+
+    What a model takes is made of whatever is given: a drawing in any pen for a model of sketches,
+    any picture in about the right colours for one of labels. Raises InputError for files that are
+    no models and for an empty drawing.
+    """
+    path = locate(model)
+    kind = describe(path)
+    method = open_model(path)
+    check_range("seed", seed, 0, 2**32)
+    given = check_image(picture, "The picture", flatten=kind.takes != "sketch")
+    side = min(*given.size, 1024) if size is None else size
+    check_range("size", side, 16, 1024)
+    for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
+        shown = progress.picture
+        if shown is not None and kind.makes in _palettes():
+            shown = _exact(shown, _palettes()[kind.makes])
+        yield replace(progress, picture=shown)
+
+
+def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:
+    """`picture` as a model that `takes` this kind learnt to read it, its shorter side `size`."""
+    if takes == "sketch":
+        return tidy(fit_short_side(picture, size))
+    if takes in _palettes():
+        scale = size / min(picture.size)
+        width, height = (max(size, round(side * scale)) for side in picture.size)
+        exact = _exact(picture, _palettes()[takes])
+        return exact.resize((width, height), Image.Resampling.NEAREST)
+    return fit_short_side(picture, size)
+
+
+def open_model(path: str | Path) -> Method:
+    """The model in the file, ready on the best device; those used last are kept in memory."""
+    path = Path(path).resolve()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise InputError(f"There is no file {path.name}. Check the path.") from None
+    return _opened(path, changed)
+
+
+@lru_cache(maxsize=KEPT)
+def _opened(path: Path, changed: int) -> Method:
+    return load(path, device=best_device())
+
+
+def _palettes() -> dict[str, Mapping[str, Colour]]:
+    return {f"labels:{name}": colours for name, colours in LABEL_SETS.items()}
+
+
+def _exact(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
+    """Every pixel in the nearest colour of `palette`."""
+    colours = tuple(palette.values())
+    ids = labels.fill_unlabelled(labels.decode(picture, colours).ids)
+    return labels.encode(ids, colours)
