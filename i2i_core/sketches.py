@@ -28,8 +28,8 @@ def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> I
     """A drawing (L) of a photograph, of its size, to be edited or translated.
 
     `detector`: "edges" (Canny 1986), "lines" (dark strokes: difference of Gaussians, Winnemöller et
-    al. 2012), "contours" (outlines of regions of one colour: Felzenszwalb & Huttenlocher 2004). `detail` from 0,
-    outlines only, to 1, every hair. Raises InputError for others.
+    al. 2012), "contours" (of regions of one colour: Felzenszwalb & Huttenlocher 2004). `detail`
+    from 0, outlines only, to 1, every hair. Raises InputError for others.
     """
     check_choice("detector", detector, DETECTORS)
     check_range("detail", detail, 0, 1)
@@ -99,7 +99,8 @@ def _evened(grey: Grey, scale: float) -> Grey:
     """Contrast made alike in all parts, so that eyes in a dark face are found as well."""
     mean = ndimage.gaussian_filter(grey, 16 * scale)
     spread = np.sqrt(ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
-    return (grey - mean) / (spread + 0.06)
+    evened: Grey = (grey - mean) / (spread + 0.06)
+    return evened
 
 
 def _hysteresis(strength: Grey, low: float, high: float) -> Mask:
@@ -142,7 +143,8 @@ def _strokes(drawing: Image.Image) -> Mask:
     core = ndimage.distance_transform_edt(ink) > radius
     blots = ndimage.binary_dilation(core, disk(radius)) & ink if core.any() else core
     outline = blots & ~ndimage.binary_erosion(blots, border_value=1)
-    return outline | _thin(ink & ~blots)
+    lines: Mask = outline | _thin(ink & ~blots)
+    return lines
 
 
 def _ink(drawing: Image.Image) -> Mask:
@@ -157,7 +159,8 @@ def _ink(drawing: Image.Image) -> Mask:
     strongest = float(difference.max())
     if strongest < 24:
         raise InputError("Nothing is drawn there yet: draw a few lines first.")
-    return difference > max(24.0, 0.4 * strongest)
+    ink: Mask = difference > max(24.0, 0.4 * strongest)
+    return ink
 
 
 def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
@@ -177,7 +180,8 @@ def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
     grid = (grid - middle) * random.uniform(0.95, 1.05, (2, 1, 1)) + middle
     grid += random.normal(0, 1.5 * scale, (2, 1, 1))
     for reach, most in ((30, 5.0), (8, 1.2)):
-        shift = ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), (0, *(reach * scale,) * 2))
+        sigma = (0, reach * scale, reach * scale)
+        shift = ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), sigma)
         grid += shift / shift.std() * random.uniform(0, most) * scale / 2
     thick = ndimage.binary_dilation(lines)
     moved: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
@@ -189,7 +193,8 @@ def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) 
     kept = lines.copy()
     places = np.argwhere(lines)
     if not len(places):
-        return kept
+    left: Mask = kept if kept.any() else lines
+    return left
     y, x = np.indices(lines.shape)
     for row, column in places[random.integers(0, len(places), count)]:
         size = radius * random.uniform(0.4, 1)

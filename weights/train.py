@@ -19,8 +19,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from i2i_core.cli import main as command
-from i2i_core.label_sets import FACADES
 from i2i_core.folders import Folder
+from i2i_core.label_sets import FACADES
 from i2i_core.labels import decode, encode, fill_unlabelled
 from i2i_core.sketches import roughen, trace
 
@@ -73,9 +73,7 @@ def photographed(data: Path, work: Path) -> tuple[Path, Path]:
 
 
 RECIPES = {
-    "pix2pix.cats": Recipe(
-        sketched, ("pix2pixhd", "--steps", "40000", "--set", "in_channels=1")
-    ),
+    "pix2pix.cats": Recipe(sketched, ("pix2pixhd", "--steps", "40000", "--set", "in_channels=1")),
     "pix2pix.facades": Recipe(labelled, ("pix2pixhd", "--steps", "36000")),
     "pix2pix.facades-to-labels": Recipe(
         photographed, ("pix2pixhd", "--steps", "16000", "--set", "code=0", "--set", "l1_weight=50")

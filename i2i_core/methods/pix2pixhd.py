@@ -127,9 +127,7 @@ class Pix2PixHD(Method):
             self.generator = CoarseToFine(
                 c.in_channels, c.out_channels, c.width, c.depth, c.fine_width, c.widest, c.code
             )
-            self.judges = torch.nn.ModuleDict(
-                {scale: _judge(c) for scale in ("coarse", "fine")}
-            )
+            self.judges = torch.nn.ModuleDict({scale: _judge(c) for scale in ("coarse", "fine")})
         self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
         betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
@@ -259,8 +257,9 @@ def _judge(c: Pix2PixHDConfig) -> PatchGAN:
     )
 
 
-def _window(*pictures: Tensor) -> tuple[Tensor, ...]:
+def _window(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The same random window of half the size from each (N, C, H, W)."""
-    height, width = (side // 2 for side in pictures[0].shape[-2:])
+    height, width = (side // 2 for side in a.shape[-2:])
     top, left = (int(torch.randint(0, side + 1, ())) for side in (height, width))
-    return tuple(x[..., top : top + height, left : left + width] for x in pictures)
+    window = (..., slice(top, top + height), slice(left, left + width))
+    return a[window], b[window], c[window]

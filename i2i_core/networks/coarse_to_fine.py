@@ -70,7 +70,8 @@ class CoarseToFine(nn.Module):
         # At full size a little is enough, and more would be slow.
         h = torch.cat([F.leaky_relu(self.enlarge(h), 0.2), x], 1)
         larger = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
-        return (larger + self.last(F.leaky_relu(self.whole(h), 0.2))).tanh()
+        result: Tensor = (larger + self.last(F.leaky_relu(self.whole(h), 0.2))).tanh()
+        return result
 
 
 def _conv(channels_in: int, channels_out: int) -> nn.Conv2d:

@@ -46,8 +46,8 @@ class ColourCode(nn.Module):
         self.basis[:, :kept] = directions[:kept].T / deviation
 
     def draw(self, seed: int) -> Tensor:
-        """A code (1, size) for `seed`: 0 is the mean of all pictures, others are drawn from a normal
-        distribution, its far ends cut off."""
+        """A code (1, size) for `seed`: 0 is the mean of all pictures, the others are drawn from a
+        normal distribution whose far ends are cut off."""
         if seed == 0:
             return torch.zeros_like(self.basis[:1])
         random = torch.Generator().manual_seed(seed)

@@ -16,10 +16,10 @@ class UNet(nn.Module):
     channels, as many doublings, and skip connections between equal sizes. At the published numbers
     54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
 
-    Not in the paper: with `antialias` every doubling but the last is blurred, which takes the period
-    of two out that transposed convolutions leave (after the last, a discriminator could tell by the
-    blur); with `code`, so many numbers (N, code) scale and shift the
-    normalised channels of the doublings (Dumoulin et al. 2017), and so choose among translations.
+    Not in the paper: with `antialias` every doubling but the last is blurred, which takes out the
+    period of two that transposed convolutions leave (after the last a discriminator would know by
+    the blur); with `code`, so many numbers (N, code) scale and shift the normalised channels of the
+    doublings (Dumoulin et al. 2017), and so choose among translations.
     """
 
     def __init__(
