@@ -193,10 +193,10 @@ def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) 
     kept = lines.copy()
     places = np.argwhere(lines)
     if not len(places):
-    left: Mask = kept if kept.any() else lines
-    return left
+        return kept
     y, x = np.indices(lines.shape)
     for row, column in places[random.integers(0, len(places), count)]:
         size = radius * random.uniform(0.4, 1)
         kept &= (y - row) ** 2 + (x - column) ** 2 > size**2
-    return kept if kept.any() else lines
+    left: Mask = kept if kept.any() else lines
+    return left
