@@ -190,7 +190,7 @@ def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
 
 def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) -> Mask:
     """Without what lies in `count` discs on the lines."""
-    kept = lines.copy()
+    kept: Mask = lines.copy()
     places = np.argwhere(lines)
     if not len(places):
         return kept

@@ -10,16 +10,16 @@ from PIL import Image
 
 from i2i_core.checkpoint import build, save
 from i2i_core.device import best_device
-from i2i_core.errors import InputError
+from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods import METHODS
-from i2i_core.sampling import fit_short_side
+from i2i_core.sampling import every, fit_short_side
 from i2i_core.sketches import DETECTORS, trace
 from i2i_core.translation import open_model
 
 PREVIEWED = 3  # pairs in a preview
-PREVIEW_SIDE = 192
 SAID_EVERY = 1.0  # seconds between two records
+MARGIN = 1.12  # the papers' 286 to 256, nearly
 ROUGHENED = 3  # drawings of every photograph that is traced
 
 
@@ -46,6 +46,7 @@ def teach(
     out, stop = Path(out), Path(stop) if stop is not None else None
     began = said = previewed = time.monotonic()
     progress = Progress(0, 1)
+    looked_at = _samples(method, a, b)
     first_step: int | None = None
     why = ""
     try:
@@ -61,7 +62,7 @@ def teach(
                 break
             picture = None
             if now - previewed > preview_seconds or progress.step == first_step:
-                picture = preview(method, a, b)
+                picture = preview(method, looked_at)
                 previewed = time.monotonic()
             if picture is not None or now - said > SAID_EVERY:
                 said = now
@@ -74,9 +75,35 @@ def teach(
     finally:
         if method.learnt:
             save(method, out, half=True, about=about, takes=takes, makes=makes)
-    picture = preview(method, a, b)
+    picture = preview(method, looked_at)
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made."
     yield Progress(progress.step, progress.total, progress.losses, picture, note)
+
+
+def teach_pairs(
+    a: Sequence[Image.Image] | None,
+    b: Sequence[Image.Image],
+    out: str | Path,
+    *,
+    steps: int = 1000,
+    size: int = 128,
+    start: str | Path | None = None,
+    stop: str | Path | None = None,
+    seconds: float = 600,
+    about: str = "",
+) -> Work:
+    """Learn to make `b` out of `a`, picture by picture, or with None out of drawings traced from
+    `b`; records and file as `teach`'s. `steps`, `size`, `start` as `learner`'s."""
+    check_range("steps", steps, 1, 100_000)
+    if a is None:
+        yield Progress(0, 1, note=f"Tracing {len(b)} photographs")
+        a, b = drawings_of(list(every(b)), round(size * MARGIN))
+        method = learner(1, steps=steps, size=size, start=start)
+        takes = "sketch"
+    else:
+        method = learner(3, steps=steps, size=size, start=start)
+        takes = ""
+    yield from teach(method, a, b, out, stop=stop, seconds=seconds, about=about, takes=takes)
 
 
 def learner(
@@ -88,7 +115,7 @@ def learner(
     name = "pix2pixhd"
     if start is None:
         settings = {**METHODS[name].presets["laptop"], "in_channels": channels}
-        settings |= {"size": size, "load_size": round(size * 1.12), "steps": steps, "seed": seed}
+        settings |= {"size": size, "load_size": round(size * MARGIN), "steps": steps, "seed": seed}
         return build(name, settings).to(best_device())
     known = open_model(start)
     if type(known) is not METHODS[name] or known.channels[0] != channels:
@@ -97,7 +124,7 @@ def learner(
             f"and take {'drawings' if channels == 1 else 'pictures in colour'}. Choose another, "
             "or start from nothing."
         )
-    settings = {**vars(known.config), "size": size, "load_size": round(size * 1.12)}
+    settings = {**vars(known.config), "size": size, "load_size": round(size * MARGIN)}
     settings |= {"steps": steps, "coarse": 0.0, "ema": 0.995, "seed": seed}
     method = build(name, settings)
     method.restore(known.saved())
@@ -128,16 +155,10 @@ def drawings_of(
     return a, b
 
 
-def preview(method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> Image.Image:
-    """A sheet of the first pictures of A, what the method makes of them, and for pairs of B."""
-    step = max(1, len(a) // PREVIEWED)
-    columns = []
-    for index in range(0, len(a), step)[:PREVIEWED]:
-        source = fit_short_side(a[index].convert("RGB"), PREVIEW_SIDE)
-        column = [source, method.translate(source)]
-        if method.paired:
-            column.append(b[index].convert("RGB").resize(source.size))
-        columns.append(column)
+def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.Image:
+    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, and
+    whatever else the sample holds."""
+    columns = [[source, method.translate(source), *others] for source, *others in samples]
     width = max(column[0].width for column in columns)
     height = max(column[0].height for column in columns)
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")
@@ -145,6 +166,28 @@ def preview(method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image]) 
         for y, picture in enumerate(column):
             sheet.paste(picture, (x * width, y * height))
     return sheet
+
+
+def _samples(
+    method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image]
+) -> list[list[Image.Image]]:
+    """A few pictures of A spread over the side; of pairs, with their partners."""
+    found: list[list[Image.Image]] = []
+    side = int(getattr(getattr(method, "config", None), "size", 256))
+    spread = range(0, len(a), max(1, len(a) // PREVIEWED))
+    for index in [*spread, *(i for i in range(len(a)) if i not in spread)]:
+        try:
+            sample = [fit_short_side(a[index].convert("RGB"), side)]
+            if method.paired and index < len(b):
+                sample.append(b[index].convert("RGB").resize(sample[0].size))
+        except InputError:
+            continue  # the fit leaves it out as well, and says so
+        found.append(sample)
+        if len(found) == PREVIEWED:
+            break
+    if not found:
+        raise InputError("None of these pictures can be read. Give PNG or JPEG files.")
+    return found
 
 
 def _time(seconds: float) -> str:

@@ -33,7 +33,8 @@ def translate(
     reverse: bool = False,
 ) -> Work:
     """Translate `picture` with a shipped model (by name) or a model's file; the last record holds
-    the result. `size`: pixels of the shorter side, by default the picture's, at most 1024.
+    the result. `size`: pixels of the shorter side. By default drawings and label maps get the size
+    that the model learnt at, whose strokes it knows; other pictures keep theirs, up to 1024.
 
     What a model takes is made of whatever is given: a drawing in any pen for a model of sketches,
     any picture in about the right colours for one of labels. Raises InputError for files that are
@@ -44,7 +45,8 @@ def translate(
     method = open_model(path)
     check_range("seed", seed, 0, 2**32)
     given = check_image(picture, "The picture", flatten=kind.takes != "sketch")
-    side = min(*given.size, 1024) if size is None else size
+    own = int(getattr(getattr(method, "config", None), "size", 256)) if kind.takes else 1024
+    side = (own if kind.takes else min(*given.size, own)) if size is None else size
     check_range("size", side, 16, 1024)
     for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
         shown = progress.picture

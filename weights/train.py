@@ -1,7 +1,8 @@
 """How the models in this folder were trained: `python weights/train.py NAME --data DIR`.
 
-Two steps: pairs are prepared under --work, once; then `python -m i2i_core fit` learns from them,
-with the settings below, and goes on where it was stopped when the command is given again.
+Three steps: pairs are prepared under --work, once; `python -m i2i_core fit` learns from them, with
+the settings below, and goes on where it was stopped when the command is given again; with --ship
+the model of now is put beside this file, in half precision, instead.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from i2i_core.checkpoint import load, save
 from i2i_core.cli import main as command
 from i2i_core.folders import Folder
 from i2i_core.label_sets import FACADES
@@ -29,10 +31,14 @@ VARIANTS = ("edges", "lines", "contours")  # of every cat, one drawing by each d
 
 @dataclass(frozen=True)
 class Recipe:
-    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told."""
+    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told; the rest goes
+    into the model's header."""
 
     prepare: Callable[[Path, Path], tuple[Path, Path]]
     fit: tuple[str, ...]
+    about: str
+    takes: str = ""
+    makes: str = ""
 
 
 def sketched(data: Path, work: Path) -> tuple[Path, Path]:
@@ -72,11 +78,25 @@ def photographed(data: Path, work: Path) -> tuple[Path, Path]:
     return labelled(data, work)[::-1]
 
 
+FACADE_LABELS = "labels:facades"
 RECIPES = {
-    "pix2pix.cats": Recipe(sketched, ("pix2pixhd", "--steps", "40000", "--set", "in_channels=1")),
-    "pix2pix.facades": Recipe(labelled, ("pix2pixhd", "--steps", "36000")),
+    "pix2pix.cats": Recipe(
+        sketched,
+        ("pix2pixhd", "--steps", "48000", "--set", "in_channels=1"),
+        "Sketch to cat: a face from the front, ears at the top, both eyes drawn",
+        takes="sketch",
+    ),
+    "pix2pix.facades": Recipe(
+        labelled,
+        ("pix2pixhd", "--steps", "36000"),
+        "Labels to building front: walls, windows, doors and the rest as colours",
+        takes=FACADE_LABELS,
+    ),
     "pix2pix.facades-to-labels": Recipe(
-        photographed, ("pix2pixhd", "--steps", "16000", "--set", "code=0", "--set", "l1_weight=50")
+        photographed,
+        ("pix2pixhd", "--steps", "16000", "--set", "code=0", "--set", "l1_weight=50"),
+        "Building front to labels: a photograph taken from the front, in the labels' colours",
+        makes=FACADE_LABELS,
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(
@@ -85,6 +105,8 @@ RECIPES = {
             *("pix2pixhd", "--steps", "36000"),
             *("--set", "adversarial_weight=0", "--set", "matching_weight=0"),
         ),
+        "Labels to building front, by L1 alone: the mean of what could be there",
+        takes=FACADE_LABELS,
     ),
 }
 
@@ -95,12 +117,18 @@ def main() -> int:
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--data", type=Path, required=True, help="folder with cats/ and facades/")
     parser.add_argument("--work", type=Path, default=Path("training"), help="for pairs and states")
+    parser.add_argument("--ship", action="store_true", help="write the model beside this file")
     options = parser.parse_args()
     recipe, work = RECIPES[options.name], options.work / options.name
-    a, b = recipe.prepare(options.data, work)
     out = work / f"{options.name}.safetensors"
+    header = {"about": recipe.about, "takes": recipe.takes, "makes": recipe.makes}
+    if options.ship:
+        save(load(out), Path(__file__).with_name(out.name), half=True, **header)
+        return 0
+    a, b = recipe.prepare(options.data, work)
     call = ["fit", *recipe.fit, "--a", str(a), "--b", str(b), "-o", str(out)]
     call += ["--preview", str(work / "preview"), "--preview-every", "1000"]
+    call += [part for name, text in header.items() for part in (f"--{name}", text) if text]
     if out.with_suffix(".training.safetensors").exists():
         call.append("--resume")
     return command(call)

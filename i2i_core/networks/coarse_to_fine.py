@@ -69,7 +69,8 @@ class CoarseToFine(nn.Module):
             h = F.leaky_relu(self.norm(layer(h)), 0.2)
         # At full size a little is enough, and more would be slow.
         h = torch.cat([F.leaky_relu(self.enlarge(h), 0.2), x], 1)
-        larger = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
+        # What alternates from pixel to pixel in the coarse picture is left behind.
+        larger = F.interpolate(blur(picture), scale_factor=2, mode="bilinear", align_corners=False)
         result: Tensor = (larger + self.last(F.leaky_relu(self.whole(h), 0.2))).tanh()
         return result
 

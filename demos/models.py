@@ -1,0 +1,69 @@
+"""The models a visitor can choose: shipped ones, and those fitted or brought in this visit."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from i2i_core.checkpoint import ENDING, save
+from i2i_core.errors import InputError
+from i2i_core.published import import_published
+from i2i_core.weights import Model, describe, find_models
+
+SKETCH_METHODS = ("pix2pix", "pix2pixhd")
+
+
+def shipped() -> list[Model]:
+    """The shipped models of this tab's methods."""
+    return [model for model in find_models() if model.method in SKETCH_METHODS]
+
+
+def shipped_path(name: str) -> Path:
+    """The file of a shipped model. Unlike the command line, an endpoint opens no other file."""
+    found = {model.name: model.path for model in find_models()}
+    if name not in found:
+        raise InputError(f'There is no model "{name}". Choose one of: {", ".join(found)}.')
+    return found[name]
+
+
+def choices(own: list[str]) -> list[tuple[str, str]]:
+    """Label and path of every model to choose; `own` are paths of this visit's."""
+    return [(title(m), str(m.path)) for m in [*shipped(), *map(describe, own)]]
+
+
+def title(model: Model) -> str:
+    """What its header says that it does, up to the first colon, and its name."""
+    about = model.about.split(":")[0]
+    return f"{about} ({model.name})" if about else model.name
+
+
+def chooser(own: list[str], value: str | None) -> Any:
+    """An update of the dropdown."""
+    return gr.Dropdown(choices=choices(own), value=value)
+
+
+def bring(path: str | None, own: list[str]) -> tuple[str, list[str]]:
+    """An uploaded file as a model: ours as it is, a published .pth turned into ours. Returns its
+    path and all of this visit's. Raises InputError for anything else."""
+    if path is None:
+        raise InputError("Choose a file first.")
+    if Path(path).suffix in (".pth", ".pt"):
+        target = new_file(Path(path).stem)
+        save(import_published(path), target, half=True, about=f"Imported {Path(path).name}")
+        path = str(target)
+    describe(path)
+    return path, [*own, path]
+
+
+def new_file(name: str) -> Path:
+    """A path for a model in a folder of its own, which only who is told of it finds."""
+    folder = Path(tempfile.mkdtemp(prefix="i2i-"))
+    return folder / f"{name}{ENDING}"
+
+
+def can_go_on(path: str) -> bool:
+    """Whether a fit on the page can start from this model."""
+    return describe(path).method == "pix2pixhd"

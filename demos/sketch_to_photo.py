@@ -1,0 +1,19 @@
+"""The tab "Sketch to photo": draw, and a photograph appears; or teach the page what to make."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demos import draw, sketch_endpoints, teach
+
+TITLE = "Sketch to photo"
+
+
+def build() -> None:
+    """Lay out the tab inside the current Blocks."""
+    with gr.Tabs() as parts:
+        with gr.Tab("Draw", id="draw"):
+            model = draw.build()
+        with gr.Tab("Teach it", id="teach"):
+            teach.build(model, parts)
+    sketch_endpoints.build()
