@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy import ndimage
 
 from i2i_core.errors import InputError, check_choice, check_range
 
@@ -73,6 +72,8 @@ def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
 
 
 def _lines(rgb: Grey, detail: float, scale: float) -> Mask:
+    from scipy import ndimage
+
     grey = _evened(rgb @ (0.299, 0.587, 0.114), scale)
     sigma = (2.2 - 1.0 * detail) * scale
     dark = ndimage.gaussian_filter(grey, 1.6 * sigma) - ndimage.gaussian_filter(grey, sigma)
@@ -81,6 +82,7 @@ def _lines(rgb: Grey, detail: float, scale: float) -> Mask:
 
 
 def _contours(rgb: Grey, detail: float, scale: float) -> Mask:
+    from scipy import ndimage
     from skimage.segmentation import felzenszwalb, find_boundaries
 
     regions = felzenszwalb(
@@ -97,6 +99,8 @@ def _contours(rgb: Grey, detail: float, scale: float) -> Mask:
 
 def _evened(grey: Grey, scale: float) -> Grey:
     """Contrast made alike in all parts, so that eyes in a dark face are found as well."""
+    from scipy import ndimage
+
     mean = ndimage.gaussian_filter(grey, 16 * scale)
     spread = np.sqrt(ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
     evened: Grey = (grey - mean) / (spread + 0.06)
@@ -119,6 +123,8 @@ def _thin(mask: Mask) -> Mask:
 
 def _without_scraps(lines: Mask, shortest: float) -> Mask:
     """Without lines of fewer pixels than `shortest`."""
+    from scipy import ndimage
+
     labels, count = ndimage.label(lines, np.ones((3, 3)))
     long = np.bincount(labels.ravel(), minlength=count + 1) >= shortest
     long[0] = False
@@ -128,6 +134,8 @@ def _without_scraps(lines: Mask, shortest: float) -> Mask:
 
 def _draw(lines: Mask, scale: float) -> Image.Image:
     """One-pixel lines in the pen's width, smooth."""
+    from scipy import ndimage
+
     distance = ndimage.distance_transform_edt(~lines) if lines.any() else np.full(lines.shape, 9e9)
     ink = np.clip(PEN * scale / 2 + 0.9 - distance, 0, 1)
     return Image.fromarray(np.uint8(np.rint(255 * (1 - ink))))
@@ -135,6 +143,7 @@ def _draw(lines: Mask, scale: float) -> Image.Image:
 
 def _strokes(drawing: Image.Image) -> Mask:
     """One-pixel lines of a drawing, whatever its pen."""
+    from scipy import ndimage
     from skimage.morphology import disk
 
     ink = _ink(drawing)
@@ -165,6 +174,8 @@ def _ink(drawing: Image.Image) -> Mask:
 
 def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
     """Without a `share` of the lines that hang together."""
+    from scipy import ndimage
+
     labels, count = ndimage.label(lines, np.ones((3, 3)))
     kept = random.random(count + 1) >= share
     kept[0] = False
@@ -174,6 +185,8 @@ def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
 
 def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
     """Bent by smooth random shifts, moved and scaled a little as a whole."""
+    from scipy import ndimage
+
     shape = lines.shape
     grid: Any = np.indices(shape, float)
     middle = np.array(shape).reshape(2, 1, 1) / 2
