@@ -14,7 +14,7 @@ from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods import METHODS
 from i2i_core.sampling import every, fit_short_side
-from i2i_core.sketches import DETECTORS, trace
+from i2i_core.sketches import DETECTORS, field, trace
 from i2i_core.translation import open_model
 
 PREVIEWED = 3  # pairs in a preview
@@ -115,6 +115,7 @@ def learner(
     name = "pix2pixhd"
     if start is None:
         settings = {**METHODS[name].presets["laptop"], "in_channels": channels}
+        settings["noise"] = channels == 1
         settings |= {"size": size, "load_size": round(size * MARGIN), "steps": steps, "seed": seed}
         return build(name, settings).to(best_device())
     known = open_model(start)
@@ -150,7 +151,7 @@ def drawings_of(
             drawing = trace(small, detector, float(random.uniform(0, 0.7)))
             if variant and np.asarray(drawing).min() < 128:
                 drawing = roughen(drawing, random)
-            a.append(drawing)
+            a.append(field(drawing))
             b.append(small)
     return a, b
 

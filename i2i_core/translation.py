@@ -18,7 +18,7 @@ from i2i_core.label_colours import Colour
 from i2i_core.label_sets import LABEL_SETS
 from i2i_core.method import Method, Work
 from i2i_core.sampling import fit_short_side
-from i2i_core.sketches import tidy
+from i2i_core.sketches import field, tidy
 from i2i_core.weights import describe, locate
 
 KEPT = 4  # models held in memory
@@ -58,7 +58,7 @@ def translate(
 def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:
     """`picture` as a model that `takes` this kind learnt to read it, its shorter side `size`."""
     if takes == "sketch":
-        return tidy(fit_short_side(picture, size))
+        return field(tidy(fit_short_side(picture, size)))
     if takes in _palettes():
         scale = size / min(picture.size)
         width, height = (max(size, round(side * scale)) for side in picture.size)

@@ -24,7 +24,7 @@ from i2i_core.cli import main as command
 from i2i_core.folders import Folder
 from i2i_core.label_sets import FACADES
 from i2i_core.labels import decode, encode, fill_unlabelled
-from i2i_core.sketches import roughen, trace
+from i2i_core.sketches import field, roughen, trace
 
 VARIANTS = ("edges", "lines", "contours")  # of every cat, one drawing by each detector
 
@@ -55,10 +55,10 @@ def sketched(data: Path, work: Path) -> tuple[Path, Path]:
                 continue
             random = np.random.default_rng((number, variant))
             drawing = trace(photos[number], detector, random.uniform(0, 0.7))
-            if random.random() < 0.85 and np.asarray(drawing).min() < 128:
+            if random.random() < 0.7 and np.asarray(drawing).min() < 128:
                 drawing = roughen(drawing, random)
             shutil.copy(file, b / f"{file.stem}.{variant}{file.suffix}")
-            drawing.save(target)
+            field(drawing).save(target)
     return a, b
 
 
@@ -82,7 +82,7 @@ FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
         sketched,
-        ("pix2pixhd", "--steps", "48000", "--set", "in_channels=1"),
+        ("pix2pixhd", "--steps", "48000", "--set", "in_channels=1", "--set", "noise=true"),
         "Sketch to cat: a face from the front, ears at the top, both eyes drawn",
         takes="sketch",
     ),

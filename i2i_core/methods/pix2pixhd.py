@@ -60,7 +60,8 @@ class Pix2PixHDConfig:
     """The paper's weights and loss (section 3, appendix), networks for two CPU cores.
 
     `depth`: halvings of the coarse network, which sees pictures of half the size. `coarse`: share
-    of the steps that it learns alone. `code`: numbers in the colour code, 0 for none.
+    of the steps that it learns alone. `code`: numbers in the colour code, 0 for none. `noise`: for
+    sources that leave much open, such as drawings.
     `discriminator_layers`: halvings of each discriminator. `steps` 0: as many as the epochs take.
     """
 
@@ -71,6 +72,7 @@ class Pix2PixHDConfig:
     depth: int = 5
     fine_width: int = 24
     code: int = 8
+    noise: bool = False
     discriminator_width: int = 32
     discriminator_widest: int = 4
     discriminator_layers: int = 3
@@ -122,10 +124,17 @@ class Pix2PixHD(Method):
         self.config = c = config or Pix2PixHDConfig()
         self.multiple_of = 2 ** (c.depth + 1)
         self.channels = (c.in_channels, c.out_channels)
-        self.takes_seed = c.code > 0
+        self.takes_seed = c.code > 0 or c.noise
         with seeded(c.seed):
             self.generator = CoarseToFine(
-                c.in_channels, c.out_channels, c.width, c.depth, c.fine_width, c.widest, c.code
+                c.in_channels,
+                c.out_channels,
+                c.width,
+                c.depth,
+                c.fine_width,
+                c.widest,
+                c.code,
+                c.noise,
             )
             self.judges = torch.nn.ModuleDict({scale: _judge(c) for scale in ("coarse", "fine")})
         self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
@@ -231,13 +240,13 @@ class Pix2PixHD(Method):
         `seed` draws; 0 is the mean."""
         self.check_learnt()
         network = self.generator if self.average is None else self.average
-        code = None
+        code, seed = None, seed or 0
         if network.colours is not None:
-            seed = 0 if seed is None else seed
             drawn = network.colours.draw(seed)
             code = drawn if reference is None else network.colours(reference * 2 - 1)
             code = code.expand(len(source), -1)
-        result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
+        with seeded(seed):  # the noise
+            result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
         return result
 
     def saved(self) -> dict[str, Tensor]:

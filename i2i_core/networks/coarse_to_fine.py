@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2i_core.networks.colour_code import ColourCode
-from i2i_core.networks.layers import InstanceNorm, blur, initialise
+from i2i_core.networks.layers import InstanceNorm, Noise, blur, initialise
 from i2i_core.networks.unet import UNet, UpConv
 
 
@@ -20,7 +20,8 @@ class CoarseToFine(nn.Module):
     thinks at small sizes and so is fast on a CPU, and the enhancer's result is added to the
     enlarged coarse picture, so that its training starts from that and not from noise.
 
-    A `code` (N, code) of `ColourCode` says which of the possible translations is wanted.
+    A `code` (N, code) of `ColourCode` says which of the possible translations is wanted; `noise`
+    is what their texture is made of where the source says nothing.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class CoarseToFine(nn.Module):
         fine_width: int = 24,
         widest: int = 8,
         code: int = 0,
+        noise: bool = False,
     ) -> None:
         super().__init__()
         self.colours = ColourCode(code) if code else None
@@ -45,6 +47,7 @@ class CoarseToFine(nn.Module):
             widest=widest,
             antialias=True,
             code=code,
+            noise=noise,
         )
         wide, narrow = fine_width, max(1, fine_width // 2)
         seen = wide + 4 * in_channels + out_channels
@@ -54,6 +57,7 @@ class CoarseToFine(nn.Module):
         self.whole = _conv(narrow + in_channels, narrow)
         self.last = nn.Conv2d(narrow, out_channels, 3, padding=1, padding_mode="reflect")
         self.norm = InstanceNorm(wide)
+        self.noises = nn.ModuleList([Noise(wide), Noise(wide), Noise(narrow)] if noise else [])
         initialise(self)
 
     def forward(self, x: Tensor, code: Tensor | None = None, coarse: bool = False) -> Tensor:
@@ -65,10 +69,13 @@ class CoarseToFine(nn.Module):
         # At half the size: where the strokes lie to the pixel, and what the layout has become.
         h = F.leaky_relu(self.norm(blur(self.widen(F.relu(features)))), 0.2)
         h = torch.cat([h, F.pixel_unshuffle(x, 2), picture.tanh()], 1)
-        for layer in self.refine:
-            h = F.leaky_relu(self.norm(layer(h)), 0.2)
+        for number, layer in enumerate(self.refine):
+            h = self.norm(layer(h))
+            h = F.leaky_relu(self.noises[number](h) if self.noises else h, 0.2)
         # At full size a little is enough, and more would be slow.
-        h = torch.cat([F.leaky_relu(self.enlarge(h), 0.2), x], 1)
+        h = self.enlarge(h)
+        h = self.noises[-1](h) if self.noises else h
+        h = torch.cat([F.leaky_relu(h, 0.2), x], 1)
         # What alternates from pixel to pixel in the coarse picture is left behind.
         larger = F.interpolate(blur(picture), scale_factor=2, mode="bilinear", align_corners=False)
         result: Tensor = (larger + self.last(F.leaky_relu(self.whole(h), 0.2))).tanh()

@@ -64,6 +64,19 @@ class BlurDown(nn.Module):
         return F.conv2d(padded, kernel, stride=2, groups=x.shape[1])
 
 
+class Noise(nn.Module):
+    """Noise added to (N, C, H, W), the same in all channels but as strong as each has learnt, from
+    nothing on (Karras et al. 2019, section 3.2): what hair is made of where nothing is drawn."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.strength = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        noise = torch.randn(len(x), 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+        return x + self.strength * noise
+
+
 def blur(x: Tensor) -> Tensor:
     """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: nothing is left that alternates from
     one pixel to the next."""

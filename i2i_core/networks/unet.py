@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.layers import blur, initialise, norm_layer
+from i2i_core.networks.layers import Noise, blur, initialise, norm_layer
 
 
 class UNet(nn.Module):
@@ -19,7 +19,8 @@ class UNet(nn.Module):
     Not in the paper: with `antialias` every doubling but the last is blurred, which takes out the
     period of two that transposed convolutions leave (after the last a discriminator would know by
     the blur); with `code`, so many numbers (N, code) scale and shift the normalised channels of the
-    doublings (Dumoulin et al. 2017), and so choose among translations.
+    doublings (Dumoulin et al. 2017), and so choose among translations; with `noise`, every doubling
+    but the last is given some.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class UNet(nn.Module):
         widest: int = 8,
         antialias: bool = False,
         code: int = 0,
+        noise: bool = False,
     ) -> None:
         super().__init__()
         self.antialias = antialias
@@ -40,7 +42,7 @@ class UNet(nn.Module):
         bias = norm != "batch"  # batch normalisation would only take it away again
         self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
         self.ups, self.up_norms = nn.ModuleList(), nn.ModuleList()
-        self.styles = nn.ModuleList()
+        self.styles, self.noises = nn.ModuleList(), nn.ModuleList()
         for level, channels in enumerate(widths):
             outermost, innermost = level == 0, level == depth - 1
             above = in_channels if outermost else widths[level - 1]
@@ -53,6 +55,8 @@ class UNet(nn.Module):
             self.up_norms.append(norm_layer("none" if outermost else norm, above))
             if code and not outermost:
                 self.styles.append(nn.Linear(code, 2 * above))
+            if noise and not outermost:
+                self.noises.append(Noise(above))
         self.dropped = [dropout and 4 <= level <= depth - 2 for level in range(depth)]
         initialise(self)
 
@@ -68,6 +72,8 @@ class UNet(nn.Module):
         x = skips.pop()
         for level in reversed(range(1, len(self.ups))):
             x = self.up_norms[level](self._double(level, x))
+            if self.noises:
+                x = self.noises[level - 1](x)
             if self.styles and code is not None:
                 scale, shift = self.styles[level - 1](code)[:, :, None, None].chunk(2, 1)
                 x = x * (1 + scale) + shift
