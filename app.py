@@ -12,9 +12,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import spaces  # noqa: F401  isort: skip  (ZeroGPU: before anything that imports torch)
 import gradio as gr
 
-from demos import image_analogy
+from demos import image_analogy, sketch_to_photo
 
-TABS = [image_analogy]
+TABS = [sketch_to_photo, image_analogy]
 
 THEME = gr.themes.Soft(
     primary_hue="teal",
@@ -34,8 +34,8 @@ CSS = """
 .i2i-status progress { width: 9em; accent-color: var(--primary-500); }
 """
 INTRO = """# Image-to-image studio
-Give one picture the arrangement of another, or repaint its label map and the photograph follows.
-In seconds, on two CPU cores: no GPU, no training, no account.
+Draw, and a photograph appears. Give one picture the arrangement of another. Teach it your own.
+In seconds, on two CPU cores: no GPU, no account.
 """
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from demos import jobs, models
-from demos.drawing_canvas import DrawingCanvas, blank, show, to_picture, to_value
+from demos.drawing_canvas import SIDE, DrawingCanvas, to_picture, to_value
 from demos.panels import Picture, read, starter
 from examples.drawings import DRAWINGS
 from i2i_core.errors import InputError
@@ -19,7 +19,6 @@ from i2i_core.sketches import DETECTORS, trace
 from i2i_core.translation import translate
 from i2i_core.weights import describe
 
-SIDE = 512  # pixels of the canvas
 HELLO = "Draw on the paper: the photograph follows every stroke. Or try “Surprise me”."
 PHOTO_MODELS = {"labels:facades": "pix2pix.facades-to-labels"}  # how a photograph becomes labels
 
@@ -54,7 +53,7 @@ def build() -> gr.Dropdown:
                 seed = gr.Number(0, precision=0, minimum=0, label="Seed: 0 is the usual look",
                                  min_width=120)  # fmt: skip
             with gr.Accordion("Start from a photo", open=False) as tracing:
-                gr.Markdown("It is traced (or, for labels, read), and you go on drawing from there.")
+                gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
                 traced = Picture(label="Photo", height=200)
                 with gr.Row():
                     detector = gr.Dropdown(
@@ -130,7 +129,7 @@ def _changed(model: str, gives: str) -> list[Any]:
     palette = _palette(kind.takes)
     said = HELLO if on_canvas else "Add a photograph: the model translates it."
     return [
-        DrawingCanvas(show(palette), visible=on_canvas),
+        gr.update(value=_first(kind.takes), visible=True if on_canvas else "hidden"),
         gr.Image(visible=not on_canvas),
         gr.Radio(visible=not kind.takes),
         gr.Accordion(visible=on_canvas),
@@ -154,10 +153,16 @@ def _surprise(count: int, model: str) -> list[Any]:
     return [count, _stored(fitting[count % len(fitting)])]
 
 
-def _stored(index: int) -> str:
+def _first(takes: str) -> str:
+    """The first starter of a kind, unless the visitor has drawn something of it."""
+    fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == takes]
+    return _stored(fitting[0] if fitting else 0, keep=True)
+
+
+def _stored(index: int, keep: bool = False) -> str:
     drawing = DRAWINGS[index]
     with Image.open(starter(f"{drawing.name}_drawing.png")) as picture:
-        return to_value(picture.convert("RGB"), _palette(drawing.takes))
+        return to_value(picture, _palette(drawing.takes), keep=keep)
 
 
 @jobs.plainly
@@ -167,7 +172,7 @@ def _trace(path: str | None, model: str, detector: str, detail: float) -> str:
     takes = describe(model).takes
     palette = _palette(takes)
     if palette is None:
-        return to_value(trace(photo, detector, detail).convert("RGB"))
+        return to_value(trace(photo, detector, detail))
     reader = PHOTO_MODELS.get(takes)
     if reader is None:
         raise InputError("There is no model that reads these labels off photographs.")
@@ -180,6 +185,3 @@ def _bring(path: str | None, own: list[str]) -> list[Any]:
     path, own = models.bring(path, own)
     gr.Info("The model is chosen.")
     return [own, models.chooser(own, path)]
-
-
-__all__ = ["blank", "build", "follow"]

@@ -1,4 +1,4 @@
-"""Teach it: pairs, or photographs that are traced, become a model; watched, stopped, used at once."""
+"""Teach it: pairs, or photographs that are traced, become a model while the visitor watches."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ class Paper:
     def line(self, points: Points, closed: bool = False, smooth: bool = True) -> None:
         """One stroke."""
         tremor = 0.5 if closed else 1.2
-        shaken = [(x + dx, y + dy) for (x, y), (dx, dy) in
-                  zip(points, self.random.normal(0, tremor, (len(points), 2)), strict=True)]  # fmt: skip
+        shifts = self.random.normal(0, tremor, (len(points), 2))
+        shaken = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(points, shifts, strict=True)]
         way = curve(shaken, closed) if smooth else [*shaken, *(shaken[:1] if closed else [])]
         self.pen.line(way, "black", PEN, "curve")
 

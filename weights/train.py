@@ -82,7 +82,7 @@ FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
         sketched,
-        ("pix2pixhd", "--steps", "48000", "--set", "in_channels=1", "--set", "noise=true"),
+        ("pix2pixhd", "--steps", "44000", "--set", "in_channels=1", "--set", "noise=true"),
         "Sketch to cat: a face from the front, ears at the top, both eyes drawn",
         takes="sketch",
     ),
