@@ -29,7 +29,7 @@ def build() -> gr.Dropdown:
     own = gr.State([])
     count = gr.State(0)
     with gr.Row():
-        with gr.Column(min_width=320):
+        with gr.Column(min_width=300, elem_classes="i2i-paper"):
             model = gr.Dropdown(
                 models.choices([]), value=str(models.shipped_path(first.model)),
                 label="What to draw", interactive=True,
@@ -40,18 +40,16 @@ def build() -> gr.Dropdown:
             )  # fmt: skip
             canvas = DrawingCanvas(_stored(0))
             photo = Picture(label="Photograph", height=420, visible=False)
-        with gr.Column(min_width=320):
-            progress = gr.HTML(jobs.status(text=HELLO))
-            result = gr.Image(
-                starter(f"{first.name}_photo.jpg"), label="The photograph follows", format="png",
-                type="pil", interactive=False, height=512, buttons=["download", "fullscreen"],
-                elem_classes="i2i-result",
-            )  # fmt: skip
             with gr.Row():
                 surprise = gr.Button("Surprise me", variant="primary", min_width=120)
                 other = gr.Button("Other colours", min_width=120)
-                seed = gr.Number(0, precision=0, minimum=0, label="Seed: 0 is the usual look",
-                                 min_width=120)  # fmt: skip
+        with gr.Column(min_width=300):
+            result = gr.Image(
+                starter(f"{first.name}_photo.jpg"), label="The photograph follows", format="png",
+                type="pil", interactive=False, buttons=["download", "fullscreen"],
+                elem_classes="i2i-result",
+            )  # fmt: skip
+            progress = gr.HTML(jobs.status(text=HELLO))
             with gr.Accordion("Start from a photo", open=False) as tracing:
                 gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
                 traced = Picture(label="Photo", height=200)
@@ -60,10 +58,14 @@ def build() -> gr.Dropdown:
                         list(DETECTORS), value="edges", label="Trace its", min_width=120
                     )
                     detail = gr.Slider(0, 1, 0.35, step=0.05, label="Detail", min_width=140)
-            with gr.Accordion("Bring a model", open=False):
+            with gr.Accordion("Seed, and your own models", open=False):
+                seed = gr.Number(
+                    0, precision=0, minimum=0, label="Seed",
+                    info="each gives other colours and another coat; 0 is the usual one",
+                )  # fmt: skip
                 gr.Markdown(
-                    "A `.safetensors` file that you taught and downloaded here, or a generator "
-                    "published by pix2pix as `.pth`."
+                    "Bring a `.safetensors` file that you taught and downloaded here, or a "
+                    "generator published by pix2pix as `.pth`."
                 )
                 brought = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
 
