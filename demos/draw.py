@@ -17,9 +17,10 @@ from i2i_core.errors import InputError
 from i2i_core.label_sets import LABEL_SETS
 from i2i_core.sketches import DETECTORS, trace
 from i2i_core.translation import translate
-from i2i_core.weights import describe
+from i2i_core.weights import Model, describe
 
 HELLO = "Draw on the paper: the photograph follows every stroke. Or try “Surprise me”."
+FRONT = "townhouse"  # the starter that stands where a model takes photographs
 PHOTO_MODELS = {"labels:facades": "pix2pix.facades-to-labels"}  # how a photograph becomes labels
 
 
@@ -39,7 +40,9 @@ def build() -> gr.Dropdown:
                 label="This model does not say what it takes: give it a …",
             )  # fmt: skip
             canvas = DrawingCanvas(_stored(0))
-            photo = Picture(label="Photograph", height=420, visible=False)
+            photo = Picture(
+                starter(f"{FRONT}_photo.jpg"), label="Photograph", height=420, visible=False
+            )
             with gr.Row():
                 surprise = gr.Button("Surprise me", variant="primary", min_width=120)
                 other = gr.Button("Other colours", min_width=120)
@@ -77,13 +80,10 @@ def build() -> gr.Dropdown:
     seed.change(follow, given, shown, **live)
     photo.upload(follow, given, shown, **live)
     other.click(lambda seed: int(seed or 0) + 1, seed, seed, **quiet)
-    changed = model.change(
-        _changed, [model, gives], [canvas, photo, gives, tracing, detector, progress], **quiet
-    )
+    switched = [canvas, photo, gives, tracing, detector, surprise, progress]
+    changed = model.change(_changed, [model, gives], switched, **quiet)
     changed.then(follow, given, shown, **live)
-    gives.input(
-        _changed, [model, gives], [canvas, photo, gives, tracing, detector, progress], **quiet
-    )
+    gives.input(_changed, [model, gives], switched, **quiet).then(follow, given, shown, **live)
     surprised = surprise.click(_surprise, [count, model], [count, canvas], **quiet)
     surprised.success(follow, given, shown, **live)
     for event in (traced.upload, detector.input, detail.release):
@@ -98,7 +98,7 @@ def follow(
 ) -> Iterator[list[Any]]:
     """What the model makes of the drawing, or of the photograph if it takes that."""
     kind = jobs.plainly(describe)(model)
-    drawn = bool(kind.takes) or gives == "drawing"
+    drawn = _on_canvas(kind, gives)
     picture = jobs.plainly(to_picture)(value) if drawn else jobs.plainly(_photo)(photo)
     if picture is None:
         yield [jobs.status(text=HELLO if drawn else "Add a photograph."), None]
@@ -127,17 +127,24 @@ def _changed(model: str, gives: str) -> list[Any]:
     """Another model: the canvas shows what is drawn for its kind; a model of photographs gets a
     place for one instead."""
     kind = describe(model)
-    on_canvas = bool(kind.takes) or gives == "drawing"
+    on_canvas = _on_canvas(kind, gives)
     palette = _palette(kind.takes)
     said = HELLO if on_canvas else "Add a photograph: the model translates it."
     return [
         gr.update(value=_first(kind.takes), visible=True if on_canvas else "hidden"),
         gr.Image(visible=not on_canvas),
-        gr.Radio(visible=not kind.takes),
+        gr.Radio(visible=not (kind.takes or kind.makes)),
         gr.Accordion(visible=on_canvas),
         gr.Dropdown(visible=palette is None),
+        gr.Button(visible=on_canvas),
         jobs.status(text=said),
     ]
+
+
+def _on_canvas(kind: Model, gives: str) -> bool:
+    """Whether a model is given what is drawn: one that takes drawings or labels is, one that makes
+    labels of photographs isn't, and of others the visitor knows."""
+    return bool(kind.takes) or (not kind.makes and gives == "drawing")
 
 
 def _palette(takes: str) -> dict[str, tuple[int, int, int]] | None:

@@ -37,7 +37,7 @@ def choices(own: list[str]) -> list[tuple[str, str]]:
 def title(model: Model) -> str:
     """What its header says that it does, up to the first colon, and its name."""
     about = model.about.split(":")[0]
-    return f"{about} ({model.name})" if about else model.name
+    return f"{about} ({model.name})" if about and about != model.name else model.name
 
 
 def chooser(own: list[str], value: str | None) -> Any:

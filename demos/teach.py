@@ -44,7 +44,7 @@ def build(model: gr.Dropdown, parts: gr.Tabs) -> None:
             steps = gr.Slider(200, 6000, 1500, step=100, label="2 · Steps: more is better, slower")
             with gr.Row():
                 size = gr.Radio([128, 256], value=128, label="Pixels to learn at", min_width=120)
-                start = gr.Dropdown([NOTHING], value=NOTHING, label="Start from", min_width=160)
+                start = gr.Dropdown(_starts([]), value=NOTHING, label="Start from", min_width=160)
             name = gr.Textbox("my model", label="Name", max_length=40)
             with gr.Row():
                 go = gr.Button("Fit", variant="primary", min_width=100)
@@ -57,11 +57,12 @@ def build(model: gr.Dropdown, parts: gr.Tabs) -> None:
                 type="pil", interactive=False, height=460, buttons=["fullscreen"],
             )  # fmt: skip
             losses = gr.LinePlot(
-                pd.DataFrame({"step": [], "loss": [], "of": []}), x="step", y="loss", color="of",
-                height=200, title="Losses", buttons=[],
+                x="step", y="value", color="loss", height=220, title="Losses", buttons=[],
+                visible=False,
             )  # fmt: skip
-            file = gr.File(label="4 · The model: download it, bring it back another day", height=90)
             use = gr.Button("Draw with it", visible=False)
+            file = gr.File(label="4 · The model: download it, bring it back another day",
+                           height=90, visible=False)  # fmt: skip
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
     what.change(
@@ -69,7 +70,7 @@ def build(model: gr.Dropdown, parts: gr.Tabs) -> None:
                       gr.Row(visible=kind == GALLERIES)],
         what, [photos, sides, both], **quiet,
     )  # fmt: skip
-    start.focus(_starts, own, start, **quiet)
+    own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
     begun = go.click(_begin, name, [target, progress, file, use], **quiet)
     fitted = begun.success(
         fit, [target, what, photos, sides, sources, wanted, steps, size, start],
@@ -94,12 +95,15 @@ def fit(
         about=f"{Path(target).stem}: taught on the page",
     ):  # fmt: skip
         history += [(event.step, value, name) for name, value in event.losses.items()]
-        frame = pd.DataFrame(history, columns=["step", "loss", "of"])
+        plot: Any = gr.skip()
+        if event.picture is not None and event.losses:
+            frame = pd.DataFrame(history, columns=["step", "value", "loss"])
+            plot = gr.LinePlot(frame, visible=True)
         shown = gr.skip() if event.picture is None else event.picture
-        yield [jobs.status(event), shown, frame if shown is event.picture else gr.skip(),
-               gr.skip(), gr.skip()]  # fmt: skip
+        yield [jobs.status(event), shown, plot, gr.skip(), gr.skip()]
     done = jobs.status(text=f"{event.note} Press “Draw with it”, or download it below.")
-    yield [done, gr.skip(), gr.skip(), target, gr.Button(visible=True, variant="primary")]
+    yield [done, gr.skip(), gr.skip(), gr.File(target, visible=True),
+           gr.Button(visible=True, variant="primary")]  # fmt: skip
 
 
 def pairs(
@@ -139,16 +143,21 @@ def _gallery(label: str, height: int, visible: bool | None = None) -> gr.Gallery
     )  # fmt: skip
 
 
-def _starts(own: list[str]) -> Any:
+def _starts(own: list[str]) -> list[tuple[str, str]]:
     known = [choice for choice in models.choices(own) if models.can_go_on(choice[1])]
-    return gr.Dropdown(choices=[(NOTHING, NOTHING), *known])
+    return [(NOTHING, NOTHING), *known]
 
 
 def _begin(name: str) -> list[Any]:
     """A place for the model, told to the page before the work starts, so that Stop finds it."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
     waiting = jobs.status(text="Waiting for its turn: one fit at a time runs on this server.")
-    return [str(models.new_file(plain)), waiting, None, gr.Button(visible=False)]
+    return [
+        str(models.new_file(plain)),
+        waiting,
+        gr.File(None, visible=False),
+        gr.Button(visible=False),
+    ]
 
 
 def _stop_file(target: str) -> str:

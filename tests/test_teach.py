@@ -89,7 +89,7 @@ def test_a_fit_shows_itself_and_ends_with_a_model_to_draw_with(tmp_path: Path) -
     pictures = [record[1] for record in shown if isinstance(record[1], Image.Image)]
     assert pictures
     assert "Done" in shown[-1][0]
-    assert shown[-1][3] == target
+    assert Path(target).is_file()
     model = describe(target)
     assert (model.method, model.takes, model.steps) == ("pix2pixhd", "sketch", 12)
     own, update, _ = teach._use(target, [])
