@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from i2i_core.label_sets import FACADES
 
 playwright = pytest.importorskip("playwright.sync_api")
 FLAGS = ["--no-sandbox", "--use-gl=swiftshader", "--enable-webgl", "--ignore-gpu-blocklist"]
@@ -24,6 +28,69 @@ def browser() -> Iterator[Any]:
         browser = p.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+def stroke(page: Any, *points: tuple[float, float]) -> None:
+    """Draw on the canvas; points are shares of its side."""
+    box = page.locator(".dc canvas").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+
+
+def drawn(page: Any) -> np.ndarray:
+    """What is on the canvas, (512, 512, 3)."""
+    url = page.evaluate("document.querySelector('.dc canvas').toDataURL()")
+    data = base64.b64decode(url.split(",")[1])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def choose(page: Any, model: str) -> None:
+    page.get_by_label("What to draw").click()
+    page.get_by_role("option", name=model).click()
+
+
+def test_draw_and_the_photograph_follows(browser: Any, page_url: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1100})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(page_url)
+    photo = page.locator(".i2i-result img")
+    playwright.expect(photo).to_have_count(1)  # a result stands there before the first click
+    page.wait_for_function("document.querySelector('[data-do=undo]').disabled === false")
+    starter, shown = drawn(page), photo.get_attribute("src")
+
+    stroke(page, (0.3, 0.9), (0.7, 0.9))
+    playwright.expect(photo).not_to_have_attribute("src", shown, timeout=20_000)
+    mine = drawn(page)
+    assert (mine < 128).sum() > (starter < 128).sum() + 1000
+    page.get_by_label("Undo").click()
+    assert np.array_equal(drawn(page), starter)
+    page.get_by_label("Redo").click()
+    assert np.array_equal(drawn(page), mine)
+
+    # Another kind of model: labels to paint, exact; and the drawing is there on coming back.
+    choose(page, "Labels to building front")
+    page.get_by_role("button", name="door").click()
+    page.wait_for_function("document.querySelector('.dc').dataset.kind === 'labels'")
+    playwright.expect(photo).to_have_count(1)
+    stroke(page, (0.55, 0.3), (0.8, 0.6))
+    colours = {tuple(colour) for colour in np.unique(drawn(page).reshape(-1, 3), axis=0)}
+    assert (0, 207, 255) in colours
+    assert colours <= set(FACADES.values())
+    labels = drawn(page)
+    assert (labels[200:300, 300:400] == (0, 207, 255)).all()
+    choose(page, "Sketch to cat")
+    page.wait_for_function("document.querySelector('.dc').dataset.kind === 'sketch'")
+    assert np.array_equal(drawn(page), mine)
+    choose(page, "Labels to building front")
+    page.wait_for_function("document.querySelector('.dc').dataset.kind === 'labels'")
+    assert np.array_equal(drawn(page), labels)
+    assert problems == []
+    page.close()
 
 
 def test_upload_two_pictures_and_see_the_result(
@@ -41,6 +108,7 @@ def test_upload_two_pictures_and_see_the_result(
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(page_url)
+    page.get_by_role("tab", name="Image analogy").click()
     inputs = page.locator(".i2i-in")
     page.wait_for_selector("text=This is a starter")
     assert page.locator(".i2i-out img").count() >= 4  # results before the first click
@@ -65,6 +133,7 @@ def test_upload_two_pictures_and_see_the_result(
 def test_a_repainted_result_becomes_the_photograph(browser: Any, page_url: str) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 1400})
     page.goto(page_url)
+    page.get_by_role("tab", name="Image analogy").click()
     page.get_by_role("tab", name="Repaint").click()
     page.get_by_label("Longer side, pixels").last.click()
     page.get_by_role("option", name="384").last.click()

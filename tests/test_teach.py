@@ -94,7 +94,7 @@ def test_a_fit_shows_itself_and_ends_with_a_model_to_draw_with(tmp_path: Path) -
     assert (model.method, model.takes, model.steps) == ("pix2pixhd", "sketch", 12)
     own, update, _ = teach._use(target, [])
     assert own == [target]
-    assert (models.title(model), target) in [tuple(choice) for choice in update["choices"]]
+    assert (models.title(model), target) in [tuple(choice) for choice in update.choices]
     *_, (said, photo) = draw.follow(draw._stored(0), None, target, "drawing", 0)
     assert photo.size == (draw.SIDE, draw.SIDE)
     assert "128 × 128" in said
