@@ -21,6 +21,7 @@ Grey = npt.NDArray[np.float64]
 DETECTORS = ("edges", "lines", "contours")
 PEN = 1.6  # width of the pen, in pixels of a picture whose shorter side has 256
 REACH = 24.0  # pixels at which a line is still well seen, at that size
+FAINT = 0.003  # change of brightness, from 0 to 1, per such pixel that is no edge yet
 BLOT = 5.0  # what is this far from paper is no stroke but a filled shape
 
 
@@ -72,18 +73,22 @@ def roughen(drawing: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
+    from scipy import ndimage
     from skimage.feature import canny
 
+    grey = rgb @ (0.299, 0.587, 0.114)
     high = 0.95 - 0.13 * detail
     sigma = (2.6 - 1.6 * detail) * scale
-    found: Mask = canny(
-        _evened(rgb @ (0.299, 0.587, 0.114), scale),
+    found = canny(
+        _evened(grey, scale),
         sigma=sigma,
         low_threshold=high - 0.14,
         high_threshold=high,
         use_quantiles=True,
     )
-    return found
+    # The strongest edges of an even wall are noise all the same.
+    seen: Mask = found & (ndimage.gaussian_gradient_magnitude(grey, sigma) * scale > FAINT)
+    return seen
 
 
 def _lines(rgb: Grey, detail: float, scale: float) -> Mask:

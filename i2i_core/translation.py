@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from i2i_core import labels
@@ -14,7 +15,7 @@ from i2i_core.checkpoint import load
 from i2i_core.device import best_device
 from i2i_core.errors import InputError, check_range
 from i2i_core.images import check_image
-from i2i_core.label_colours import Colour
+from i2i_core.label_colours import Colour, nearest_colour
 from i2i_core.label_sets import LABEL_SETS
 from i2i_core.method import Method, Work
 from i2i_core.sampling import fit_short_side
@@ -51,7 +52,7 @@ def translate(
     for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
         shown = progress.picture
         if shown is not None and kind.makes in _palettes():
-            shown = _exact(shown, _palettes()[kind.makes])
+            shown = _nearest(shown, _palettes()[kind.makes])
         yield replace(progress, picture=shown)
 
 
@@ -62,7 +63,7 @@ def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:
     if takes in _palettes():
         scale = size / min(picture.size)
         width, height = (max(size, round(side * scale)) for side in picture.size)
-        exact = _exact(picture, _palettes()[takes])
+        exact = _cleaned(picture, _palettes()[takes])
         return exact.resize((width, height), Image.Resampling.NEAREST)
     return fit_short_side(picture, size)
 
@@ -86,8 +87,14 @@ def _palettes() -> dict[str, Mapping[str, Colour]]:
     return {f"labels:{name}": colours for name, colours in LABEL_SETS.items()}
 
 
-def _exact(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
+def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
     """Every pixel in the nearest colour of `palette`."""
+    ids, _ = nearest_colour(np.asarray(picture.convert("RGB")), tuple(palette.values()))
+    return labels.encode(ids, tuple(palette.values()))
+
+
+def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
+    """The same for what a person brings, without thin bands of a third label along blurred edges."""
     colours = tuple(palette.values())
     ids = labels.fill_unlabelled(labels.decode(picture, colours).ids)
     return labels.encode(ids, colours)

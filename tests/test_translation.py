@@ -1,0 +1,108 @@
+"""Models given what they take: drawings in any pen, labels in about the right colours."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+from test_pix2pixhd import small
+
+from i2i_core.checkpoint import read_header, save
+from i2i_core.errors import InputError
+from i2i_core.label_sets import FACADES, LABEL_SETS
+from i2i_core.labels import decode, encode
+from i2i_core.method import Method, last_picture
+from i2i_core.translation import open_model, prepare, translate
+from i2i_core.weights import describe, find_models
+
+
+def model(path: Path, takes: str = "", makes: str = "", **changes: object) -> Path:
+    method = small(**changes)
+    method.learnt = True
+    save(method, path, takes=takes, makes=makes, about="A test")
+    return path
+
+
+def drawing(width: int = 3, size: int = 64) -> Image.Image:
+    picture = Image.new("RGB", (size, size), "white")
+    ImageDraw.Draw(picture).line((size // 4, 10, size // 2, size - 10), "black", width)
+    return picture
+
+
+def front() -> Image.Image:
+    picture = Image.new("RGB", (64, 64), FACADES["wall"])
+    picture.paste(FACADES["window"], (10, 10, 30, 40))
+    picture.paste(FACADES["door"], (40, 30, 54, 64))
+    return picture
+
+
+def made(picture: Image.Image, path: Path, **settings: int) -> np.ndarray:
+    return np.asarray(last_picture(translate(picture, path, **settings)), float)
+
+
+def test_a_model_of_sketches_sees_one_pen_at_the_size_it_learnt(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "sketch", in_channels=1)
+    thin, thick = made(drawing(2), path), made(drawing(6), path)
+    assert thin.shape == (32, 32, 3)
+    assert np.abs(thin - thick).mean() < 2
+    assert made(drawing(), path, size=64).shape == (64, 64, 3)
+    with pytest.raises(InputError, match="Nothing is drawn"):
+        made(Image.new("RGB", (64, 64), "white"), path)
+
+
+def test_blurred_labels_are_read_as_exact_ones(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "labels:facades")
+    blurred = front().filter(ImageFilter.GaussianBlur(0.6))
+    exact, read = (prepare(x, "labels:facades", 64) for x in (front(), blurred))
+    assert set(FACADES.values()) >= {colour for _, colour in read.getcolors()}
+    assert (np.asarray(exact) == np.asarray(read)).all(-1).mean() > 0.97
+    assert np.abs(made(front(), path) - made(blurred, path)).mean() < 3
+
+
+def test_a_model_of_labels_makes_exact_ones(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", makes="labels:facades", code=0)
+    out = last_picture(translate(front(), path))
+    assert {colour for _, colour in out.getcolors()} <= set(FACADES.values())
+
+
+def test_what_it_takes_and_makes_stands_in_the_header(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "sketch", "labels:facades", in_channels=1)
+    assert read_header(path)["takes"] == "sketch"
+    (found,) = [m for m in find_models([tmp_path]) if m.path == path]
+    assert found == describe(path)
+    assert (found.takes, found.makes, found.about) == ("sketch", "labels:facades", "A test")
+
+
+def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", seed=1)
+    first = open_model(path)
+    assert open_model(path) is first
+    time.sleep(0.01)
+    model(path, seed=2)
+    assert open_model(path) is not first
+    with pytest.raises(InputError, match="no file gone"):
+        open_model(tmp_path / "gone.safetensors")
+
+
+def test_seeds_are_for_those_that_take_them() -> None:
+    with_code = small()
+    with_code.learnt = True
+    assert with_code.takes_seed
+    assert small(code=0).takes_seed is False
+    from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
+
+    plain: Method = Pix2Pix(Pix2PixConfig(width=4, depth=3, size=32, load_size=32))
+    plain.learnt = True
+    one, two = (np.asarray(plain.translate(drawing(), seed=seed)) for seed in (1, 2))
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("colours", LABEL_SETS.values(), ids=list(LABEL_SETS))
+def test_label_sets_come_back_from_pictures(colours: dict[str, tuple[int, int, int]]) -> None:
+    known = tuple(colours.values())
+    assert len(set(known)) == len(known)
+    ids = np.repeat(np.repeat(np.arange(len(known), dtype=np.uint8)[None], 8, 0), 8, 1)
+    assert np.array_equal(decode(encode(ids, known), known).ids, ids)
