@@ -94,7 +94,7 @@ def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image
 
 
 def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """The same for what a person brings, without thin bands of a third label along blurred edges."""
+    """The same for what a person brings: blurred edges get no thin bands of a third label."""
     colours = tuple(palette.values())
     ids = labels.fill_unlabelled(labels.decode(picture, colours).ids)
     return labels.encode(ids, colours)

@@ -94,7 +94,7 @@ RECIPES = {
     ),
     "pix2pix.facades-to-labels": Recipe(
         photographed,
-        ("pix2pixhd", "--steps", "16000", "--set", "code=0", "--set", "l1_weight=50"),
+        ("pix2pixhd", "--steps", "12000", "--set", "code=0", "--set", "l1_weight=50"),
         "Building front to labels: a photograph taken from the front, in the labels' colours",
         makes=FACADE_LABELS,
     ),
@@ -102,7 +102,7 @@ RECIPES = {
     "l1.facades": Recipe(
         labelled,
         (
-            *("pix2pixhd", "--steps", "36000"),
+            *("pix2pixhd", "--steps", "12000"),
             *("--set", "adversarial_weight=0", "--set", "matching_weight=0"),
         ),
         "Labels to building front, by L1 alone: the mean of what could be there",
