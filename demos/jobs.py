@@ -27,7 +27,9 @@ def said_plainly(error: InputError) -> gr.Error:
 
 
 def _seconds(work: Callable[..., Work], *arguments: Any, **settings: Any) -> int:
-    """GPU seconds asked of ZeroGPU: large pictures get more."""
+    """GPU seconds asked of ZeroGPU: large pictures get more, fits what they may take."""
+    if "seconds" in settings:
+        return int(min(settings["seconds"] + 15, 120))
     return 30 if settings.get("size", 256) > 512 else 15
 
 

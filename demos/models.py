@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from i2i_core.errors import InputError
 from i2i_core.published import import_published
 from i2i_core.weights import Model, describe, find_models
 
+KEPT = 7200  # seconds that a visitor's model lies on the server
+PREFIX = "i2i-model-"
 SKETCH_METHODS = ("pix2pix", "pix2pixhd")
 
 
@@ -31,7 +35,8 @@ def shipped_path(name: str) -> Path:
 
 def choices(own: list[str]) -> list[tuple[str, str]]:
     """Label and path of every model to choose; `own` are paths of this visit's."""
-    return [(title(m), str(m.path)) for m in [*shipped(), *map(describe, own)]]
+    there = [describe(path) for path in own if Path(path).is_file()]
+    return [(title(m), str(m.path)) for m in [*shipped(), *there]]
 
 
 def title(model: Model) -> str:
@@ -59,9 +64,15 @@ def bring(path: str | None, own: list[str]) -> tuple[str, list[str]]:
 
 
 def new_file(name: str) -> Path:
-    """A path for a model in a folder of its own, which only who is told of it finds."""
-    folder = Path(tempfile.mkdtemp(prefix="i2i-"))
-    return folder / f"{name}{ENDING}"
+    """A path for a model in a folder of its own, which only who is told of it finds. Folders of
+    models that are older than KEPT are deleted on the way."""
+    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if time.time() - max(f.stat().st_mtime for f in [old, *old.iterdir()]) > KEPT:
+                shutil.rmtree(old)
+        except OSError:
+            continue  # another visitor's fit was quicker, or the folder is not ours
+    return Path(tempfile.mkdtemp(prefix=PREFIX)) / f"{name}{ENDING}"
 
 
 def can_go_on(path: str) -> bool:

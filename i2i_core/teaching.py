@@ -157,9 +157,11 @@ def drawings_of(
 
 
 def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.Image:
-    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, and
-    whatever else the sample holds."""
-    columns = [[source, method.translate(source), *others] for source, *others in samples]
+    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, and for
+    pairs its partner, in whose colours it is made if the method can choose them."""
+    columns = []
+    for source, *partner in samples:
+        columns.append([source, method.translate(source, *partner), *partner])
     width = max(column[0].width for column in columns)
     height = max(column[0].height for column in columns)
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,23 @@ def test_a_model_goes_on_from_another(tmp_path: Path) -> None:
                 first,
             )
         )
+
+
+def test_models_are_kept_for_two_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(models.tempfile, "tempdir", str(tmp_path))
+    old, young = models.new_file("old"), models.new_file("young")
+    for path in (old, young):
+        path.write_bytes(b"a model")
+    past = time.time() - models.KEPT - 60
+    for path in (old, old.parent):
+        os.utime(path, (past, past))
+    models.new_file("third")
+    assert not old.exists()
+    assert young.exists()
+    assert [label for label, _ in models.choices([str(old)])] == [
+        models.title(model) for model in models.shipped()
+    ]
 
 
 def test_only_model_files_can_be_brought(tmp_path: Path) -> None:
