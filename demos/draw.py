@@ -63,7 +63,7 @@ def build() -> gr.Dropdown:
                     detail = gr.Slider(0, 1, 0.35, step=0.05, label="Detail", min_width=140)
             with gr.Accordion("Seed, and your own models", open=False):
                 seed = gr.Number(
-                    0, precision=0, minimum=0, label="Seed",
+                    first.seed, precision=0, minimum=0, label="Seed",
                     info="each gives other colours and another coat; 0 is the usual one",
                 )  # fmt: skip
                 gr.Markdown(
@@ -84,7 +84,7 @@ def build() -> gr.Dropdown:
     changed = model.change(_changed, [model, gives], switched, **quiet)
     changed.then(follow, given, shown, **live)
     gives.input(_changed, [model, gives], switched, **quiet).then(follow, given, shown, **live)
-    surprised = surprise.click(_surprise, [count, model], [count, canvas], **quiet)
+    surprised = surprise.click(_surprise, [count, model], [count, canvas, seed], **quiet)
     surprised.success(follow, given, shown, **live)
     for event in (traced.upload, detector.input, detail.release):
         done = event(_trace, [traced, model, detector, detail], canvas, **quiet, **jobs.COMPUTE)
@@ -159,7 +159,8 @@ def _surprise(count: int, model: str) -> list[Any]:
     if not fitting:
         fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == "sketch"]
     count += 1
-    return [count, _stored(fitting[count % len(fitting)])]
+    index = fitting[count % len(fitting)]
+    return [count, _stored(index), DRAWINGS[index].seed]
 
 
 def _first(takes: str) -> str:

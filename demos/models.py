@@ -40,9 +40,8 @@ def choices(own: list[str]) -> list[tuple[str, str]]:
 
 
 def title(model: Model) -> str:
-    """What its header says that it does, up to the first colon, and its name."""
-    about = model.about.split(":")[0]
-    return f"{about} ({model.name})" if about and about != model.name else model.name
+    """What its header says that it does, up to the first colon; or its name."""
+    return model.about.split(":")[0] or model.name
 
 
 def chooser(own: list[str], value: str | None) -> Any:

@@ -95,7 +95,7 @@ def test_every_starter_of_a_kind_comes_round() -> None:
     model = str(draw.models.shipped_path("pix2pix.facades"))
     count, seen = 0, set()
     for _ in range(4):
-        count, value = draw._surprise(count, model)
+        count, value, _ = draw._surprise(count, model)
         told = json.loads(value)
         assert told["kind"] == "labels"
         seen.add(told["png"])

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from examples.drawings import DRAWINGS, SIDE, Drawing
 from examples.starters import FOLDER, PAIRS, RESULT_SIZE, SCENES, Pair
 from i2i_core.labels import PALETTE
+from i2i_core.method import last_picture
 from i2i_core.methods.structural_analogy import GUIDES, PRESETS, StructuralAnalogy
+from i2i_core.translation import translate
 
 MEGABYTE = 10**6
 
@@ -60,11 +63,25 @@ def test_a_repainted_scene_is_kept_where_nothing_was_repainted(name: str) -> Non
     assert np.median(difference[~changed]) < 4  # what JPEG leaves
 
 
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.name)
+def test_a_drawing_is_what_the_code_draws_and_its_photograph_what_the_model_makes(
+    drawing: Drawing,
+) -> None:
+    assert size_of(f"{drawing.name}_drawing.png") == size_of(f"{drawing.name}_photo.jpg")
+    with Image.open(FOLDER / f"{drawing.name}_drawing.png") as stored:
+        assert np.array_equal(np.asarray(stored), np.asarray(drawing.draw()))
+        made = last_picture(translate(stored.convert("RGB"), drawing.model, seed=drawing.seed))
+    kept = np.asarray(Image.open(FOLDER / f"{drawing.name}_photo.jpg"), float)
+    made = np.asarray(made.resize((SIDE, SIDE), Image.Resampling.LANCZOS), float)
+    assert np.abs(kept - made).mean() < 4  # what JPEG leaves
+
+
 def test_nothing_lies_about_and_all_of_it_is_small() -> None:
     wanted = {f"{name}{kind}" for name in SCENES for kind in
               (".jpg", "_labels.png", "_edited.png", "_repainted.jpg")}  # fmt: skip
     for a, b, *_ in PAIRS:
         wanted |= {f"{a}.jpg", f"{b}.jpg", f"{a}_of_{b}.jpg", f"{b}_of_{a}.jpg", f"{a}+{b}.jpg"}
+    wanted |= {f"{d.name}{kind}" for d in DRAWINGS for kind in ("_drawing.png", "_photo.jpg")}
     there = [path for path in FOLDER.iterdir() if path.is_file()]
     assert {path.name for path in there} == wanted
     assert sum(path.stat().st_size for path in there) < 4 * MEGABYTE

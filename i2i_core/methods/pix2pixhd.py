@@ -5,9 +5,9 @@ first (section 3.2), a discriminator for each scale (section 3.3), and the featu
 (eq. 4), which asks for what the discriminators look at and not only for their approval.
 
 What differs from the paper, so that it learns on two CPU cores: the coarse network is a U-Net; the
-finer discriminator sees a window of each picture; an L1 term stands where the paper's code has one
-on VGG features. And a code of the photograph's colours, drawn by a seed when translating, takes the
-place of its instance features (section 3.5).
+finer discriminator sees a window of each picture; an L1 term stands where the paper has one on VGG
+features, which can be had by `perceptual_weight`. And a code of the photograph's colours, drawn by
+a seed when translating, takes the place of its instance features (section 3.5).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.losses.reconstruction import feature_matching, l1
 from i2i_core.method import Method, Work
 from i2i_core.networks.coarse_to_fine import CoarseToFine
+from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.optim import (
     Updater,
@@ -50,6 +51,7 @@ from i2i_core.optim import (
     linear_decay,
     mixed_precision,
 )
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops, every
 
 MEASURED = 1000  # pictures whose colours tell what colours there are
@@ -80,6 +82,8 @@ class Pix2PixHDConfig:
     adversarial_weight: float = 1.0
     matching_weight: float = 10.0
     l1_weight: float = 10.0
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     learning_rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
@@ -156,6 +160,7 @@ class Pix2PixHD(Method):
         generator = parallel(self.generator)
         judges = {scale: parallel(judge) for scale, judge in self.judges.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         if c.code and not self.learnt:  # a model that learns further keeps its code
             self._measure_colours(b)
 
@@ -172,7 +177,10 @@ class Pix2PixHD(Method):
             if not coarse:
                 shown["fine"] = _window(real_a, real_b, fake_b)
             losses: dict[str, float] = {}
-            terms = {"L1": c.l1_weight * l1(fake_b, small_b if coarse else real_b)}
+            wanted = small_b if coarse else real_b
+            terms = {"L1": c.l1_weight * l1(fake_b, wanted)}
+            if perceptual:
+                terms["perceptual"] = perceptual(fake_b, wanted)
             if c.adversarial_weight or c.matching_weight:
                 for scale, (given, real, fake) in shown.items():
                     real_pair, fake_pair = torch.cat([given, real], 1), torch.cat([given, fake], 1)
