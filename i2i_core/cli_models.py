@@ -16,12 +16,15 @@ from i2i_core.method import Progress
 
 
 def translate(options: argparse.Namespace) -> None:
-    from i2i_core.checkpoint import load
-    from i2i_core.device import best_device
     from i2i_core.folders import Folder
-    from i2i_core.weights import locate
+    from i2i_core.method import last_picture
+    from i2i_core.translation import open_model
+    from i2i_core.translation import translate as translated
+    from i2i_core.weights import describe, locate
 
-    method = load(locate(options.model), device=best_device())
+    path = locate(options.model)
+    method = open_model(path)
+    drawn = bool(describe(path).takes)
     files = [
         file
         for name in options.images
@@ -42,11 +45,14 @@ def translate(options: argparse.Namespace) -> None:
     sources = {file.resolve() for file in files}
     for file in _counted(files):
         try:
-            source = open_image(file)
-            if max(source.size) > options.size:
+            source = open_image(file, flatten=not drawn)
+            if not drawn and max(source.size) > options.size:
                 source = fit_long_side(source, options.size)
                 print(f"{file.name}: shrunk to {source.width} × {source.height}.", file=sys.stderr)
-            picture = method.translate(source, reverse=options.reverse)
+            size = None if drawn else min(source.size)
+            picture = last_picture(
+                translated(source, path, size=size, seed=options.seed, reverse=options.reverse)
+            )
         except InputError as error:
             if len(files) == 1:
                 raise
@@ -112,14 +118,20 @@ def evaluate_model(options: argparse.Namespace) -> Mapping[str, float]:
     from i2i_core.checkpoint import load
     from i2i_core.device import best_device
     from i2i_core.folders import open_domains
-    from i2i_core.weights import locate
+    from i2i_core.translation import Prepared
+    from i2i_core.weights import describe, locate
 
-    method = load(locate(options.result), device=best_device())
+    path = locate(options.result)
+    method = load(path, device=best_device())
     paired = options.paired or options.ab is not None or method.paired
     to_a = options.direction == "BtoA"
     sides = {"ab": options.ab, "paired": paired, "reverse": to_a}
     a, b = open_domains(options.a, options.b, part="test", **sides)
     train = open_domains(*options.train, paired=True, reverse=to_a) if options.train else None
+    takes = describe(path).takes
+    if takes:
+        a = Prepared(a, takes, int(method.config.size))  # type: ignore[arg-type]
+        train = train and (Prepared(train[0], takes, a.size), train[1])
     last = Progress(0, 1)
     work = model_evaluation.evaluate_model(
         method, a, b, paired=paired, reverse=options.reverse, limit=options.limit, train=train
@@ -167,6 +179,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     c.add_argument(
         "--size", type=int, default=1024, help="shrink longer sides to this (default 1024 pixels)"
     )
+    c.add_argument("--seed", type=int, default=0, help="other colours, of models that have some")
     c.set_defaults(run=translate)
 
     c = commands.add_parser(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -48,12 +48,25 @@ def translate(
     given = check_image(picture, "The picture", flatten=kind.takes != "sketch")
     own = int(getattr(getattr(method, "config", None), "size", 256)) if kind.takes else 1024
     side = (own if kind.takes else min(*given.size, own)) if size is None else size
-    check_range("size", side, 16, 1024)
+    check_range("size", side, 16, 4096)
     for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
         shown = progress.picture
         if shown is not None and kind.makes in _palettes():
             shown = _nearest(shown, _palettes()[kind.makes])
         yield replace(progress, picture=shown)
+
+
+class Prepared(Sequence[Image.Image]):
+    """Pictures, prepared when asked for as a model that `takes` this kind learnt to read them."""
+
+    def __init__(self, pictures: Sequence[Image.Image], takes: str, size: int) -> None:
+        self.pictures, self.takes, self.size = pictures, takes, size
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
+        return prepare(self.pictures[index], self.takes, self.size)
 
 
 def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:

@@ -92,7 +92,14 @@ class Fake(Method):
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         raise NotImplementedError
 
-    def render(self, source: Image.Image, reference: Any = None, *, reverse: bool = False) -> Work:
+    def render(
+        self,
+        source: Image.Image,
+        reference: Any = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Work:
         self.asked.append(reverse)
         noise = np.random.default_rng(len(self.asked)).integers(0, 256, (*source.size, 3))
         made = self.known.get(source.tobytes(), Image.fromarray(noise.astype(np.uint8)))

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from test_pix2pixhd import small
 
 from i2i_core.checkpoint import read_header, save
+from i2i_core.cli import main
 from i2i_core.errors import InputError
 from i2i_core.label_sets import FACADES, LABEL_SETS
 from i2i_core.labels import decode, encode
@@ -106,3 +107,38 @@ def test_label_sets_come_back_from_pictures(colours: dict[str, tuple[int, int, i
     assert len(set(known)) == len(known)
     ids = np.repeat(np.repeat(np.arange(len(known), dtype=np.uint8)[None], 8, 0), 8, 1)
     assert np.array_equal(decode(encode(ids, known), known).ids, ids)
+
+
+def test_the_command_prepares_drawings_too(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = model(tmp_path / "m.safetensors", "sketch", in_channels=1)
+    for name, width in (("thin", 2), ("thick", 6)):
+        drawing(width).save(tmp_path / f"{name}.png")
+        call = ["translate", str(path), str(tmp_path / f"{name}.png"), "--seed", "3"]
+        assert main([*call, "-o", str(tmp_path / f"{name}_out.png")]) == 0
+    thin, thick = (
+        np.asarray(Image.open(tmp_path / f"{name}_out.png"), float) for name in ("thin", "thick")
+    )
+    assert thin.shape == (32, 32, 3)
+    assert np.abs(thin - thick).mean() < 2
+    assert np.array_equal(thin, made(drawing(2), path, seed=3))
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "empty.png")
+    call = ["translate", str(path), str(tmp_path / "empty.png"), "-o", str(tmp_path / "o.png")]
+    assert main(call) == 2
+    assert "Nothing is drawn" in capsys.readouterr().err
+
+
+def test_a_fit_says_what_its_model_takes(tmp_path: Path) -> None:
+    for side, picture in (("a", drawing()), ("b", front())):
+        (tmp_path / side).mkdir()
+        for number in range(2):
+            picture.save(tmp_path / side / f"{number}.{'png' if side == 'a' else 'bmp'}")
+    out = tmp_path / "m.safetensors"
+    call = ["fit", "pix2pixhd", "--a", str(tmp_path / "a"), "--b", str(tmp_path / "b"), "-o"]
+    call += [str(out), "--takes", "sketch"]
+    settings = {"width": 4, "depth": 3, "fine_width": 4, "in_channels": 1, "size": 32}
+    settings |= {"load_size": 32, "discriminator_width": 4, "discriminator_layers": 1, "ema": 0}
+    sets = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    assert main([*call, *sets, "--steps", "2"]) == 0
+    assert describe(out).takes == "sketch"
+    assert main([*call[:-2], "--resume", "--steps", "3"]) == 0
+    assert (describe(out).takes, describe(out).steps) == ("sketch", 3)
