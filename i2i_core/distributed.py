@@ -49,9 +49,12 @@ def smallest(values: Tensor) -> Tensor:
     return values
 
 
-def parallel(network: nn.Module) -> nn.Module:
+def parallel(network: nn.Module, partly: bool = False) -> nn.Module:
     """`network` so that its gradients are averaged over the processes as they are computed (and
-    its weights made equal to the first process's now); alone, the network itself."""
+    its weights made equal to the first process's now); alone, the network itself. `partly`: some
+    steps use only some of its weights."""
     if world() == 1:
         return network
-    return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+    return nn.parallel.DistributedDataParallel(
+        network, broadcast_buffers=False, find_unused_parameters=partly
+    )

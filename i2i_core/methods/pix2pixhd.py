@@ -157,7 +157,7 @@ class Pix2PixHD(Method):
         device = next(self.parameters()).device
         layout = fast_layout(device) if device.type == "cuda" else torch.contiguous_format
         self.to(memory_format=layout)  # type: ignore[call-overload]
-        generator = parallel(self.generator)
+        generator = parallel(self.generator, partly=True)
         judges = {scale: parallel(judge) for scale, judge in self.judges.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
