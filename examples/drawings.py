@@ -16,9 +16,11 @@ from examples.starters import FOLDER
 from i2i_core.label_sets import FACADES
 from i2i_core.method import last_picture
 from i2i_core.translation import translate
+from i2i_core.weights import SHIPPED
 
 SIDE = 512
 PEN = 5
+CELL = 192  # pixels of a picture in a sample grid
 Points = Sequence[tuple[float, float]]
 
 
@@ -169,8 +171,20 @@ DRAWINGS = (
 )
 
 
+def sheet(model: str, sources: Sequence[Image.Image], seeds: Sequence[int]) -> Image.Image:
+    """A model's sample grid: the sources, and under them what it makes of them with each seed."""
+    rows = [list(sources)]
+    for seed in seeds:
+        rows.append([last_picture(translate(source, model, seed=seed)) for source in sources])
+    grid = Image.new("RGB", (len(sources) * CELL, len(rows) * CELL), "white")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            grid.paste(picture.convert("RGB").resize((CELL, CELL)), (x * CELL, y * CELL))
+    return grid
+
+
 def main() -> None:
-    """Draw, translate and keep everything; a few seconds."""
+    """Draw, translate and keep everything, and the models' sample grids; half a minute."""
     FOLDER.mkdir(exist_ok=True)
     for name, model, _, seed, draw in DRAWINGS:
         drawing = draw()
@@ -178,6 +192,12 @@ def main() -> None:
         photo = last_picture(translate(drawing, model, seed=seed))
         photo = photo.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
         photo.save(FOLDER / f"{name}_photo.jpg", quality=90)
+    for model, _ in (CATS, FRONTS):
+        drawings = [drawing.draw() for drawing in DRAWINGS if drawing.model == model]
+        sheet(model, drawings, range(6)).save(SHIPPED / f"{model}.jpg", quality=88)
+    photos = [Image.open(FOLDER / f"{d.name}_photo.jpg") for d in DRAWINGS if d.model == FRONTS[0]]
+    reader = "pix2pix.facades-to-labels"
+    sheet(reader, photos, [0]).save(SHIPPED / f"{reader}.jpg", quality=88)
 
 
 if __name__ == "__main__":
