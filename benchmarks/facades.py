@@ -66,7 +66,7 @@ def main() -> None:
         began = time.perf_counter()
         made = [last_picture(translate(m, model)).resize((SIZE, SIZE)) for m in labels]
         print(f"{model}: {(time.perf_counter() - began) / count:.2f} s a picture", file=sys.stderr)
-        rows.append((Path(model).stem.removesuffix(".safetensors"), made))
+        rows.append((Path(model).name.removesuffix(".safetensors"), made))
     print(f"{'':28}" + "".join(f"{name:>11}" for name in COLUMNS))
     for name, pictures in rows:
         scores = (*read(reader, labels, pictures), *compare(pictures, real))
