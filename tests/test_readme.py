@@ -23,7 +23,7 @@ def blocks(language: str, containing: str) -> list[str]:
 
 def run(command: list[str], tmp_path: Path) -> str:
     """Run in a folder that looks like the repository's root, and stays clean."""
-    for name in ("examples", "i2i_core"):
+    for name in ("examples", "i2i_core", "weights"):
         (tmp_path / name).symlink_to(ROOT / name)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
