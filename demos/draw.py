@@ -24,8 +24,9 @@ FRONT = "townhouse"  # the starter that stands where a model takes photographs
 PHOTO_MODELS = {"labels:facades": "pix2pix.facades-to-labels"}  # how a photograph becomes labels
 
 
-def build() -> gr.Dropdown:
-    """Lay out the canvas inside the current Blocks; returns the chooser of models."""
+def build() -> tuple[gr.Dropdown, gr.State]:
+    """Lay out the canvas inside the current Blocks; returns the chooser of models, and the state
+    that holds the paths of this visit's own ones."""
     first = DRAWINGS[0]
     own = gr.State([])
     count = gr.State(0)
@@ -90,7 +91,7 @@ def build() -> gr.Dropdown:
         done = event(_trace, [traced, model, detector, detail], canvas, **quiet, **jobs.COMPUTE)
         done.success(follow, given, shown, **live)
     brought.upload(_bring, [brought, own], [own, model], **quiet)
-    return model
+    return model, own
 
 
 def follow(

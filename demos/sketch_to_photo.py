@@ -13,7 +13,7 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Draw", id="draw"):
-            model = draw.build()
+            model, own = draw.build()
         with gr.Tab("Teach it", id="teach"):
-            teach.build(model, parts)
+            teach.build(model, own, parts)
     sketch_endpoints.build()

@@ -31,9 +31,10 @@ NOTHING = "nothing"
 FIT: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 1}  # drawing goes on meanwhile
 
 
-def build(model: gr.Dropdown, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `model` is the canvas's chooser, in `parts`."""
-    own, target = gr.State([]), gr.State("")
+def build(model: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; `model` is the canvas's chooser, in `parts`, and
+    `own` what the visitor has added to it."""
+    target = gr.State("")
     with gr.Row():
         with gr.Column(min_width=320):
             what = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
@@ -75,11 +76,12 @@ def build(model: gr.Dropdown, parts: gr.Tabs) -> None:
         what, [photos, sides, both, start], **quiet,
     )  # fmt: skip
     own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
-    begun = go.click(_begin, name, [target, progress, file, use], **quiet)
+    begun = go.click(_begin, name, [target, progress, file, use, go], **quiet)
     fitted = begun.success(
         fit, [target, what, photos, sides, sources, wanted, steps, size, start],
         [progress, picture, losses, file, use], **quiet, **FIT, trigger_mode="once",
     )  # fmt: skip
+    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
     fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
     stop.click(_stop, target, progress, **quiet)
     use.click(_use, [target, own], [own, model, parts], **quiet)
@@ -161,12 +163,8 @@ def _begin(name: str) -> list[Any]:
     """A place for the model, told to the page before the work starts, so that Stop finds it."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
     waiting = jobs.status(text="Waiting for its turn: one fit at a time runs on this server.")
-    return [
-        str(models.new_file(plain)),
-        waiting,
-        gr.File(None, visible=False),
-        gr.Button(visible=False),
-    ]
+    hidden, busy = gr.Button(visible=False), gr.Button(interactive=False)
+    return [str(models.new_file(plain)), waiting, gr.File(None, visible=False), hidden, busy]
 
 
 def _stop_file(target: str) -> str:

@@ -102,6 +102,22 @@ def test_a_fit_shows_itself_and_ends_with_a_model_to_draw_with(tmp_path: Path) -
     assert "128 × 128" in said
 
 
+@pytest.mark.parametrize("what", [teach.SIDES, teach.GALLERIES])
+def test_pairs_are_learnt_as_well(tmp_path: Path, what: str) -> None:
+    sides = gallery(tmp_path, 3, (260, 130))
+    sources, wanted = (gallery(tmp_path, 3, seed=seed) for seed in (1, 2))
+    target = str(models.new_file("pairs"))
+    records = list(teach.fit(target, what, None, sides, sources, wanted, 3, 128, teach.NOTHING))
+    assert "Done" in records[-1][0]
+    assert describe(target).takes == ""
+    # On the canvas it may be given a drawing or a photograph.
+    _, photo, gives, *_ = draw._changed(target, "photograph")
+    assert photo.visible
+    assert gives.visible
+    *_, (_, made) = draw.follow(None, sources[0][0], target, "photograph", 0)
+    assert made.size == (draw.SIDE, draw.SIDE)
+
+
 def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
     target, shown = fitted(tmp_path, stop_after=2, steps=4000)
     assert "Stopped" in shown[-1][0]
