@@ -10,8 +10,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from benchmarks.plain_networks import PlainResNet
 from demos import draw, models, teach
 from i2i_core.errors import InputError
 from i2i_core.translation import open_model
@@ -172,3 +174,19 @@ def test_only_model_files_can_be_brought(tmp_path: Path) -> None:
         models.bring(str(path), [])
     target, _ = fitted(tmp_path, steps=3)
     assert models.bring(target, []) == (target, [target])
+
+
+def test_a_published_generator_is_brought_and_given_what_the_visitor_says(tmp_path: Path) -> None:
+    weights = PlainResNet(width=4, blocks=6).state_dict()
+    torch.save(weights, tmp_path / "edges2shoes_net_G.pth")
+    path, own = models.bring(str(tmp_path / "edges2shoes_net_G.pth"), [])
+    assert own == [path]
+    assert "edges2shoes" in models.title(describe(path))
+    drawing = draw._stored(0)
+    *_, (_, drawn) = draw.follow(drawing, None, path, "drawing", 0)
+    *_, (_, other) = draw.follow(drawing, gallery(tmp_path, 1)[0][0], path, "photograph", 0)
+    assert drawn.size == (draw.SIDE, draw.SIDE)
+    assert np.abs(np.asarray(drawn, float) - np.asarray(other, float)[: draw.SIDE]).mean() > 1
+    (tmp_path / "holiday.pth").write_bytes(b"PK no weights")
+    with pytest.raises(InputError):
+        models.bring(str(tmp_path / "holiday.pth"), [])
