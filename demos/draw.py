@@ -82,9 +82,9 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     photo.upload(follow, given, shown, **live)
     other.click(lambda seed: int(seed or 0) + 1, seed, seed, **quiet)
     switched = [canvas, photo, gives, tracing, detector, surprise, progress]
-    changed = model.change(_changed, [model, gives], switched, **quiet)
-    changed.then(follow, given, shown, **live)
-    gives.input(_changed, [model, gives], switched, **quiet).then(follow, given, shown, **live)
+    for event in (model.change, gives.input):
+        changed = event(_changed, [model, gives], switched, **quiet)
+        changed.success(_follow_photograph, given, shown, **live)
     surprised = surprise.click(_surprise, [count, model], [count, canvas, seed], **quiet)
     surprised.success(follow, given, shown, **live)
     for event in (traced.upload, detector.input, detail.release):
@@ -108,6 +108,15 @@ def follow(
     made = jobs.finish(translate, picture, model, seed=int(seed or 0))
     said = f"{made.width} × {made.height} pixels in {time.monotonic() - began:.1f} s."
     yield [jobs.status(text=said), _enlarged(made)]
+
+
+def _follow_photograph(*given: Any) -> Iterator[list[Any]]:
+    """After a change of the model, for one that takes a photograph: the canvas speaks for itself."""
+    _, _, model, gives, _ = given
+    if not _on_canvas(jobs.plainly(describe)(model), gives):
+        yield from follow(*given)
+    else:
+        yield [gr.skip(), gr.skip()]
 
 
 def _photo(path: str | None) -> Image.Image | None:
