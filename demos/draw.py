@@ -111,7 +111,7 @@ def follow(
 
 
 def _follow_photograph(*given: Any) -> Iterator[list[Any]]:
-    """After a change of the model, for one that takes a photograph: the canvas speaks for itself."""
+    """After a change of the model, if it takes a photograph: the canvas speaks for itself."""
     _, _, model, gives, _ = given
     if not _on_canvas(jobs.plainly(describe)(model), gives):
         yield from follow(*given)

@@ -111,7 +111,8 @@ def test_upload_two_pictures_and_see_the_result(
     page.get_by_role("tab", name="Image analogy").click()
     inputs = page.locator(".i2i-in")
     page.wait_for_selector("text=This is a starter")
-    assert page.locator(".i2i-out img").count() >= 4  # results before the first click
+    # Results before the first click: two sliders of two pictures.
+    playwright.expect(page.locator(".i2i-out img").nth(3)).to_be_attached(timeout=20_000)
 
     remove = inputs.get_by_label("Remove Image")
     for index, name in enumerate(("a.png", "b.jpg")):
