@@ -233,11 +233,13 @@ class Pix2PixHD(Method):
             }
 
     def _measure_colours(self, photos: Sequence[Image]) -> None:
-        pictures = [to_tensor(photo) * 2 - 1 for photo in islice(every(photos), MEASURED)]
-        for network in (self.generator, self.average):
-            if network is not None and network.colours is not None:
-                weight = network.colours.mean
-                network.colours.measure(picture.to(weight.device) for picture in pictures)
+        colours = self.generator.colours
+        assert colours is not None
+        device = colours.mean.device
+        some = islice(every(photos), MEASURED)
+        colours.measure(to_tensor(photo).to(device) * 2 - 1 for photo in some)
+        if self.average is not None and self.average.colours is not None:
+            self.average.colours.load_state_dict(colours.state_dict())
 
     def forward(
         self, source: Tensor, reference: Tensor | None = None, seed: int | None = None
