@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from i2i_core.checkpoint import build, save
@@ -14,7 +15,7 @@ from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods import METHODS
 from i2i_core.sampling import every, fit_short_side
-from i2i_core.sketches import DETECTORS, field, trace
+from i2i_core.sketches import DETECTORS, field, roughen, trace
 from i2i_core.translation import open_model
 
 PREVIEWED = 3  # pairs in a preview
@@ -97,7 +98,7 @@ def teach_pairs(
     check_range("steps", steps, 1, 100_000)
     if a is None:
         yield Progress(0, 1, note=f"Tracing {len(b)} photographs")
-        a, b = drawings_of(list(every(b)), round(size * MARGIN))
+        a, b = drawings_of(every(b), round(size * MARGIN))
         method = learner(1, steps=steps, size=size, start=start)
         takes = "sketch"
     else:
@@ -133,14 +134,11 @@ def learner(
 
 
 def drawings_of(
-    photos: Sequence[Image.Image], size: int, seed: int = 0
+    photos: Iterable[Image.Image], size: int, seed: int = 0
 ) -> tuple[list[Image.Image], list[Image.Image]]:
     """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
-    read drawings by hand. Returns drawings and the photographs again, as often."""
-    import numpy as np
-
-    from i2i_core.sketches import roughen
-
+    read drawings by hand. Returns drawings and the photographs again, as often, with `size` pixels
+    on the shorter side. Raises InputError for no photographs."""
     a: list[Image.Image] = []
     b: list[Image.Image] = []
     for number, photo in enumerate(photos):
@@ -153,6 +151,8 @@ def drawings_of(
                 drawing = roughen(drawing, random)
             a.append(field(drawing))
             b.append(small)
+    if not a:
+        raise InputError("None of these pictures can be read. Give PNG or JPEG files.")
     return a, b
 
 
