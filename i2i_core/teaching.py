@@ -14,6 +14,7 @@ from i2i_core.device import best_device
 from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods import METHODS
+from i2i_core.optim import DivergedError
 from i2i_core.sampling import every, fit_short_side
 from i2i_core.sketches import DETECTORS, field, roughen, trace
 from i2i_core.translation import open_model
@@ -49,7 +50,7 @@ def teach(
     progress = Progress(0, 1)
     looked_at = _samples(method, a, b)
     first_step: int | None = None
-    why = ""
+    why, sound = "", True
     try:
         for progress in method.fit(a, b):
             now = time.monotonic()
@@ -73,8 +74,11 @@ def teach(
                 if progress.step - first_step < 3:
                     note = "The first steps"
                 yield Progress(progress.step, progress.total, progress.losses, picture, note)
+    except DivergedError:
+        sound = False
+        raise
     finally:
-        if method.learnt:
+        if method.learnt and sound:
             save(method, out, half=True, about=about, takes=takes, makes=makes)
     picture = preview(method, looked_at)
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made."

@@ -16,8 +16,10 @@ from i2i_core.method import Progress
 from i2i_core.teaching import drawings_of, learner, teach
 
 
-def records(out: Path, steps: int = 4, **settings: object) -> list[Progress]:
-    return list(teach(small(steps=steps), A, B, out, **settings))
+def records(
+    out: Path, steps: int = 4, l1_weight: float = 10.0, **settings: object
+) -> list[Progress]:
+    return list(teach(small(steps=steps, l1_weight=l1_weight), A, B, out, **settings))
 
 
 def test_it_tells_what_is_left_and_shows_pictures(tmp_path: Path) -> None:
@@ -89,3 +91,9 @@ def test_every_drawing_has_its_photograph() -> None:
     assert len(drawings) == len(photos) == 6
     assert {d.size for d in drawings} == {p.size for p in photos} == {(72, 48)}
     assert any((np.asarray(d) < 100).any() for d in drawings)
+
+
+def test_what_diverged_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="infinite"):
+        records(tmp_path / "m.safetensors", steps=50, l1_weight=1e38)
+    assert not (tmp_path / "m.safetensors").exists()
