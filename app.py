@@ -30,7 +30,10 @@ CSS = """
   .i2i-two { display: grid; grid: "in out" auto "set out" 1fr / 2fr 3fr; }
   .i2i-in { grid-area: in; } .i2i-out { grid-area: out; } .i2i-set { grid-area: set; }
 }
-.i2i-paper, .i2i-result { max-width: 560px; }
+.i2i-choose { align-items: center; }
+.i2i-paper { max-width: 600px; }
+/* The photograph stands level with the paper beside it, below whose tools it would begin. */
+@media (min-width: 700px) { .i2i-level .i2i-status { height: 36px; } }
 .i2i-result img { width: 100%; height: auto; }
 .i2i-status { display: flex; gap: .8em; align-items: center; min-height: 1.6em; }
 .i2i-status progress { width: 9em; accent-color: var(--primary-500); }

@@ -30,12 +30,15 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     first = DRAWINGS[0]
     own = gr.State([])
     count = gr.State(0)
+    with gr.Row(elem_classes="i2i-choose"):
+        model = gr.Dropdown(
+            models.choices([]), value=str(models.shipped_path(first.model)),
+            label="What to draw", interactive=True, scale=3, min_width=280,
+        )  # fmt: skip
+        surprise = gr.Button("Surprise me", variant="primary", scale=1, min_width=120)
+        other = gr.Button("Other colours", scale=1, min_width=120)
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="i2i-paper"):
-            model = gr.Dropdown(
-                models.choices([]), value=str(models.shipped_path(first.model)),
-                label="What to draw", interactive=True,
-            )  # fmt: skip
             gives = gr.Radio(
                 ["drawing", "photograph"], value="photograph", visible=False,
                 label="This model does not say what it takes: give it a …",
@@ -44,34 +47,32 @@ def build() -> tuple[gr.Dropdown, gr.State]:
             photo = Picture(
                 starter(f"{FRONT}_photo.jpg"), label="Photograph", height=420, visible=False
             )
-            with gr.Row():
-                surprise = gr.Button("Surprise me", variant="primary", min_width=120)
-                other = gr.Button("Other colours", min_width=120)
-        with gr.Column(min_width=300):
+        with gr.Column(min_width=300, elem_classes="i2i-paper"):
+            progress = gr.HTML(jobs.status(text=HELLO), elem_classes="i2i-level")
             result = gr.Image(
                 starter(f"{first.name}_photo.jpg"), label="The photograph follows", format="png",
                 type="pil", interactive=False, buttons=["download", "fullscreen"],
                 elem_classes="i2i-result",
             )  # fmt: skip
-            progress = gr.HTML(jobs.status(text=HELLO))
-            with gr.Accordion("Start from a photo", open=False) as tracing:
-                gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
-                traced = Picture(label="Photo", height=200)
-                with gr.Row():
-                    detector = gr.Dropdown(
-                        list(DETECTORS), value="edges", label="Trace its", min_width=120
-                    )
-                    detail = gr.Slider(0, 1, 0.35, step=0.05, label="Detail", min_width=140)
-            with gr.Accordion("Seed, and your own models", open=False):
-                seed = gr.Number(
-                    first.seed, precision=0, minimum=0, label="Seed",
-                    info="each gives other colours and another coat; 0 is the usual one",
-                )  # fmt: skip
-                gr.Markdown(
-                    "Bring a `.safetensors` file that you taught and downloaded here, or a "
-                    "generator published by pix2pix as `.pth`."
+    with gr.Row():
+        with gr.Column(min_width=300), gr.Accordion("Start from a photo", open=False) as tracing:
+            gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
+            traced = Picture(label="Photo", height=200)
+            with gr.Row():
+                detector = gr.Dropdown(
+                    list(DETECTORS), value="edges", label="Trace its", min_width=120
                 )
-                brought = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
+                detail = gr.Slider(0, 1, 0.35, step=0.05, label="Detail", min_width=140)
+        with gr.Column(min_width=300), gr.Accordion("Seed, and your own models", open=False):
+            seed = gr.Number(
+                first.seed, precision=0, minimum=0, label="Seed",
+                info="each gives other colours and another coat; 0 is the usual one",
+            )  # fmt: skip
+            gr.Markdown(
+                "Bring a `.safetensors` file that you taught and downloaded here, or a "
+                "generator published by pix2pix as `.pth`."
+            )
+            brought = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
     live = {**quiet, **jobs.COMPUTE, "trigger_mode": "always_last"}
