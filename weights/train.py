@@ -88,7 +88,7 @@ RECIPES = {
     ),
     "pix2pix.facades": Recipe(
         labelled,
-        ("pix2pixhd", "--steps", "36000"),
+        ("pix2pixhd", "--steps", "40000"),
         "Labels to building front: walls, windows, doors and the rest as colours",
         takes=FACADE_LABELS,
     ),

@@ -73,7 +73,7 @@ class CoarseToFine(nn.Module):
             h = self.norm(layer(h))
             h = F.leaky_relu(self.noises[number](h) if self.noises else h, 0.2)
         # At full size a little is enough, and more would be slow.
-        h = self.enlarge(h)
+        h = blur(self.enlarge(h))
         h = self.noises[-1](h) if self.noises else h
         h = torch.cat([F.leaky_relu(h, 0.2), x], 1)
         # What alternates from pixel to pixel in the coarse picture is left behind.
