@@ -160,14 +160,14 @@ def front(
 CATS, FRONTS = ("pix2pix.cats", "sketch"), ("pix2pix.facades", "labels:facades")
 # The first stands on the page when it opens.
 DRAWINGS = (
-    Drawing("cat", *CATS, 1, lambda: cat(1)),
-    Drawing("kitten", *CATS, 4, lambda: cat(2, 0.94, 1.1, 1.25, slit=False)),
+    Drawing("cat", *CATS, 4, lambda: cat(1)),
+    Drawing("kitten", *CATS, 1, lambda: cat(2, 0.94, 1.1, 1.25, slit=False)),
     Drawing("tabby", *CATS, 5, lambda: cat(3, 1.05, 0.95, stripes=True)),
-    Drawing("tomcat", *CATS, 3, lambda: cat(4, 1.14, 0.85, 0.9, whiskers=False)),
+    Drawing("tomcat", *CATS, 2, lambda: cat(4, 1.14, 0.85, 0.9, whiskers=False)),
     Drawing("townhouse", *FRONTS, 1, lambda: front(4, 4, balconies=True)),
-    Drawing("shop", *FRONTS, 3, lambda: front(4, 5, shop=True)),
-    Drawing("palace", *FRONTS, 0, lambda: front(3, 7, roof=110)),
-    Drawing("shutters", *FRONTS, 2, lambda: front(5, 4, blinds=True)),
+    Drawing("shop", *FRONTS, 5, lambda: front(4, 5, shop=True)),
+    Drawing("palace", *FRONTS, 4, lambda: front(3, 7, roof=110)),
+    Drawing("shutters", *FRONTS, 3, lambda: front(5, 4, blinds=True)),
 )
 
 
