@@ -17,12 +17,18 @@ let palette = [];
 let stroke = null; // {x, y, before} while the pointer is down
 let sentAt = 0;
 let timer = null;
+const me = Math.random().toString(36).slice(2); // marks what this very canvas sent
+let latest = null; // what it sent last
+let arrivals = Promise.resolve(); // what the server sent is shown one after the other
 
 const picture = () => pen.getImageData(0, 0, SIDE, SIDE);
 const paper = () => papers[kind];
 
 function show(name) {
   if (name !== kind) {
+    finish();
+    clearTimeout(timer); // else the other kind's drawing would be sent, which nobody touched
+    timer = null;
     if (kind) paper().image = picture();
     kind = name;
     papers[kind] ??= { image: null, past: [], future: [], drawn: false };
@@ -57,11 +63,16 @@ function remember(before) {
 
 // ---- to and from the page
 
-function send() {
+function store() {
   clearTimeout(timer);
   timer = null;
+  latest = JSON.stringify({ kind, png: canvas.toDataURL("image/png"), by: me });
+  props.value = latest;
+}
+
+function send() {
   sentAt = performance.now();
-  props.value = JSON.stringify({ kind, png: canvas.toDataURL("image/png") });
+  store();
   trigger("input");
 }
 
@@ -71,25 +82,36 @@ function sendSoon() {
   else timer ??= setTimeout(send, wait);
 }
 
-function receive(text) {
+async function receive(text) {
   if (!text) return;
   const value = JSON.parse(text);
+  if (value.by === me) {
+    // A handler gave back what it was given, perhaps late: newer strokes win.
+    if (text !== latest) props.value = latest;
+    return;
+  }
   if (value.palette) setPalette(value.palette);
   show(value.kind);
   if (!value.png || (value.keep && paper().drawn)) {
     if (value.keep) send(); // the page wants to know what is drawn already
+    else if (paper().drawn) store(); // whoever reads the canvas next gets what it shows
     return;
   }
   const image = new Image();
-  image.onload = () => {
-    const before = picture();
-    pen.imageSmoothingEnabled = value.kind === "sketch";
-    pen.drawImage(image, 0, 0, SIDE, SIDE);
-    remember(before);
-    mark();
-    if (value.keep) send();
-  };
   image.src = value.png;
+  await image.decode();
+  finish();
+  const before = picture();
+  pen.imageSmoothingEnabled = value.kind === "sketch";
+  pen.drawImage(image, 0, 0, SIDE, SIDE);
+  remember(before);
+  mark();
+  if (value.keep) send();
+}
+
+function arrive() {
+  const text = props.value;
+  arrivals = arrivals.then(() => receive(text)).catch(console.error);
 }
 
 function setPalette(found) {
@@ -135,17 +157,20 @@ function line(from, to) {
   const steps = Math.max(1, Math.ceil((3 * Math.hypot(to.x - from.x, to.y - from.y)) / radius));
   for (let i = 0; i <= steps; i++)
     disc(
-      Math.round(from.x + ((to.x - from.x) * i) / steps),
-      Math.round(from.y + ((to.y - from.y) * i) / steps),
+      Math.floor(from.x + ((to.x - from.x) * i) / steps),
+      Math.floor(from.y + ((to.y - from.y) * i) / steps),
       radius,
     );
 }
 
+// The pixel that a place lies in; beyond the paper, the last one.
+const pixel = (v) => Math.min(SIDE - 1, Math.max(0, Math.floor(v)));
+
 function rectangle(from, to) {
   pen.putImageData(stroke.before, 0, 0);
   pen.fillStyle = colour;
-  const [left, right] = [from.x, to.x].map(Math.round).sort((a, b) => a - b);
-  const [top, bottom] = [from.y, to.y].map(Math.round).sort((a, b) => a - b);
+  const [left, right] = [from.x, to.x].map(pixel).sort((a, b) => a - b);
+  const [top, bottom] = [from.y, to.y].map(pixel).sort((a, b) => a - b);
   pen.fillRect(left, top, right - left + 1, bottom - top + 1);
 }
 
@@ -155,7 +180,7 @@ function fill(at) {
   pen.fillStyle = colour;
   pen.fillRect(0, 0, 1, 1);
   const wanted = new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0];
-  const start = Math.round(at.y) * SIDE + Math.round(at.x);
+  const start = pixel(at.y) * SIDE + pixel(at.x);
   const old = pixels[start];
   const stack = old === wanted ? [] : [start];
   while (stack.length) {
@@ -172,7 +197,7 @@ function fill(at) {
 
 function step(from, to) {
   const [source, target] = [paper()[from], paper()[to]];
-  if (!source.length) return;
+  if (!source.length || stroke) return;
   target.push(picture());
   pen.putImageData(source.pop(), 0, 0);
   mark();
@@ -183,6 +208,7 @@ const actions = {
   undo: () => step("past", "future"),
   redo: () => step("future", "past"),
   clear: () => {
+    finish();
     remember(picture());
     wipe();
     mark();
@@ -200,10 +226,10 @@ const actions = {
 
 function place(event) {
   const box = canvas.getBoundingClientRect();
-  const inside = (v) => Math.min(SIDE - 1, Math.max(0, v));
+  // Not held inside the paper: a line that leaves it must not run along its edge.
   return {
-    x: inside(((event.clientX - box.left) * SIDE) / box.width),
-    y: inside(((event.clientY - box.top) * SIDE) / box.height),
+    x: ((event.clientX - box.left) * SIDE) / box.width,
+    y: ((event.clientY - box.top) * SIDE) / box.height,
   };
 }
 
@@ -234,18 +260,27 @@ function move(event) {
 
 function up(event) {
   if (!stroke || event.pointerId !== stroke.pointer) return;
+  finish();
+  send();
+}
+
+function finish() {
+  if (!stroke) return;
   remember(stroke.before);
   stroke = null;
   mark();
-  send();
 }
 
 canvas.addEventListener("pointerdown", down);
 canvas.addEventListener("pointermove", move);
 canvas.addEventListener("pointerup", up);
 canvas.addEventListener("pointercancel", up);
-canvas.addEventListener("keydown", (event) => {
+window.addEventListener("keydown", function undoing(event) {
+  if (!element.isConnected) return window.removeEventListener("keydown", undoing);
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  // The pointer over the canvas is enough, unless something else is being written in.
+  const writing = document.activeElement?.matches("input:not([type=range]), textarea");
+  if (!element.contains(document.activeElement) && (writing || !canvas.matches(":hover"))) return;
   event.preventDefault();
   (event.shiftKey ? actions.redo : actions.undo)();
 });
@@ -255,14 +290,13 @@ slider.addEventListener("input", (event) => {
 });
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (!button || !kind) return;
+  if (!button) return;
   if (button.dataset.tool) tools[kind] = button.dataset.tool;
   else if (button.dataset.do) actions[button.dataset.do]();
-  else if (button.dataset.colour) {
-    colour = button.dataset.colour;
-  }
+  else if (button.dataset.colour) colour = button.dataset.colour;
   mark();
 });
 
-receive(props.value);
-watch("value", () => receive(props.value));
+show("sketch"); // something to draw on before the server says anything
+arrive();
+watch("value", arrive);

@@ -26,6 +26,7 @@ SIDE = 512  # pixels of the canvas
 MOST_TEXT = 4_000_000  # characters
 MOST_SIDE = 2048
 Palette = Mapping[str, Colour]
+_BROKEN = "The drawing did not arrive whole. Draw one more stroke, or reload the page."
 
 _HERE = Path(__file__).parent
 _HTML, _CSS, _JS = (
@@ -55,8 +56,8 @@ def to_value(
     picture: Image.Image | None, palette: Palette | None = None, *, keep: bool = False
 ) -> str:
     """The JSON that shows `picture` as a sketch or, with `palette`, as labels in its colours (the
-    first is the ground). `keep`: unless something of that kind is drawn already, which then comes
-    back as input."""
+    first is the ground); it can be undone. None shows what is drawn of that kind. `keep`: nothing
+    is replaced that is drawn already; what then stands there comes back as input."""
     value: dict[str, Any] = {"kind": "sketch" if palette is None else "labels", "keep": keep}
     value["png"] = None if picture is None else _data_url(picture)
     if palette is not None:
@@ -70,10 +71,8 @@ def to_picture(value: str | None) -> Image.Image | None:
     InputError for what is no drawing of this canvas."""
     if not value:
         return None
-    if len(value) > MOST_TEXT:
-        raise InputError("This drawing is too large. Clear the canvas and draw it again.")
     try:
-        url = json.loads(value)["png"]
+        url = _read(value)["png"]
         if url is None:
             return None
         data = base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
@@ -84,12 +83,39 @@ def to_picture(value: str | None) -> Image.Image | None:
     except InputError:
         raise
     except Exception:
-        # Whatever a stranger's browser may send: JSON, base64 and PNG fail in many ways.
-        raise InputError(
-            "The drawing did not arrive whole. Draw one more stroke, or reload the page."
-        ) from None
+        # Whatever a stranger's browser may send: base64 and PNG fail in many ways.
+        raise InputError(_BROKEN) from None
     pixels = np.asarray(drawn)
     return drawn if (pixels != pixels[0, 0]).any() else None
+
+
+def kind_of(value: str | None) -> str:
+    """ "sketch" or "labels"; a canvas without a value is paper for a sketch. Raises InputError as
+    `to_picture` does."""
+    kind = _read(value).get("kind") if value else "sketch"
+    if kind not in ("sketch", "labels"):
+        raise InputError(_BROKEN)
+    return str(kind)
+
+
+def blank(kind: str, palette: Palette | None = None) -> Image.Image:
+    """An empty canvas: white paper for a sketch, the first colour of the palette for labels."""
+    ground = next(iter(palette.values())) if kind == "labels" and palette else (255, 255, 255)
+    return Image.new("RGB", (SIDE, SIDE), ground)
+
+
+def _read(value: str) -> dict[str, Any]:
+    if not isinstance(value, str):
+        raise InputError(_BROKEN)
+    if len(value) > MOST_TEXT:
+        raise InputError("This drawing is too large. Clear the canvas and draw it again.")
+    try:
+        told = json.loads(value)
+    except (ValueError, RecursionError):
+        raise InputError(_BROKEN) from None
+    if not isinstance(told, dict):
+        raise InputError(_BROKEN)
+    return told
 
 
 def _data_url(picture: Image.Image) -> str:

@@ -13,7 +13,15 @@ import pytest
 from PIL import Image
 
 from demos import draw
-from demos.drawing_canvas import MOST_TEXT, SIDE, DrawingCanvas, to_picture, to_value
+from demos.drawing_canvas import (
+    MOST_TEXT,
+    SIDE,
+    DrawingCanvas,
+    blank,
+    kind_of,
+    to_picture,
+    to_value,
+)
 from i2i_core.errors import InputError
 from i2i_core.label_sets import FACADES
 
@@ -59,11 +67,41 @@ def test_nothing_drawn_is_none(value: str | None) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["cat", "{}", "[]", "7", '{"png": 3}', '{"png": "data:image/png;base64,!!"}', sent(b"GIF89a")],
+    [
+        "cat",
+        "{}",
+        "[]",
+        "7",
+        7,
+        "[" * 100_000,
+        '{"png": 3}',
+        '{"png": "data:image/png;base64,!!"}',
+        sent(b"GIF89a"),
+    ],
 )
 def test_what_is_no_drawing_gets_a_sentence(value: str) -> None:
     with pytest.raises(InputError, match="did not arrive whole"):
         to_picture(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(None, "sketch"), (to_value(None), "sketch"), (to_value(None, FACADES), "labels")],
+)
+def test_the_kind_is_read_of_the_value(value: str | None, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize("value", ["cat", "[]", "{}", '{"kind": "cat"}', '{"kind": []}'])
+def test_a_value_of_no_kind_gets_a_sentence(value: str) -> None:
+    with pytest.raises(InputError, match="did not arrive whole"):
+        kind_of(value)
+
+
+def test_an_empty_canvas_is_nothing_drawn() -> None:
+    assert blank("sketch").getcolors() == [(SIDE * SIDE, (255, 255, 255))]
+    assert blank("labels", FACADES).getcolors() == [(SIDE * SIDE, FACADES["background"])]
+    assert to_picture(to_value(blank("labels", FACADES), FACADES)) is None
 
 
 def test_a_huge_drawing_is_refused_before_it_is_decoded() -> None:
