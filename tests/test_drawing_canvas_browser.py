@@ -46,15 +46,17 @@ def late(value: str | None) -> str | None:
 
 
 def build() -> gr.Blocks:
+    # While an event shows its progress, Gradio's overlay keeps the pointer from its outputs.
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
     with gr.Blocks() as demo:
         canvas = DrawingCanvas(elem_id="first")
         heard = gr.Textbox("nothing", label="Heard")
         read = gr.Textbox(label="Read")
         canvas.input(told, canvas, heard, trigger_mode="always_last")
-        gr.Button("To labels").click(lambda: to_value(None, FACADES), None, canvas)
-        gr.Button("To sketch").click(lambda: to_value(None), None, canvas)
-        gr.Button("A ring").click(lambda: to_value(ring()), None, canvas)
-        gr.Button("Echo late").click(late, canvas, canvas)
+        gr.Button("To labels").click(lambda: to_value(None, FACADES), None, canvas, **quiet)
+        gr.Button("To sketch").click(lambda: to_value(None), None, canvas, **quiet)
+        gr.Button("A ring").click(lambda: to_value(ring()), None, canvas, **quiet)
+        gr.Button("Echo late").click(late, canvas, canvas, **quiet)
         gr.Button("Read it").click(told, canvas, read)
         with gr.Tabs():
             gr.Tab("Front")
@@ -100,6 +102,7 @@ def page(browser: Any, url: str) -> Iterator[Any]:
 
 def stroke(page: Any, *points: tuple[float, float], on: str = "#first", held: bool = False) -> None:
     """Draw; points are shares of the canvas's side."""
+    page.locator(f"{on} canvas").hover()  # waits until no overlay of a fresh page is above it
     box = page.locator(f"{on} canvas").bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
