@@ -228,8 +228,8 @@ function place(event) {
   const box = canvas.getBoundingClientRect();
   // Not held inside the paper: a line that leaves it must not run along its edge.
   return {
-    x: ((event.clientX - box.left) * SIDE) / box.width,
-    y: ((event.clientY - box.top) * SIDE) / box.height,
+    x: ((event.clientX - box.left - canvas.clientLeft) * SIDE) / canvas.clientWidth,
+    y: ((event.clientY - box.top - canvas.clientTop) * SIDE) / canvas.clientHeight,
   };
 }
 
