@@ -124,6 +124,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "nce_patches": (1, 65536),
     "temperature": (1e-3, 100),
     "pool": (0, 10_000),
+    "identity_every": (1, 1000),
     "batch": (1, 1024),
     "epochs": (1, 10**6),
     "steps": (0, 10**9),

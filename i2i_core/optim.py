@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -140,8 +141,14 @@ def half_type() -> torch.dtype | None:
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """Half precision for what follows in the `with`, on CUDA; elsewhere nothing changes."""
+    """Half precision for what follows in the `with`, on CUDA; elsewhere nothing changes.
+
+    Processors that compute with bfloat16 (AVX512_BF16, AMX) train a third faster with it: ask for
+    it by setting I2I_CPU_BFLOAT16=1. On others it is several times slower.
+    """
     kind = half_type() if device.type == "cuda" else None
+    if device.type == "cpu" and os.environ.get("I2I_CPU_BFLOAT16") == "1":
+        kind = torch.bfloat16
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 

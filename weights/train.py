@@ -78,6 +78,24 @@ def photographed(data: Path, work: Path) -> tuple[Path, Path]:
     return labelled(data, work)[::-1]
 
 
+def painted(data: Path, work: Path) -> tuple[Path, Path]:
+    """Photographs and Monets."""
+    return data / "monet2photo" / "trainB", data / "monet2photo" / "trainA"
+
+
+def seasons(data: Path, work: Path) -> tuple[Path, Path]:
+    """Yosemite in summer and in winter."""
+    return data / "yosemite" / "trainA", data / "yosemite" / "trainB"
+
+
+# Of networks for domains: 1.1 million weights a generator; crops show a quarter of a picture, so
+# that brushwork is learnt at the size that it has.
+DOMAINS = (
+    *("--set", "width=24", "--set", "blocks=6", "--set", "antialias=true"),
+    *("--set", "discriminator_width=32", "--set", "size=128", "--set", "load_size=256"),
+    *("--set", "ema=0.998", "--set", "learning_rate=0.0004"),
+)
+CYCLE = ("cyclegan", *DOMAINS, "--set", "identity_every=4")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -97,6 +115,24 @@ RECIPES = {
         ("pix2pixhd", "--steps", "12000", "--set", "code=0", "--set", "l1_weight=50"),
         "Building front to labels: a photograph taken from the front, in the labels' colours",
         makes=FACADE_LABELS,
+    ),
+    "cyclegan.monet": Recipe(
+        painted,
+        (*CYCLE, "--steps", "16000"),
+        "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
+    ),
+    "cut.monet": Recipe(
+        painted,
+        (
+            *("cut", *DOMAINS, "--steps", "11000", "--set", "whole=false"),
+            *("--set", "nce_identity=false", "--set", "nce_weight=2"),
+        ),
+        "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
+    ),
+    "cyclegan.yosemite": Recipe(
+        seasons,
+        (*CYCLE, "--steps", "11000", "--set", "load_size=200"),
+        "Summer to winter: mountains and forests under snow; back: winter to summer",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(
@@ -125,6 +161,7 @@ def main() -> int:
     if options.ship:
         save(load(out), Path(__file__).with_name(out.name), half=True, **header)
         return 0
+    work.mkdir(parents=True, exist_ok=True)
     a, b = recipe.prepare(options.data, work)
     call = ["fit", *recipe.fit, "--a", str(a), "--b", str(b), "-o", str(out)]
     call += ["--preview", str(work / "preview"), "--preview-every", "1000"]

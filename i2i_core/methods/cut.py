@@ -89,6 +89,7 @@ class CUTConfig:
     batch: int = 1
     epochs: int = 400
     constant: float = 0.5  # share of the steps before the learning rate falls
+    whole: bool = True  # then, as in the paper's code, whole pictures instead of crops
     steps: int = 0
     size: int = 256
     load_size: int = 286
@@ -257,8 +258,7 @@ class CUT(Method):
             return losses
 
         crops = Crops(c.size, c.load_size, c.flip)
-        # As in the paper's code, whole pictures while the learning rate falls.
-        falling = round(c.constant * total)
+        falling = round(c.constant * total) if c.whole else None
         batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=falling)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
 

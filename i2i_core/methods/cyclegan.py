@@ -53,6 +53,7 @@ class CycleGANConfig:
     blocks: int = 9
     norm: str = "instance"
     dropout: bool = False
+    antialias: bool = False
     both: bool = True
     discriminator_width: int = 64
     discriminator_layers: int = 3
@@ -60,6 +61,7 @@ class CycleGANConfig:
     adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
+    identity_every: int = 1
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
     pool: int = 50
@@ -179,8 +181,8 @@ class CycleGAN(Method):
                 terms["cycle"] = c.cycle_weight * (cycle(real_a, back_a) + cycle(real_b, back_b))
                 if perceptual:
                     terms["perceptual"] = perceptual(back_a, real_a) + perceptual(back_b, real_b)
-                if c.identity_weight:
-                    terms["identity"] = c.identity_weight * (
+                if c.identity_weight and step % c.identity_every == 0:
+                    terms["identity"] = c.identity_every * c.identity_weight * (
                         identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
                     )
                 if c.heuristic:
@@ -253,7 +255,7 @@ class CycleGAN(Method):
 
 
 def _generator(c: CycleGANConfig, channels_in: int, channels_out: int) -> ResNet:
-    return ResNet(channels_in, channels_out, c.width, c.blocks, c.norm, c.dropout)
+    return ResNet(channels_in, channels_out, c.width, c.blocks, c.norm, c.dropout, c.antialias)
 
 
 def _average(network: nn.Module) -> nn.Module:
