@@ -178,7 +178,7 @@ def _strokes(drawing: Image.Image) -> Mask:
 
 def _ink(drawing: Image.Image) -> Mask:
     grey = drawing
-    if drawing.mode in ("RGBA", "LA", "PA") or "transparency" in drawing.info:
+    if drawing.has_transparency_data:
         solid = drawing.convert("RGBA")
         paper = Image.new("RGBA", solid.size, "white")
         grey = Image.alpha_composite(paper, solid)
@@ -218,7 +218,7 @@ def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
         grid += shift / shift.std() * random.uniform(0, most) * scale / 2
     thick = ndimage.binary_dilation(lines)
     moved: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
-    return moved
+    return moved if moved.any() else lines  # short lines at the border may leave the paper
 
 
 def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) -> Mask:

@@ -43,7 +43,7 @@ def teach(
 
     A record about every second: losses, what is left in words, now and then a picture (rows of
     source, translation, and for pairs the real one). Raises InputError as `fit` does; what diverged
-    is not written.
+    is not written, nor what made no step.
     """
     out, stop = Path(out), Path(stop) if stop is not None else None
     began = said = previewed = time.monotonic()
@@ -78,7 +78,7 @@ def teach(
         sound = False
         raise
     finally:
-        if method.learnt and sound:
+        if method.learnt and sound and first_step is not None:
             save(method, out, half=True, about=about, takes=takes, makes=makes)
     picture = preview(method, looked_at)
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made."

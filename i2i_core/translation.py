@@ -47,8 +47,9 @@ def translate(
     check_range("seed", seed, 0, 2**32)
     given = check_image(picture, "The picture", flatten=kind.takes != "sketch")
     own = int(getattr(getattr(method, "config", None), "size", 256)) if kind.takes else 1024
-    side = (own if kind.takes else min(*given.size, own)) if size is None else size
-    check_range("size", side, 16, 4096)
+    if size is not None:
+        check_range("size", size, 16, 4096)
+    side = size or (own if kind.takes else min(*given.size, own))
     for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
         shown = progress.picture
         if shown is not None and kind.makes in _palettes():

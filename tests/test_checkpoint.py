@@ -12,7 +12,7 @@ from test_contract import ROWS, A, B, fitted
 from i2i_core.checkpoint import FORMAT, build, load, load_training, save, save_training
 from i2i_core.errors import InputError
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
-from i2i_core.weights import find_models, locate
+from i2i_core.weights import describe, find_models, locate
 
 HEADER = {"format": FORMAT, "method": "pix2pix", "config": "{}", "step": "1"}
 
@@ -169,3 +169,21 @@ def test_models_are_found_by_path_and_by_shipped_name(
     assert locate("pix2pix.rocks") == locate(model.path) == model.path
     with pytest.raises(InputError, match=r"pix2pix\.rocks"):
         locate("nothing")
+
+
+def test_what_a_model_takes_and_makes_is_kept_or_else_anything(tmp_path: Path) -> None:
+    method = fitted(ROWS["pix2pixhd"])
+    path = tmp_path / "m.safetensors"
+    save(method, path, takes="sketch", makes="labels:facades", half=True)
+    assert (describe(path).takes, describe(path).makes) == ("sketch", "labels:facades")
+    save(method, path)
+    assert (describe(path).takes, describe(path).makes, describe(path).about) == ("", "", "")
+    old = written(tmp_path / "old.safetensors", step="7")  # from before there were such words
+    assert (describe(old).takes, describe(old).makes, describe(old).steps) == ("", "", 7)
+    with pytest.raises(InputError, match="no file"):
+        describe(tmp_path / "nowhere.safetensors")
+
+
+def test_the_methods_that_learn_from_pairs_say_so() -> None:
+    paired = {name for name, row in ROWS.items() if type(row.new()).paired}
+    assert paired == {"pix2pix", "pix2pixhd"}

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,13 @@ from i2i_core.cli_fit import Stop
 from i2i_core.folders import open_domains
 from i2i_core.method import Progress
 from i2i_core.methods.pix2pix import Pix2Pix
+from i2i_core.methods.pix2pixhd import Pix2PixHD
 from i2i_core.optim import Updater
 
 TINY = ["--set", "width=4", "--set", "discriminator_width=4", "--set", "size=32"]
 TINY += ["--set", "load_size=32", "--set", "ema=0.9"]
 PIX2PIX = [*TINY, "--set", "depth=3"]
+PIX2PIXHD = [*PIX2PIX, "--set", "fine_width=4", "--set", "discriminator_layers=1"]
 CUT = [*TINY, "--set", "blocks=1", "--set", "nce_layers=[0,4,12]"]
 
 
@@ -41,7 +44,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fit(*more: str, method: str = "pix2pix", out: str = "m.safetensors") -> int:
-    tiny = {"pix2pix": PIX2PIX, "cyclegan": [*TINY, "--set", "blocks=1"], "cut": CUT}[method]
+    tiny = {"pix2pix": PIX2PIX, "cyclegan": [*TINY, "--set", "blocks=1"], "cut": CUT}
+    tiny = {**tiny, "pix2pixhd": PIX2PIXHD}[method]
     sides = ["--a", "a", "--b", "b"]
     return cli.main(["fit", method, *sides, "-o", out, "--steps", "3", *tiny, *more])
 
@@ -317,3 +321,55 @@ def test_a_loss_that_is_not_a_number_stops_with_advice_and_keeps_the_last_good_s
     assert "learning rate" in err
     assert not Path("m.safetensors").exists()  # nothing had been learnt
     assert np.isfinite(np.asarray(A[0])).all()
+
+
+def test_pairs_of_pix2pixhd_are_matched_by_name(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    A[0].save("a/lonely.png")
+    Path("b/1.png").unlink()
+    B[1].save("b/1.bmp")  # the ending does not matter
+    seen: list[tuple[list[str], list[str]]] = []
+    through = Pix2PixHD.fit
+
+    def watched(self: Pix2PixHD, a: Any, b: Any) -> Iterator[Progress]:
+        seen.append((a.names, b.names))
+        return through(self, a, b)
+
+    monkeypatch.setattr(Pix2PixHD, "fit", watched)
+    assert fit(method="pix2pixhd") == 0
+    ((a, b),) = seen
+    assert [Path(name).stem for name in a] == [Path(name).stem for name in b]
+    assert set(a) == {"0.png", "1.png", "2.png", "broken.png"}
+    assert set(b) == {"0.png", "1.bmp", "2.png", "broken.png"}
+    assert "lonely.png" in capsys.readouterr().err
+    assert read_header("m.safetensors")["method"] == "pix2pixhd"
+
+
+def test_pictures_none_of_which_can_be_read_are_answered_in_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in Path("b").iterdir():
+        path.write_text("not a picture")
+    assert fit(method="pix2pixhd") == 2
+    assert "None of the 4 pairs" in capsys.readouterr().err.splitlines()[-1]
+    assert not Path("m.safetensors").exists()
+
+
+def test_what_a_model_takes_and_makes_is_kept_when_going_on_and_can_be_changed(here: Path) -> None:
+    kept = ("about", "takes", "makes")
+    words = ["--takes", "labels:facades", "--makes", "sketch", "--about", "Fronts."]
+    assert fit(*words, method="pix2pixhd") == 0
+    assert fit("--resume", "--steps", "4", method="pix2pixhd") == 0
+    header = read_header("m.safetensors")
+    assert header["step"] == "4"
+    assert [header[name] for name in kept] == ["Fronts.", "labels:facades", "sketch"]
+    assert fit("--resume", "--steps", "5", "--makes", "labels:facades", method="pix2pixhd") == 0
+    header = read_header("m.safetensors")
+    assert [header[name] for name in kept] == ["Fronts.", "labels:facades", "labels:facades"]
+
+
+def test_an_unknown_kind_of_picture_is_refused(here: Path) -> None:
+    with pytest.raises(SystemExit):
+        fit("--takes", "labels:castles")
+    assert not Path("m.safetensors").exists()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty, r1_penalty
 from i2i_core.losses.contrastive import patch_nce, patch_nce_external
 from i2i_core.losses.perceptual import perceptual
-from i2i_core.losses.reconstruction import cycle, identity, l1
+from i2i_core.losses.reconstruction import cycle, feature_matching, identity, l1
 
 REAL, FAKE = (2.0, -0.5, 0.25), (-1.5, 0.5)
 TEMPERATURE = 0.5
@@ -264,3 +264,18 @@ def test_perceptual_distance_teaches_the_result_alone_and_bears_empty_layers() -
     assert torch.isfinite(perceptual([torch.ones(1, 2)], [torch.zeros(1, 2)]))
     with pytest.raises(ValueError, match="argument"):
         perceptual([result], [])
+
+
+def test_feature_matching_weighs_layers_alike_and_teaches_the_fake_alone() -> None:
+    real = [torch.zeros(1, 2, 2, 2), torch.zeros(1, 1, 1, 1)]
+    fake = [torch.full((1, 2, 2, 2), 3.0), torch.full((1, 1, 1, 1), -4.0)]
+    every = [tensor.requires_grad_() for tensor in (*real, *fake)]
+    loss = feature_matching(real, fake)
+    assert loss.item() == 7  # 3 on the mean of eight values, 4 of one
+    loss.backward()
+    assert [tensor.grad is None for tensor in every] == [True, True, False, False]
+    torch.testing.assert_close(fake[0].grad, torch.full((1, 2, 2, 2), 1 / 8))
+    torch.testing.assert_close(fake[1].grad, torch.full((1, 1, 1, 1), -1.0))
+    assert feature_matching(fake, fake).item() == 0
+    with pytest.raises(ValueError, match="zip"):
+        feature_matching(real, fake[:1])

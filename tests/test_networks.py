@@ -10,14 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from i2i_core.networks.coarse_to_fine import CoarseToFine
+from i2i_core.networks.colour_code import ColourCode
 from i2i_core.networks.layers import (
     BatchNorm,
     BlurDown,
     BlurUp,
     InstanceNorm,
+    Noise,
     count_parameters,
     initialise,
 )
+from i2i_core.networks.layers import blur as blur_pixels
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet
@@ -487,3 +491,213 @@ def test_sincuts_layers_keep_the_spread_of_what_goes_in() -> None:
         x = noise(1, 3, 32, 32)
         spreads = [float(f.square().mean().sqrt()) for f in network.encode(x, (1, 2, 3, 4))]
     assert all(0.5 < spread < 2 for spread in spreads)
+
+
+# pix2pixHD in small
+
+
+def test_a_blur_by_hand_keeps_brightness_up_to_the_border() -> None:
+    line = torch.tensor([1.0, 2, 1]) / 4
+    dot = torch.zeros(1, 2, 5, 5)
+    dot[0, 1, 2, 2] = 1
+    found = blur_pixels(dot)
+    torch.testing.assert_close(found[0, 1, 1:4, 1:4], torch.outer(line, line))
+    assert not found[0, 0].any()  # channels do not mix
+    corner = torch.zeros(1, 1, 4, 4)
+    corner[0, 0, 0, 0] = 16
+    # Replicated, three of its four neighbours in a row are the corner itself: 1/4 + 1/2.
+    assert blur_pixels(corner)[0, 0, :2, :2].tolist() == [[9, 3], [3, 1]]
+
+
+def alternating(x: Tensor) -> float:
+    """How strongly the columns (N, C, H, W) alternate, off the borders."""
+    signs = torch.tensor([1.0, -1]).repeat(x.shape[-1] // 2)
+    window = torch.hann_window(x.shape[-1], periodic=False)
+    return float((x * signs * window).sum(-1).abs().mean() / x.std())
+
+
+def test_antialias_takes_out_what_alternates_and_adds_no_weights() -> None:
+    torch.manual_seed(0)
+    plain = UNet(width=4, depth=3, norm="none", dropout=False)
+    smooth = UNet(width=4, depth=3, norm="none", dropout=False, antialias=True)
+    smooth.load_state_dict(plain.state_dict())
+    x = noise(1, 3, 64, 64)
+    with torch.no_grad():
+        rough, even = (network.features(x)[:, 4:] for network in (plain, smooth))
+        assert alternating(even) < 0.1 * alternating(rough)
+        features = noise(1, 8, 16, 16)
+        assert torch.equal(plain.finish(features), smooth.finish(features))  # the last is not
+
+
+@pytest.mark.parametrize("depth", [2, 4])
+def test_features_are_what_the_last_doubling_is_given(depth: int) -> None:
+    network = UNet(1, 2, 3, depth, norm="instance", dropout=False, antialias=True)
+    x = noise(2, 1, 2**depth, 3 * 2**depth)
+    with torch.no_grad():
+        features = network.features(x)
+        assert features.shape == (2, 6, 2**depth // 2, 3 * 2**depth // 2)
+        assert torch.equal(network.finish(features).tanh(), network(x))
+
+
+def test_a_code_scales_and_shifts_channels() -> None:
+    network = UNet(width=2, depth=3, norm="none", dropout=False, code=2)
+    plain = UNet(width=2, depth=3, norm="none", dropout=False)
+    plain.load_state_dict({k: v for k, v in network.state_dict().items() if "styles" not in k})
+    x = noise(2, 3, 16, 16)
+    with torch.no_grad():
+        # Untrained, a code of zeros says nothing, as does none.
+        torch.testing.assert_close(network(x, torch.zeros(2, 2)), plain(x))
+        assert torch.equal(network(x), plain(x))
+        # Each picture by its own: scaled by 1 + (−1, 2), shifted by (5, 7) times the first number.
+        style = network.styles[0]
+        assert isinstance(style, nn.Linear)
+        style.weight.zero_()
+        style.weight[:, 0] = torch.tensor([-1.0, 2, 5, 7])
+        for later in network.styles[1:]:
+            later.weight.zero_()
+        before = plain.features(x)
+        found = network.features(x, torch.tensor([[1.0, 9], [0, 9]]))
+    assert torch.equal(found[0, 2], torch.full((8, 8), 5.0))
+    torch.testing.assert_close(found[0, 3], 3 * before[0, 3] + 7)
+    torch.testing.assert_close(found[1], before[1])
+    assert torch.equal(found[:, :2], before[:, :2])  # what skips is left alone
+
+
+def test_noise_is_the_same_in_all_channels_and_as_strong_as_learnt() -> None:
+    layer = Noise(3)
+    x = noise(2, 3, 50, 50)
+    assert torch.equal(layer(x), x)
+    with torch.no_grad():
+        layer.strength.copy_(torch.tensor([0.0, 1, 2]).view(3, 1, 1))
+    torch.manual_seed(4)
+    added = (layer(x) - x).detach()
+    assert not added[:, 0].any()
+    torch.testing.assert_close(added[:, 2], 2 * added[:, 1])
+    assert float((added[0, 1] - added[1, 1]).std()) > 1  # every picture gets its own
+    assert float(added[:, 1].std()) == pytest.approx(1, rel=0.05)
+    network = UNet(width=2, depth=3, dropout=False, noise=True)
+    picture = noise(1, 3, 16, 16)
+    assert torch.equal(network(picture), network(picture))
+    for module in network.modules():
+        if isinstance(module, Noise):
+            nn.init.ones_(module.strength)
+    assert not torch.equal(network(picture), network(picture))
+
+
+def test_the_enhancer_adds_to_the_enlarged_coarse_picture() -> None:
+    torch.manual_seed(0)
+    network = CoarseToFine(1, 3, 4, 3, 5)  # an odd width as well
+    nn.init.zeros_(network.last.weight)
+    with torch.no_grad():
+        nn.init.constant_(network.coarse.ups[0].weight, 0.0)
+        network.coarse.ups[0].bias.copy_(torch.tensor([0.5, -0.5, 0]))
+        network.last.bias.copy_(torch.tensor([0.25, 0, 1]))
+        x = noise(1, 1, 32, 16)
+        coarse, whole = network(x, coarse=True), network(x)
+    assert (coarse.shape, whole.shape) == ((1, 3, 16, 8), (1, 3, 32, 16))
+    for found, wanted in ((coarse, [0.5, -0.5, 0]), (whole, [0.75, -0.5, 1])):
+        flat = torch.tensor(wanted).tanh().view(1, 3, 1, 1).expand_as(found)
+        torch.testing.assert_close(found, flat)
+
+
+def test_the_coarse_stage_teaches_the_coarse_network_alone() -> None:
+    network = CoarseToFine(3, 3, 4, 3, 4, code=2, noise=True)
+    for coarse in (True, False):
+        network.zero_grad()
+        network(noise(2, 3, 32, 32), noise(2, 2), coarse=coarse).square().sum().backward()
+        taught = {n.split(".")[0] for n, p in network.named_parameters() if p.grad is not None}
+        enhancer = {"widen", "refine", "enlarge", "whole", "last", "noises"}
+        assert taught == ({"coarse"} if coarse else {"coarse", *enhancer})
+
+
+def test_a_code_is_carried_from_the_coarse_picture_into_the_fine_one() -> None:
+    torch.manual_seed(0)
+    network = CoarseToFine(3, 3, 8, 3, 8, code=2)
+    x = noise(1, 3, 32, 32)
+    for coarse in (True, False):
+        with torch.no_grad():
+            results = [network(x, code * torch.ones(1, 2), coarse) for code in (0, 0, 30)]
+        assert torch.equal(results[0], results[1])
+        assert not torch.allclose(results[0], results[2], atol=1e-4)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_a_discriminators_features_are_what_its_activations_give(
+    antialias: bool, norm: str
+) -> None:
+    judge = PatchGAN(2, 3, 2, norm=norm, antialias=antialias)
+    x = noise(2, 2, 32, 24)
+    activations = nn.Sequential(*(m for m in judge.model if isinstance(m, nn.LeakyReLU)))
+    with torch.no_grad():
+        expected = [*on_the_way(judge, activations, x), judge(x)]
+        found = judge.features(x)
+    assert [f.shape[1] for f in found] == [3, 6, 12, 1]
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
+
+
+# The code of colours
+
+
+def test_a_colour_code_by_hand() -> None:
+    """Two even greys lie 0.5 from their mean in 48 values: a deviation of √(2 · 48 · 0.5²) = √24.
+    Along the direction of ones, 1/√48 each, a grey of 0.5 is at 0.5 · √48, which is √½ of them."""
+    code = ColourCode(3)
+    code.measure([torch.full((1, 3, 8, 8), 0.5), torch.full((1, 3, 20, 12), -0.5)])
+    assert not code.mean.any()
+    found = code(torch.full((2, 3, 16, 16), 0.5))
+    assert found.shape == (2, 3)
+    assert found[0].abs().tolist() == pytest.approx([0.5**0.5, 0, 0], abs=1e-5)
+    assert torch.equal(found[0], found[1])
+    torch.testing.assert_close(code(torch.full((1, 3, 4, 4), -0.25)), -found[:1] / 2)
+
+
+def test_a_colour_code_knows_where_a_colour_is_but_not_its_detail() -> None:
+    left, right = torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
+    left[..., :8] = right[..., 8:] = 1
+    code = ColourCode(2)
+    code.measure([left, right, torch.ones(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)])
+    assert float((code(left) - code(right)).norm()) > 1
+    stripes = torch.zeros(1, 3, 16, 16)
+    stripes[..., ::2, :] = 1
+    torch.testing.assert_close(code(stripes), code(torch.full((1, 3, 16, 16), 0.5)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_what_few_pictures_do_not_differ_in_is_not_blown_up(count: int) -> None:
+    """Crops of one photograph differ from it; divided by a spread of nothing they were hundreds."""
+    pictures = [0.8 * noise(1, 3, 36, 36, seed=seed).clamp(-1, 1) for seed in range(count)]
+    code = ColourCode(8)
+    code.measure(pictures)
+    crops = torch.cat([picture[..., :32, 4:] for picture in pictures])
+    assert float(code(crops).abs().max()) < 10
+    assert int((code.basis.norm(dim=0) > 0).sum()) == count - 1
+    code.measure(pictures[:1] * 5)
+    assert not code(crops).any()
+
+
+def test_a_colour_code_of_grey_pictures_and_of_none() -> None:
+    grey = [torch.full((1, 1, 8, 8), value) for value in (-0.5, 0.5)]
+    one, other = ColourCode(2), ColourCode(2)
+    one.measure(grey)
+    other.measure([picture.expand(-1, 3, -1, -1) for picture in grey])
+    torch.testing.assert_close(one(grey[1]), other(grey[1].expand(-1, 3, -1, -1)))
+    before = one.basis.clone()
+    one.measure([])
+    assert torch.equal(one.basis, before)
+
+
+def test_drawn_codes_depend_on_the_seed_alone() -> None:
+    code = ColourCode(40)
+    torch.manual_seed(1)
+    first = code.draw(2**32)
+    torch.manual_seed(2)
+    assert torch.equal(first, code.draw(2**32))
+    drawn = torch.cat([code.draw(seed) for seed in range(1, 60)])
+    assert drawn.shape == (59, 40)
+    assert len(drawn.unique(dim=0)) == 59
+    assert float(drawn.abs().max()) == 1.5
+    assert float(drawn.mean()) == pytest.approx(0, abs=0.05)
+    assert 0.7 < float(drawn.std()) < 1  # cut off
+    assert torch.equal(code.draw(0), torch.zeros(1, 40))

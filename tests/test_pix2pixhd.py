@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from test_contract import A, B
 
-from i2i_core.checkpoint import load_training, save_training
+from i2i_core.checkpoint import load, load_training, save, save_training
 from i2i_core.errors import InputError
 from i2i_core.images import to_tensor
 from i2i_core.losses.reconstruction import feature_matching
@@ -244,3 +244,124 @@ def test_fewer_pictures_than_numbers_leave_the_rest_unused() -> None:
     code.measure([torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)])
     assert torch.isfinite(code.basis).all()
     assert torch.isfinite(code(torch.rand(1, 3, 8, 8))).all()
+
+
+def test_every_part_of_the_enhancer_waits_for_its_stage() -> None:
+    method = small(noise=True)
+    parts = {name: part for name, part in method.generator.named_children() if name != "coarse"}
+    parts = {name: part for name, part in parts.items() if list(part.parameters())}
+    assert set(parts) == {"widen", "refine", "enlarge", "whole", "last", "noises"}
+    before = {name: copy_of(part) for name, part in parts.items()}
+    run(method, 2)
+    assert not any(moved(part, before[name]) for name, part in parts.items())
+    run(method)
+    assert all(moved(part, before[name]) for name, part in parts.items())
+
+
+@pytest.mark.parametrize(("coarse", "stages"), [(0.0, "ffff"), (0.25, "cfff"), (1.0, "cccc")])
+def test_the_share_of_the_coarse_stage_is_that_of_the_steps(coarse: float, stages: str) -> None:
+    records = run(small(coarse=coarse))
+    found = "".join("f" if "discriminator (fine)" in record else "c" for record in records)
+    assert found == stages
+    assert all("discriminator (coarse)" in record for record in records)
+
+
+def test_either_of_its_adversarial_terms_can_be_had_alone() -> None:
+    for changes in ({"adversarial_weight": 0.0}, {"matching_weight": 0.0}):
+        method = small(coarse=0.0, **changes)
+        before = copy_of(method.judges)
+        (record, *_) = run(method)
+        assert moved(method.judges, before)
+        nothing = next(iter(changes)).removesuffix("_weight")
+        assert record[f"{nothing} (fine)"] == 0
+        assert all(value > 0 for name, value in record.items() if nothing not in name)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_grey_pictures_can_be_made_with_a_code(noise: bool) -> None:
+    method = small(in_channels=1, out_channels=1, noise=noise, ema=0.9)
+    shades = [Image.new("RGB", (64, 32), (value,) * 3) for value in (40, 120, 200)]
+    for _ in method.fit(A, shades):
+        pass
+    made = np.asarray(method.translate(A[0], reference=shades[0]))
+    assert made.shape == (32, 64, 3)
+    assert (made[..., 0] == made[..., 2]).all()
+    # Grey levels of −0.69, −0.06 and 0.57 deviate alike by √48 times their own deviation, 0.627.
+    colours = method.generator.colours
+    assert colours is not None
+    codes = torch.cat([colours(to_tensor(shade)[:, :1] * 2 - 1) for shade in shades])
+    assert codes[:, 0].abs().tolist() == pytest.approx([1, 0, 1], abs=0.01)
+    assert not codes[:, 1].any()
+
+
+def test_without_a_code_a_reference_is_passed_over() -> None:
+    method = small(code=0)
+    run(method)
+    plain = method.translate(A[0])
+    assert method.translate(A[0], reference=B[1], seed=3).tobytes() == plain.tobytes()
+
+
+class Unreadable(list[Image.Image]):
+    def __getitem__(self, index: Any) -> Any:
+        raise InputError("holiday.png is not a picture.")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "sentence"),
+    [
+        ([], [], "no pictures on side A"),
+        (A, [], "no pictures on side B"),
+        (A, B[:2], "Pairs are needed"),
+        (A, Unreadable(B), "None of the 3 pairs"),
+        (Unreadable(A), Unreadable(B), "holiday"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_said_in_a_sentence(
+    a: list[Image.Image], b: list[Image.Image], sentence: str
+) -> None:
+    method = small()
+    with pytest.raises(InputError, match=sentence):
+        next(method.fit(a, b))
+    assert not method.learnt
+
+
+def test_a_photograph_that_cannot_be_read_is_left_out_of_the_colours_too() -> None:
+    class Some(list[Image.Image]):
+        def __getitem__(self, index: Any) -> Any:
+            if index == 1:
+                raise InputError("holiday.png is not a picture.")
+            return super().__getitem__(index)
+
+    method = small()
+    for _ in method.fit(Some(A), Some(B)):
+        pass
+    known, colours = ColourCode(2), method.generator.colours
+    assert colours is not None
+    known.measure([to_tensor(B[0]) * 2 - 1, to_tensor(B[2]) * 2 - 1])
+    torch.testing.assert_close(colours.mean, known.mean)
+
+
+@pytest.mark.parametrize(
+    ("layers", "depth", "refused", "smallest"), [(1, 2, 8, 16), (2, 2, 16, 24), (3, 3, 32, 48)]
+)
+def test_the_smallest_size_that_is_named_works(
+    layers: int, depth: int, refused: int, smallest: int
+) -> None:
+    settings = {"discriminator_layers": layers, "depth": depth, "coarse": 0.0, "steps": 1}
+    with pytest.raises(InputError, match=f"Crops of {refused} .* at least {smallest}"):
+        small(**settings, size=refused, load_size=64)
+    run(small(**settings, size=smallest, load_size=64))
+
+
+def test_a_models_file_brings_its_colour_code(tmp_path: Any) -> None:
+    method = small(ema=0.9)
+    run(method)
+    save(method, tmp_path / "m.safetensors")
+    again = load(tmp_path / "m.safetensors")
+    assert again.takes_seed
+    for name, value in method.generator.colours.state_dict().items():  # type: ignore[union-attr]
+        assert value.any()
+        assert torch.equal(value, again.generator.colours.state_dict()[name])  # type: ignore[operator, union-attr]
+    for seed in (0, 5):
+        one, other = (np.asarray(m.translate(A[0], seed=seed), int) for m in (method, again))
+        assert np.abs(one - other).max() <= 1

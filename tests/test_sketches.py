@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -154,3 +156,59 @@ def test_a_field_tells_how_far_the_next_line_is() -> None:
     assert abs(row[100] - row[156]) < 6
     blank = np.asarray(field(Image.new("L", (64, 64), 255)))
     assert (blank == 255).all()
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_the_plain_inside_and_outside_of_a_disc_stay_blank(detector: str) -> None:
+    y, x = np.nonzero(ink(trace(disc(noise=4), detector, 0.2)))
+    assert (np.abs(np.hypot(x - 128, y - 128) - RADIUS) < 12).all()
+
+
+@pytest.mark.parametrize(("times", "width"), [(1, 2.4), (2, 4.0), (4, 7.2)])
+def test_a_line_is_as_wide_as_the_pen_at_that_size(times: int, width: float) -> None:
+    """1.6 pixels at 256, 3.2 at 512, and 0.8 of the soft edge."""
+    side = 256 * times
+    picture = Image.new("L", (side, side), 255)
+    ImageDraw.Draw(picture).line((side // 2, 0, side // 2, side), 0, 1)
+    row = np.asarray(tidy(picture), float)[side // 2]
+    assert (1 - row / 255).sum() == pytest.approx(width, abs=0.02)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])
+def test_a_drawing_may_come_in_any_mode(mode: str) -> None:
+    drawing = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(drawing).line((8, 10, 50, 54), 0, 2)
+    given = drawing.convert(mode)
+    assert apart(tidy(given), tidy(drawing)) < 0.5
+    for detector in DETECTORS:
+        assert (trace(given, detector).mode, trace(given, detector).size) == ("L", (64, 64))
+    assert roughen(given, np.random.default_rng(0)).mode == "L"
+    assert given.mode == mode
+
+
+def test_transparent_palettes_are_paper(tmp_path: Path) -> None:
+    clear = figure(ink=(0, 0, 0, 255), paper=(0, 0, 0, 0), mode="RGBA")
+    inmemory = clear.quantize(4)
+    inmemory.save(tmp_path / "drawing.png")
+    with Image.open(tmp_path / "drawing.png") as stored:
+        for drawing in (inmemory, stored):
+            assert drawing.mode == "P"
+            assert apart(tidy(drawing), tidy(figure())) < 0.5
+
+
+@pytest.mark.parametrize("place", [(2, 2, 10, 2), (250, 250, 254, 254), (1, 100, 1, 120)])
+def test_a_short_line_at_the_border_is_never_moved_off_the_paper(
+    place: tuple[int, int, int, int],
+) -> None:
+    picture = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(picture).line(place, 0, 2)
+    for seed in range(12):  # some of which used to leave an empty paper
+        assert ink(roughen(picture, np.random.default_rng(seed))).any(), seed
+
+
+def test_another_hand_keeps_most_of_the_figure_where_it_was() -> None:
+    drawing = tidy(figure())
+    before = drawing.tobytes()
+    far = [apart(drawing, roughen(drawing, np.random.default_rng(seed))) for seed in range(8)]
+    assert 0.2 < np.mean(far) < 4
+    assert drawing.tobytes() == before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw, ImageFilter
 from test_pix2pixhd import small
 
@@ -16,7 +17,8 @@ from i2i_core.errors import InputError
 from i2i_core.label_sets import FACADES, LABEL_SETS
 from i2i_core.labels import decode, encode
 from i2i_core.method import Method, last_picture
-from i2i_core.translation import open_model, prepare, translate
+from i2i_core.networks.layers import Noise
+from i2i_core.translation import Prepared, open_model, prepare, translate
 from i2i_core.weights import describe, find_models
 
 
@@ -142,3 +144,77 @@ def test_a_fit_says_what_its_model_takes(tmp_path: Path) -> None:
     assert describe(out).takes == "sketch"
     assert main([*call[:-2], "--resume", "--steps", "3"]) == 0
     assert (describe(out).takes, describe(out).steps) == ("sketch", 3)
+
+
+def test_a_drawing_may_lie_on_transparent_or_dark_paper(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "sketch", in_channels=1)
+    usual = drawing().convert("L")
+    inked = Image.fromarray(255 - np.asarray(usual))
+    clear = Image.new("RGBA", usual.size, (0, 0, 0, 0))
+    clear.paste((0, 0, 0, 255), mask=inked)
+    for given in (usual, inked, clear, clear.convert("LA"), clear.quantize(4)):
+        assert np.abs(made(given, path) - made(usual, path)).mean() < 1
+
+
+def test_pictures_are_made_at_their_own_size_up_to_a_limit(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors")
+    for size in ((10, 12), (70, 41)):  # smaller than a size one may ask for, too
+        assert made(Image.new("RGB", size, "grey"), path).shape == (*size[::-1], 3)
+    assert made(Image.new("RGB", (70, 35), "grey"), path, size=16).shape == (16, 32, 3)
+    for size in (0, 15, 5000):
+        with pytest.raises(InputError, match="size"):
+            made(front(), path, size=size)
+
+
+def test_a_seed_chooses_among_translations_and_is_checked(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "sketch", in_channels=1, noise=True)
+    for module in open_model(path).modules():  # as if it had learnt to use noise
+        if isinstance(module, Noise):
+            torch.nn.init.constant_(module.strength, 3.0)
+    zero, again, unsaid, one = (made(drawing(), path, **s) for s in (
+        {"seed": 0}, {"seed": 0}, {}, {"seed": 1}))  # fmt: skip
+    assert np.array_equal(zero, again)
+    assert np.array_equal(zero, unsaid)
+    assert np.abs(zero - one).mean() > 0.1
+    for seed in (-1, 2**32 + 1):
+        with pytest.raises(InputError, match="seed"):
+            made(drawing(), path, seed=seed)
+
+
+def test_what_is_missing_or_impossible_is_said_in_a_sentence(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.safetensors", "labels:facades")
+    with pytest.raises(InputError, match=r"no model .*gone"):
+        made(front(), tmp_path / "gone.safetensors")
+    with pytest.raises(InputError, match="one direction"):
+        last_picture(translate(front(), path, reverse=True))
+    with pytest.raises(InputError, match="no labelled pixel"):  # in none of the colours
+        made(Image.new("RGB", (64, 64), (128, 128, 128)), path)
+
+
+def test_a_model_of_a_label_set_makes_the_nearest_label(tmp_path: Path) -> None:
+    """A model that makes one even colour, a little off that of windows."""
+    near = (9, 137, 240)
+    assert FACADES["window"] == (0, 128, 255)
+    method = small(code=0)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.zero_()
+        values = torch.tensor(near) / 127.5 - 1
+        method.generator.last.bias.copy_(values.atanh())
+    method.learnt = True
+    for makes, colour in (("", near), ("labels:facades", FACADES["window"])):
+        path = tmp_path / f"{makes[:3]}m.safetensors"
+        save(method, path, makes=makes)
+        out = last_picture(translate(drawing(), path))
+        assert out.getcolors() == [(64 * 64, colour)]
+
+
+def test_prepared_pictures_are_those_that_translate_gives_its_model() -> None:
+    pictures = [drawing(2), drawing(7)]
+    prepared = Prepared(pictures, "sketch", 32)
+    assert len(prepared) == 2
+    for index, picture in enumerate(pictures):
+        assert prepared[index].tobytes() == prepare(picture, "sketch", 32).tobytes()
+    assert prepared[0].size == (32, 32)
+    assert prepare(front(), "labels:facades", 32).size == (32, 32)
+    assert prepare(front().resize((128, 64)), "", 32).size == (64, 32)

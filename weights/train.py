@@ -95,7 +95,10 @@ DOMAINS = (
     *("--set", "discriminator_width=32", "--set", "size=128", "--set", "load_size=256"),
     *("--set", "ema=0.998", "--set", "learning_rate=0.0004"),
 )
-CYCLE = ("cyclegan", *DOMAINS, "--set", "identity_every=4")
+CYCLE = (
+    *("cyclegan", *DOMAINS, "--set", "identity_every=4", "--set", "warm_up=1000"),
+    *("--set", "learning_rate=0.0003"),
+)
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -118,7 +121,7 @@ RECIPES = {
     ),
     "cyclegan.monet": Recipe(
         painted,
-        (*CYCLE, "--steps", "16000"),
+        (*CYCLE, "--steps", "14000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(

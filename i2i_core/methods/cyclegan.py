@@ -62,6 +62,7 @@ class CycleGANConfig:
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
     identity_every: int = 1
+    warm_up: int = 0
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
     pool: int = 50
@@ -165,9 +166,23 @@ class CycleGAN(Method):
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
+        def learn(terms: dict[str, Tensor], step: int, rate: float) -> dict[str, float]:
+            """A step of both generators down the sum of `terms`."""
+            losses = check_finite(terms, step)
+            state.updaters["generators"].update(torch.stack([*terms.values()]).sum(), step, rate)
+            for average, network in self._averaged():
+                follow(average, network, c.ema, step)
+            self.learnt = True
+            return losses
+
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
             rate = linear_decay(step, total, c.constant)
             real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+
+            if step < c.warm_up:
+                with mixed_precision(device):
+                    same = identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
+                return learn({"identity": 10 * same}, step, rate)
 
             # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
             terms: dict[str, Tensor] = {}
@@ -182,16 +197,17 @@ class CycleGAN(Method):
                 if perceptual:
                     terms["perceptual"] = perceptual(back_a, real_a) + perceptual(back_b, real_b)
                 if c.identity_weight and step % c.identity_every == 0:
-                    terms["identity"] = c.identity_every * c.identity_weight * (
-                        identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
+                    terms["identity"] = (
+                        c.identity_every
+                        * c.identity_weight
+                        * (identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a)))
                     )
                 if c.heuristic:
                     rule = HEURISTICS[c.heuristic]
                     terms["heuristic"] = c.heuristic_weight * (
                         l1(fake_b, rule(real_a, real_b)) + l1(fake_a, rule(real_b, real_a))
                     )
-            losses = check_finite(terms, step)
-            state.updaters["generators"].update(torch.stack([*terms.values()]).sum(), step, rate)
+            losses = learn(terms, step, rate)
 
             # Both discriminators, on a mixture of old and new translations.
             with mixed_precision(device):
@@ -206,10 +222,6 @@ class CycleGAN(Method):
                 loss = loss + 10 * gradient_penalty(d_a, real_a, old_a.float())
             losses |= check_finite({"discriminator": loss}, step)
             state.updaters["discriminators"].update(loss, step, rate)
-
-            for average, network in self._averaged():
-                follow(average, network, c.ema, step)
-            self.learnt = True
             return losses
 
         crops = Crops(c.size, c.load_size, c.flip)

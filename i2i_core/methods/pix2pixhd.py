@@ -24,7 +24,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from i2i_core.distributed import parallel
-from i2i_core.errors import check_choice, check_range
+from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.fitting import (
     FitState,
     check_crops,
@@ -35,7 +35,7 @@ from i2i_core.fitting import (
     seeded,
     total_steps,
 )
-from i2i_core.images import to_tensor
+from i2i_core.images import to_tensor, with_channels
 from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.losses.reconstruction import feature_matching, l1
 from i2i_core.method import Method, Work
@@ -106,7 +106,14 @@ class Pix2PixHDConfig:
         check_range("code", self.code, 0, 48)
         check_range("coarse", self.coarse, 0, 1)
         check_crops(self.size, self.load_size, 2 ** (self.depth + 1))
-        check_crops(self.size // 2, self.load_size, 1, self.discriminator_layers)
+        layers = self.discriminator_layers
+        smallest = max(16, 2 * 3 * 2**layers)  # each discriminator sees half of it
+        if self.size < smallest:
+            raise InputError(
+                f"Crops of {self.size} pixels are too small for two scales and discriminators of "
+                f"{layers} layers: choose a size of at least {smallest}, or fewer "
+                "discriminator_layers."
+            )
 
 
 PLAIN = tuple(name for name in ADVERSARIAL if name != "wasserstein")  # needs no slopes
@@ -160,6 +167,8 @@ class Pix2PixHD(Method):
         generator = parallel(self.generator, partly=True)
         judges = {scale: parallel(judge) for scale, judge in self.judges.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
+        crops = Crops(c.size, c.load_size, c.flip)
+        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         if c.code and not self.learnt:  # a model that learns further keeps its code
             self._measure_colours(b)
@@ -195,8 +204,6 @@ class Pix2PixHD(Method):
             self.learnt = True
             return losses
 
-        crops = Crops(c.size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
 
     def _judge_step(
@@ -237,7 +244,8 @@ class Pix2PixHD(Method):
         assert colours is not None
         device = colours.mean.device
         some = islice(every(photos), MEASURED)
-        colours.measure(to_tensor(photo).to(device) * 2 - 1 for photo in some)
+        pictures = (with_channels(to_tensor(photo), self.channels[1]) for photo in some)
+        colours.measure(picture.to(device) * 2 - 1 for picture in pictures)
         if self.average is not None and self.average.colours is not None:
             self.average.colours.load_state_dict(colours.state_dict())
 
@@ -253,8 +261,9 @@ class Pix2PixHD(Method):
         code, seed = None, seed or 0
         if network.colours is not None:
             drawn = network.colours.draw(seed)
-            code = drawn if reference is None else network.colours(reference * 2 - 1)
-            code = code.expand(len(source), -1)
+            if reference is not None:
+                drawn = network.colours(with_channels(reference, self.channels[1]) * 2 - 1)
+            code = drawn.expand(len(source), -1)
         with seeded(seed):  # the noise
             result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
         return result
