@@ -93,11 +93,11 @@ def seasons(data: Path, work: Path) -> tuple[Path, Path]:
 DOMAINS = (
     *("--set", "width=24", "--set", "blocks=6", "--set", "antialias=true"),
     *("--set", "discriminator_width=32", "--set", "size=128", "--set", "load_size=256"),
-    *("--set", "ema=0.998", "--set", "learning_rate=0.0004"),
+    *("--set", "ema=0.998", "--set", "learning_rate=0.0003", "--set", "residual=true"),
 )
 CYCLE = (
-    *("cyclegan", *DOMAINS, "--set", "identity_every=4", "--set", "warm_up=1000"),
-    *("--set", "learning_rate=0.0003"),
+    *("cyclegan", *DOMAINS, "--set", "identity_every=4"),
+    *("--set", "cycle_weight=5", "--set", "identity_weight=2.5"),
 )
 FACADE_LABELS = "labels:facades"
 RECIPES = {
@@ -128,7 +128,7 @@ RECIPES = {
         painted,
         (
             *("cut", *DOMAINS, "--steps", "11000", "--set", "whole=false"),
-            *("--set", "nce_identity=false", "--set", "nce_weight=2"),
+            *("--set", "nce_identity=false", "--set", "nce_weight=1"),
         ),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),

@@ -54,6 +54,7 @@ class CycleGANConfig:
     norm: str = "instance"
     dropout: bool = False
     antialias: bool = False
+    residual: bool = False
     both: bool = True
     discriminator_width: int = 64
     discriminator_layers: int = 3
@@ -62,7 +63,6 @@ class CycleGANConfig:
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
     identity_every: int = 1
-    warm_up: int = 0
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
     pool: int = 50
@@ -88,6 +88,10 @@ class CycleGANConfig:
         check_choice("norm", self.norm, ("batch", "instance", "none"))
         check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
         check_crops(self.size, self.load_size, 4, self.discriminator_layers)
+        if self.residual and self.in_channels != self.out_channels:
+            raise InputError(
+                "Grey on one side only leaves nothing to add to: set residual to false."
+            )
         if self.identity_weight and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set identity_weight to 0.")
 
@@ -166,23 +170,9 @@ class CycleGAN(Method):
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
-        def learn(terms: dict[str, Tensor], step: int, rate: float) -> dict[str, float]:
-            """A step of both generators down the sum of `terms`."""
-            losses = check_finite(terms, step)
-            state.updaters["generators"].update(torch.stack([*terms.values()]).sum(), step, rate)
-            for average, network in self._averaged():
-                follow(average, network, c.ema, step)
-            self.learnt = True
-            return losses
-
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
             rate = linear_decay(step, total, c.constant)
             real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
-
-            if step < c.warm_up:
-                with mixed_precision(device):
-                    same = identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
-                return learn({"identity": 10 * same}, step, rate)
 
             # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
             terms: dict[str, Tensor] = {}
@@ -207,7 +197,8 @@ class CycleGAN(Method):
                     terms["heuristic"] = c.heuristic_weight * (
                         l1(fake_b, rule(real_a, real_b)) + l1(fake_a, rule(real_b, real_a))
                     )
-            losses = learn(terms, step, rate)
+            losses = check_finite(terms, step)
+            state.updaters["generators"].update(torch.stack([*terms.values()]).sum(), step, rate)
 
             # Both discriminators, on a mixture of old and new translations.
             with mixed_precision(device):
@@ -267,7 +258,16 @@ class CycleGAN(Method):
 
 
 def _generator(c: CycleGANConfig, channels_in: int, channels_out: int) -> ResNet:
-    return ResNet(channels_in, channels_out, c.width, c.blocks, c.norm, c.dropout, c.antialias)
+    return ResNet(
+        channels_in,
+        channels_out,
+        c.width,
+        c.blocks,
+        c.norm,
+        c.dropout,
+        c.antialias,
+        residual=c.residual,
+    )
 
 
 def _average(network: nn.Module) -> nn.Module:

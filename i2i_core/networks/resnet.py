@@ -18,6 +18,11 @@ class ResNet(nn.Module):
     channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
     instead of by strides. 11.378 million weights either way at the published numbers.
 
+    With `residual` (not in the papers) it gives its input plus a change in [−1, 1], so within
+    [−2, 2]. Instance normalisation forgets how bright a picture is, and to learn that it should be
+    kept takes longer than anything else: with the input added, the first picture is the input, and
+    tones cannot turn round.
+
     The layers are numbered as in the papers' code: published files name their weights so, and
     CUT says by these numbers which features it compares.
     """
@@ -32,8 +37,10 @@ class ResNet(nn.Module):
         dropout: bool = False,
         antialias: bool = False,
         init: str = "normal",
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        self.residual = residual
         bias = norm != "batch"
 
         def normed(channels: int) -> list[nn.Module]:
@@ -66,7 +73,7 @@ class ResNet(nn.Module):
     ) -> Tensor | tuple[Tensor, list[Tensor]]:
         """The translation; if `layers` are asked for, also what those gave on the way."""
         features = self.encode(x, layers, whole=True)
-        result = features.pop()
+        result = x + features.pop() if self.residual else features.pop()
         return (result, features) if layers else result
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
