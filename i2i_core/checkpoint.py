@@ -25,6 +25,7 @@ from i2i_core.networks.outline import outlined
 
 FORMAT = "i2i-1"
 ENDING = ".safetensors"
+EXTRA = "extra."  # before the names of what only looking inside and further fits need
 
 
 def save(
@@ -43,7 +44,7 @@ def save(
     Raises InputError for a model that has learnt nothing and for a path that cannot be written.
     """
     method.check_learnt()
-    tensors = method.saved()
+    tensors = {**method.saved(), **(_extra(method) if method.extra_learnt else {})}
     if half:
         tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     _write(path, tensors, {**_header(method), "about": about, "takes": takes, "makes": makes})
@@ -69,9 +70,9 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
         if "training" in header:
             _restore_training(method, tensors)
         else:
-            method.restore(
-                {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
-            )
+            whole = {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
+            restore_extra(method, whole)
+            method.restore({k: v for k, v in whole.items() if not k.startswith(EXTRA)})
     except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} does not fit the {header['method']} that its header describes: "
@@ -140,6 +141,31 @@ def build(name: str, config: Mapping[str, Any]) -> Method:
     return kind(kind.Config(**config))
 
 
+def continued(method: Method, known: Method) -> None:
+    """Give `method` all that `known` has learnt. Raises RuntimeError where they are unlike."""
+    method.restore(known.saved())
+    if known.extra_learnt:
+        restore_extra(method, _extra(known))
+
+
+def restore_extra(method: Method, tensors: Mapping[str, Tensor]) -> None:
+    """Give the method's extra networks their tensors, if they are among these."""
+    for name, network in method.extra().items():
+        prefix = f"{EXTRA}{name}."
+        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        if own:
+            network.load_state_dict(own)
+            method.extra_restored = True
+
+
+def _extra(method: Method) -> dict[str, Tensor]:
+    return {
+        f"{EXTRA}{name}.{key}": value
+        for name, network in method.extra().items()
+        for key, value in network.state_dict().items()
+    }
+
+
 def _header(method: Method) -> dict[str, str]:
     name = next(name for name, kind in METHODS.items() if type(method) is kind)
     step = method.fit_state.step if method.fit_state else 0
@@ -170,6 +196,8 @@ def _build(
         tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
     else:
         expected = outline.saved()
+        if any(name.startswith(EXTRA) for name in tensors):
+            expected |= _extra(outline)
     odd = sorted(
         name
         for name in {*expected, *tensors}

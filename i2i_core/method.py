@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from i2i_core.errors import InputError
 from i2i_core.fitting import FitState
 from i2i_core.images import fit_multiple, to_image, to_tensor, with_channels
+from i2i_core.networks.tiling import fits, in_tiles
 from i2i_core.progress import Progress, Work
 
 __all__ = ["Method", "Progress", "Work", "last_picture"]
@@ -31,7 +33,11 @@ class Method(nn.Module, ABC):
     two_way: bool = False
     paired: ClassVar[bool] = False  # whether it learns from pairs: picture i of A is that of B
     takes_seed: bool = False  # whether another seed gives another translation
+    # How many pixels away a pixel of the input still matters (norms aside), where large pictures
+    # may be translated in tiles; None where they may not.
+    reach: int | None = None
     learnt: bool = False  # whether it can translate
+    extra_restored: bool = False  # whether the extra networks came from a file
     fit_state: FitState | None = None  # of methods that learn step by step
 
     @abstractmethod
@@ -54,6 +60,16 @@ class Method(nn.Module, ABC):
         """Take back what `saved` gave. Raises RuntimeError for tensors of another model."""
         self.load_state_dict(dict(tensors))
         self.learnt = True
+
+    def extra(self) -> dict[str, nn.Module]:
+        """Networks by name that translating does without, but that a model's file holds as well if
+        they have learnt: to go on fitting with, and to look into."""
+        return {}
+
+    @property
+    def extra_learnt(self) -> bool:
+        """Whether the extra networks have learnt: those of an imported generator have not."""
+        return self.extra_restored or (self.fit_state is not None and self.fit_state.step > 0)
 
     def check_learnt(self) -> None:
         """Raise InputError when there is nothing to translate with yet."""
@@ -85,8 +101,13 @@ class Method(nn.Module, ABC):
         if seed is not None and self.takes_seed:
             settings["seed"] = seed
         with torch.no_grad():
-            result = undo(self(fitting, guide, **settings))
-        yield Progress(1, 1, picture=to_image(result))
+            if self.reach is None or fits(fitting):
+                yield Progress(1, 1, picture=to_image(undo(self(fitting, guide, **settings))))
+                return
+            network = partial(self, reference=guide, **settings)
+            for done, total, result in in_tiles(network, fitting, self.reach):
+                note = f"Tile {done} of {total}"
+                yield Progress(done, total, picture=to_image(undo(result)), note=note)
 
     def translate(
         self,

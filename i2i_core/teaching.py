@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoint import build, save
+from i2i_core.checkpoint import build, continued, save
 from i2i_core.device import best_device
 from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
@@ -37,13 +38,14 @@ def teach(
     about: str = "",
     takes: str = "",
     makes: str = "",
+    **further: Any,
 ) -> Work:
     """Fit `method` and write the model to `out` (….safetensors), in half precision: when all steps
     are made, when `seconds` are over, when a file `stop` appears, or when this generator is closed.
 
     A record about every second: losses, what is left in words, now and then a picture (rows of
-    source, translation, and for pairs the real one). Raises InputError as `fit` does; what diverged
-    is not written, nor what made no step.
+    source, translation, and for pairs the real one). `further` goes to `fit`. Raises InputError as
+    `fit` does; what diverged is not written, nor what made no step.
     """
     out, stop = Path(out), Path(stop) if stop is not None else None
     began = said = previewed = time.monotonic()
@@ -52,7 +54,7 @@ def teach(
     first_step: int | None = None
     why, sound = "", True
     try:
-        for progress in method.fit(a, b):
+        for progress in method.fit(a, b, **further):
             now = time.monotonic()
             if first_step is None:  # its time is not that of a step: things are set up
                 began, first_step = now, progress.step
@@ -133,7 +135,7 @@ def learner(
     settings = {**vars(known.config), "size": size, "load_size": round(size * MARGIN)}
     settings |= {"steps": steps, "coarse": 0.0, "ema": 0.995, "seed": seed}
     method = build(name, settings)
-    method.restore(known.saved())
+    continued(method, known)
     return method.to(best_device())
 
 
@@ -161,11 +163,14 @@ def drawings_of(
 
 
 def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.Image:
-    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, and for
-    pairs its partner, in whose colours it is made if the method can choose them."""
+    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, for two-way
+    methods what that becomes on the way back, and for pairs its partner, in whose colours it is
+    made if the method can choose them."""
     columns = []
     for source, *partner in samples:
-        columns.append([source, method.translate(source, *partner), *partner])
+        made = method.translate(source, *partner)
+        back = [method.translate(made, reverse=True)] if method.two_way else []
+        columns.append([source, made, *back, *partner])
     width = max(column[0].width for column in columns)
     height = max(column[0].height for column in columns)
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")

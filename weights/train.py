@@ -97,7 +97,7 @@ DOMAINS = (
 )
 CYCLE = (
     *("cyclegan", *DOMAINS, "--set", "identity_every=4"),
-    *("--set", "cycle_weight=5", "--set", "identity_weight=2.5"),
+    *("--set", "cycle_weight=4", "--set", "identity_weight=2.0"),
 )
 FACADE_LABELS = "labels:facades"
 RECIPES = {

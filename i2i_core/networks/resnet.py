@@ -66,6 +66,8 @@ class ResNet(nn.Module):
         encoder = [*head, *down(width), *down(2 * width), *trunk]
         self.model = nn.Sequential(*encoder, *up(4 * width), *up(2 * width), *tail)
         self.encoder_length = len(encoder)
+        # Head, tail and a bit for halving and doubling; a block sees two of four pixels each way.
+        self.reach = 24 + 8 * blocks
         initialise(self, init)
 
     def forward(

@@ -1,0 +1,54 @@
+"""Pictures too large for memory, translated in overlapping tiles that show no seams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from torch import Tensor
+
+from i2i_core.filters import resize
+from i2i_core.networks.layers import SharedStatistics
+
+LARGEST = 1200 * 1200  # pixels that are translated at once: 1.7 GB with a generator of width 24
+TILE = 1024  # pixels a side that a tile adds to the picture
+GRID = 4  # where a network halves twice, tiles that start elsewhere would be sampled elsewhere
+
+
+def in_tiles(
+    network: Callable[[Tensor], Tensor],
+    x: Tensor,
+    reach: int,
+    tile: int = TILE,
+    thumbnail: int = TILE,
+) -> Iterator[tuple[int, int, Tensor]]:
+    """Translate `x` (1, C, H, W), sides multiples of 4, tile by tile; yields tiles done, tiles in
+    all, and the result so far, which starts as the enlarged translation of a thumbnail with about
+    `thumbnail`² pixels.
+
+    `reach`: how many pixels away the input still changes a pixel of the result; tiles overlap by
+    so much. With instance norms, which look at the whole picture, all tiles take the thumbnail's
+    statistics: then what a tile gives does not depend on how the picture was cut.
+    """
+    height, width = x.shape[-2:]
+    shared = SharedStatistics()
+    scale = min(1.0, (thumbnail * thumbnail / (height * width)) ** 0.5)
+    small = [max(GRID, round(side * scale / GRID) * GRID) for side in (height, width)]
+    with shared:
+        rough = network(resize(x, (small[0], small[1])))
+    result = resize(rough, (height, width))
+    margin = -(-reach // GRID) * GRID
+    corners = [(top, left) for top in range(0, height, tile) for left in range(0, width, tile)]
+    yield 0, len(corners), result
+    for done, (top, left) in enumerate(corners, start=1):
+        above, before = min(margin, top), min(margin, left)
+        part = x[..., top - above : top + tile + margin, left - before : left + tile + margin]
+        with shared:
+            made = network(part)
+        inner = made[..., above : above + tile, before : before + tile]
+        result[..., top : top + tile, left : left + tile] = inner
+        yield done, len(corners), result
+
+
+def fits(x: Tensor) -> bool:
+    """Whether a picture (N, C, H, W) is small enough to be translated at once."""
+    return bool(x.shape[-2] * x.shape[-1] <= LARGEST)
