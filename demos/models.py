@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from i2i_core.weights import Model, describe, find_models
 KEPT = 7200  # seconds that a visitor's model lies on the server
 PREFIX = "i2i-model-"
 SKETCH_METHODS = ("pix2pix", "pix2pixhd")
+DOMAIN_METHODS = ("cyclegan", "cut", "sincut")
 
 
-def shipped() -> list[Model]:
-    """The shipped models of this tab's methods."""
-    return [model for model in find_models() if model.method in SKETCH_METHODS]
+def shipped(methods: Sequence[str] = SKETCH_METHODS) -> list[Model]:
+    """The shipped models of a tab's methods."""
+    return [model for model in find_models() if model.method in methods]
 
 
 def shipped_path(name: str) -> Path:
@@ -33,10 +35,14 @@ def shipped_path(name: str) -> Path:
     return found[name]
 
 
+def known(own: list[str], methods: Sequence[str] = SKETCH_METHODS) -> list[Model]:
+    """The shipped models of a tab's methods, and this visit's own ones, whose paths are `own`."""
+    return [*shipped(methods), *(describe(path) for path in own if Path(path).is_file())]
+
+
 def choices(own: list[str]) -> list[tuple[str, str]]:
-    """Label and path of every model to choose; `own` are paths of this visit's."""
-    there = [describe(path) for path in own if Path(path).is_file()]
-    return [(title(m), str(m.path)) for m in [*shipped(), *there]]
+    """Label and path of every model that the canvas can use."""
+    return [(title(m), str(m.path)) for m in known(own)]
 
 
 def title(model: Model) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +13,47 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core.errors import InputError, check_range
-from i2i_core.images import fit_multiple, to_image, to_tensor
-from i2i_core.method import Method
+from i2i_core.images import check_image, fit_multiple, to_image, to_tensor
+from i2i_core.method import Method, Progress, Work
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 from i2i_core.sampling import fit_short_side
+from i2i_core.translation import open_model
+from i2i_core.weights import locate
 
 SIDE = 256  # pixels of the shorter side that is looked at
 Floats = NDArray[np.float32]
+
+
+COMPARED, MARKED = "compared", "marked"  # names of the extras of `look`
+COLOURS, MADE_COLOURS = "colours", "colours of the translation"
+JUDGED, JUDGED_SOURCE = "judged", "judged source"
+
+
+def look(
+    picture: Image.Image,
+    model: str | Path,
+    *,
+    reverse: bool = False,
+    point: tuple[float, float] = (0.5, 0.5),
+    layer: int | None = None,
+) -> Work:
+    """One record: the translation of `picture` (shrunk to SIDE), and as extras whatever the model
+    lets us see: JUDGED and JUDGED_SOURCE, what its discriminator says of the translation and of
+    the picture itself; for CUT COMPARED and MARKED (`compare_patches` at `point` and `layer`), and
+    COLOURS and MADE_COLOURS (`embedding_colours`)."""
+    method = open_model(locate(model))
+    small = fit_short_side(check_image(picture, "The picture"), SIDE)
+    made = method.translate(small, reverse=reverse)
+    extras = {
+        JUDGED: judge_patches(method, made, reverse=reverse).overlay,
+        JUDGED_SOURCE: judge_patches(method, small, reverse=reverse).overlay,
+    }
+    if isinstance(method, CUT):
+        alike = compare_patches(method, small, point, layer)
+        extras |= {COMPARED: alike.overlay, MARKED: alike.marked}
+        extras |= zip((COLOURS, MADE_COLOURS), embedding_colours(method, small, layer), strict=True)
+    yield Progress(1, 1, picture=made, extras=extras)
 
 
 class Judgement(NamedTuple):

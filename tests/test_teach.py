@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from benchmarks.plain_networks import PlainResNet
-from demos import draw, models, teach
+from demos import draw, fitting, models, teach
 from i2i_core.errors import InputError
 from i2i_core.translation import open_model
 from i2i_core.weights import describe
@@ -73,7 +73,7 @@ def test_narrow_pictures_are_no_pairs_side_by_side(tmp_path: Path) -> None:
 def test_more_than_the_limit_is_refused(tmp_path: Path) -> None:
     one = gallery(tmp_path, 1)
     with pytest.raises(InputError, match="too many"):
-        teach.pairs(teach.TRACED, one * (teach.MOST + 1), None, None, None)
+        teach.pairs(teach.TRACED, one * (fitting.MOST + 1), None, None, None)
 
 
 def fitted(tmp_path: Path, stop_after: int | None = None, steps: int = 12) -> tuple[str, list[Any]]:
@@ -84,7 +84,7 @@ def fitted(tmp_path: Path, stop_after: int | None = None, steps: int = 12) -> tu
     ):
         shown.append(record)
         if stop_after is not None and len(shown) == stop_after:
-            teach._stop(target)
+            fitting.stop(target)
     return target, shown
 
 

@@ -93,7 +93,7 @@ def seasons(data: Path, work: Path) -> tuple[Path, Path]:
 DOMAINS = (
     *("--set", "width=24", "--set", "blocks=6", "--set", "antialias=true"),
     *("--set", "discriminator_width=32", "--set", "size=128", "--set", "load_size=256"),
-    *("--set", "ema=0.998", "--set", "learning_rate=0.0003", "--set", "residual=true"),
+    *("--set", "ema=0.998", "--set", "learning_rate=0.0003", "--set", "tone=8"),
 )
 CYCLE = (
     *("cyclegan", *DOMAINS, "--set", "identity_every=4"),
@@ -127,14 +127,14 @@ RECIPES = {
     "cut.monet": Recipe(
         painted,
         (
-            *("cut", *DOMAINS, "--steps", "11000", "--set", "whole=false"),
+            *("cut", *DOMAINS, "--steps", "9000", "--set", "whole=false"),
             *("--set", "nce_identity=false", "--set", "nce_weight=1"),
         ),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),
     "cyclegan.yosemite": Recipe(
         seasons,
-        (*CYCLE, "--steps", "11000", "--set", "load_size=200"),
+        (*CYCLE, "--steps", "12000", "--set", "load_size=200"),
         "Summer to winter: mountains and forests under snow; back: winter to summer",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.

@@ -66,7 +66,7 @@ class CUTConfig:
     norm: str = "instance"
     dropout: bool = False
     antialias: bool = True
-    residual: bool = False
+    tone: int = 0
     discriminator_width: int = 64
     discriminator_layers: int = 3
     adversarial: str = "least squares"
@@ -106,10 +106,8 @@ class CUTConfig:
         check_choice("kind of negatives", self.negatives, ("internal", "external"))
         check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
         check_crops(self.size, self.load_size, 4, self.discriminator_layers)
-        if self.residual and self.in_channels != self.out_channels:
-            raise InputError(
-                "Grey on one side only leaves nothing to add to: set residual to false."
-            )
+        if self.tone and self.in_channels != self.out_channels:
+            raise InputError("Grey on one side only leaves nothing to add to: set tone to 0.")
         if self.nce_identity and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set nce_identity to false.")
         last = (12 if self.antialias else 10) + self.blocks - 1
@@ -136,7 +134,7 @@ class CUT(Method):
         "laptop": {
             "width": 24,
             "blocks": 6,
-            "residual": True,
+            "tone": 8,
             "discriminator_width": 32,
             "nce_identity": False,
             "size": 128,
@@ -163,7 +161,7 @@ class CUT(Method):
                 c.dropout,
                 c.antialias,
                 "xavier",
-                c.residual,
+                c.tone,
             )
             self.discriminator = PatchGAN(
                 c.out_channels,

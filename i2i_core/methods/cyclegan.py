@@ -54,7 +54,7 @@ class CycleGANConfig:
     norm: str = "instance"
     dropout: bool = False
     antialias: bool = False
-    residual: bool = False
+    tone: int = 0
     both: bool = True
     discriminator_width: int = 64
     discriminator_layers: int = 3
@@ -88,10 +88,8 @@ class CycleGANConfig:
         check_choice("norm", self.norm, ("batch", "instance", "none"))
         check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
         check_crops(self.size, self.load_size, 4, self.discriminator_layers)
-        if self.residual and self.in_channels != self.out_channels:
-            raise InputError(
-                "Grey on one side only leaves nothing to add to: set residual to false."
-            )
+        if self.tone and self.in_channels != self.out_channels:
+            raise InputError("Grey on one side only leaves nothing to add to: set tone to 0.")
         if self.identity_weight and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set identity_weight to 0.")
 
@@ -108,7 +106,7 @@ class CycleGAN(Method):
             "width": 24,
             "blocks": 6,
             "antialias": True,
-            "residual": True,
+            "tone": 8,
             "discriminator_width": 32,
             "cycle_weight": 4.0,
             "identity_weight": 2.0,
@@ -279,7 +277,7 @@ def _generator(c: CycleGANConfig, channels_in: int, channels_out: int) -> ResNet
         c.norm,
         c.dropout,
         c.antialias,
-        residual=c.residual,
+        tone=c.tone,
     )
 
 

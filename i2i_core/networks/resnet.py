@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2i_core.networks.layers import BlurDown, BlurUp, initialise, norm_layer
@@ -18,13 +19,10 @@ class ResNet(nn.Module):
     channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
     instead of by strides. 11.378 million weights either way at the published numbers.
 
-    With `residual` (not in the papers) it gives its input plus a change in [−1, 1], so within
-    [−2, 2]. Instance normalisation forgets how bright a picture is, and to learn that it should be
-    kept takes longer than anything else: with the input added, the first picture is the input, and
-    tones cannot turn round.
-
-    The layers are numbered as in the papers' code: published files name their weights so, and
-    CUT says by these numbers which features it compares.
+    With `tone` (not in the papers) it adds to the input's tones: the mean colours of its squares of
+    so many pixels, smoothly joined. Instance normalisation forgets how bright a picture is, and to
+    learn that it should be kept takes longer than anything else. With tones given, all that is
+    left to make is detail, which is where brushwork is; given the whole input, it would stay at it.
     """
 
     def __init__(
@@ -37,10 +35,10 @@ class ResNet(nn.Module):
         dropout: bool = False,
         antialias: bool = False,
         init: str = "normal",
-        residual: bool = False,
+        tone: int = 0,
     ) -> None:
         super().__init__()
-        self.residual = residual
+        self.tone = tone
         bias = norm != "batch"
 
         def normed(channels: int) -> list[nn.Module]:
@@ -67,7 +65,7 @@ class ResNet(nn.Module):
         self.model = nn.Sequential(*encoder, *up(4 * width), *up(2 * width), *tail)
         self.encoder_length = len(encoder)
         # Head, tail and a bit for halving and doubling; a block sees two of four pixels each way.
-        self.reach = 24 + 8 * blocks
+        self.reach = 24 + 8 * blocks + 2 * tone
         initialise(self, init)
 
     def forward(
@@ -75,7 +73,9 @@ class ResNet(nn.Module):
     ) -> Tensor | tuple[Tensor, list[Tensor]]:
         """The translation; if `layers` are asked for, also what those gave on the way."""
         features = self.encode(x, layers, whole=True)
-        result = x + features.pop() if self.residual else features.pop()
+        result = features.pop()
+        if self.tone:
+            result = result + tones(x, self.tone)
         return (result, features) if layers else result
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
@@ -92,6 +92,13 @@ class ResNet(nn.Module):
             if number in layers:
                 found.append(x)
         return [*found, x] if whole else found
+
+
+def tones(x: Tensor, side: int) -> Tensor:
+    """The mean colours of squares of `side` pixels of (N, C, H, W), joined bilinearly."""
+    means = F.avg_pool2d(x, side, ceil_mode=True, count_include_pad=False)
+    large = F.interpolate(means, scale_factor=float(side), mode="bilinear", align_corners=False)
+    return large[..., : x.shape[-2], : x.shape[-1]]
 
 
 class ResidualBlock(nn.Module):

@@ -11,7 +11,7 @@ from i2i_core.networks.layers import SharedStatistics
 
 LARGEST = 1200 * 1200  # pixels that are translated at once: 1.7 GB with a generator of width 24
 TILE = 1024  # pixels a side that a tile adds to the picture
-GRID = 4  # where a network halves twice, tiles that start elsewhere would be sampled elsewhere
+GRID = 32  # pixels: tiles that start elsewhere would be halved and averaged at other places
 
 
 def in_tiles(
