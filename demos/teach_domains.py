@@ -18,8 +18,8 @@ FEWEST = 5
 NOTHING = "nothing"
 KIND = "CUT"
 STARTS = {"CUT": "cut.monet", "FastCUT": "cut.monet", "CycleGAN": "cyclegan.monet"}
-ABOUT = """**CUT** learns one direction and is the quickest; **FastCUT** keeps closer to the picture.
-**CycleGAN** learns both directions and takes twice as long."""
+ABOUT = """**CUT** learns one way and is the quickest; **FastCUT** keeps closer to the picture.
+**CycleGAN** learns both ways and takes twice as long."""
 
 
 def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:

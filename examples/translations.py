@@ -1,0 +1,95 @@
+"""Starter pictures of the tab "Domain transfer": python -m examples.translations
+
+Scenes drawn by code, translated by the shipped models; the results are kept in
+`examples/starters/` and shown before the first click.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from examples.scenes import draw
+from examples.starters import FOLDER
+from i2i_core.domain_transfer import transfer
+from i2i_core.images import open_image
+from i2i_core.method import last_picture
+from i2i_core.methods.applications import structural_analogy
+from i2i_core.teaching_domains import teach_from_one
+from i2i_core.translation import translate
+from i2i_core.weights import SHIPPED
+
+SIDE = 512
+CELL = 224  # pixels of a picture in a sample grid
+SCENES = {"meadow": ("lake", 3)}  # name of a starter: the scene and the seed that it is drawn with
+STEPS = 600
+
+
+class Translated(NamedTuple):
+    """A stored translation: its name, the starter it is made of, the model, and the direction."""
+
+    name: str
+    source: str
+    model: str
+    reverse: bool = False
+
+
+class OneEach(NamedTuple):
+    """Starters to learn from, one picture each, and the names of both stored results."""
+
+    source: str
+    like: str
+    instant: str
+    learnt: str
+
+
+# The first stands on the page when it opens.
+TRANSLATIONS = (
+    Translated("meadow_monet", "meadow", "cut.monet"),
+    Translated("lake_winter", "lake", "cyclegan.yosemite"),
+    Translated("fields_monet", "fields", "cyclegan.monet"),
+    Translated("meadow_photo", "meadow_monet", "cyclegan.monet", reverse=True),
+)
+ONE_EACH = OneEach("fields", "meadow_monet", "fields_in_patches", "fields_learnt")
+
+
+def sheet(model: str, sources: list[Image.Image], reverse: bool = False) -> Image.Image:
+    """Two rows of a model's sample grid: pictures, and what the model makes of them."""
+    made = [last_picture(transfer(source, model, reverse=reverse)) for source in sources]
+    grid = Image.new("RGB", (len(sources) * CELL, 2 * CELL), "white")
+    for y, row in enumerate((sources, made)):
+        for x, picture in enumerate(row):
+            small = picture.convert("RGB").resize((CELL, CELL), Image.Resampling.LANCZOS)
+            grid.paste(small, (x * CELL, y * CELL))
+    return grid
+
+
+def main() -> None:
+    """Draw, translate and keep everything; five minutes, most of them for SinCUT."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, (scene, seed) in SCENES.items():
+        draw(scene, SIDE, seed).picture.save(FOLDER / f"{name}.jpg", quality=90)
+    for name, source, model, reverse in TRANSLATIONS:
+        picture = open_image(FOLDER / f"{source}.jpg")
+        made = last_picture(transfer(picture, model, reverse=reverse))
+        made.save(FOLDER / f"{name}.jpg", quality=90)
+    scenes = [draw("lake", SIDE, seed).picture for seed in (3, 0, 5)]
+    scenes += [draw("fields", SIDE, seed).picture for seed in (0, 2)]
+    for model in sorted({translation.model for translation in TRANSLATIONS}):
+        sheet(model, scenes).save(SHIPPED / f"{model}.jpg", quality=88)
+    one, like = (open_image(FOLDER / f"{name}.jpg") for name in ONE_EACH[:2])
+    made = last_picture(structural_analogy(one, like, preset="style", size=384))
+    made.save(FOLDER / f"{ONE_EACH.instant}.jpg", quality=90)
+    with tempfile.TemporaryDirectory() as folder:
+        model_file = Path(folder) / "one.safetensors"
+        for _ in teach_from_one(one, like, model_file, steps=STEPS, seconds=3600):
+            pass
+        learnt = last_picture(translate(one, model_file))
+    learnt.save(FOLDER / f"{ONE_EACH.learnt}.jpg", quality=90)
+
+
+if __name__ == "__main__":
+    main()
