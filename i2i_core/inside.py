@@ -87,7 +87,7 @@ def judge_patches(method: Method, picture: Image.Image, *, reverse: bool = False
     small = fit_short_side(picture.convert("RGB"), SIDE)
     device = next(network.parameters()).device
     with torch.no_grad():
-        logits = network(to_tensor(small).to(device) * 2 - 1)
+        logits = network(to_tensor(small).to(device) * 2 - 1)[:, :1]
     # Least squares: 1 is real, 0 made.
     values = logits.clamp(0, 1)
     return Judgement(small, _array(values), _overlay(small, values))

@@ -121,7 +121,7 @@ RECIPES = {
     ),
     "cyclegan.monet": Recipe(
         painted,
-        (*CYCLE, "--steps", "14000"),
+        (*CYCLE, "--steps", "13000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(
@@ -134,7 +134,7 @@ RECIPES = {
     ),
     "cyclegan.yosemite": Recipe(
         seasons,
-        (*CYCLE, "--steps", "12000", "--set", "load_size=200"),
+        (*CYCLE, "--steps", "10000", "--set", "load_size=200"),
         "Summer to winter: mountains and forests under snow; back: winter to summer",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.

@@ -170,6 +170,7 @@ class CUT(Method):
                 c.norm,
                 c.antialias,
                 "xavier",
+                tone=c.tone,
             )
             probe = torch.zeros(1, c.in_channels, 32, 32)
             channels = [f.shape[1] for f in self.generator.encode(probe, c.nce_layers)]

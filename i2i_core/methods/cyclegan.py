@@ -130,7 +130,9 @@ class CycleGAN(Method):
             self.generator_ba = _generator(c, c.out_channels, c.in_channels) if c.both else None
             # Each is named for the domain that it judges.
             self.discriminator_a, self.discriminator_b = (
-                PatchGAN(channels, c.discriminator_width, c.discriminator_layers, c.norm)
+                PatchGAN(
+                    channels, c.discriminator_width, c.discriminator_layers, c.norm, tone=c.tone
+                )
                 for channels in (c.in_channels, c.out_channels)
             )
         self.reach = self.generator_ab.reach

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2i_core.networks.layers import BlurDown, initialise, norm_layer
@@ -14,6 +16,10 @@ class PatchGAN(nn.Module):
     `width` channels, doubled with every layer up to `widest`·`width`. `antialias` is CUT's:
     convolved at full resolution, then blurred and halved. 2.77 million weights at the published
     numbers. Layers are numbered as in the papers' code.
+
+    With `tone` (not in the papers) logits get a second channel: what a small network without norms
+    says of the mean colours of squares of so many pixels. Instance normalisation hides from the
+    first one how light and how colourful a picture is.
     """
 
     def __init__(
@@ -25,6 +31,7 @@ class PatchGAN(nn.Module):
         antialias: bool = False,
         init: str = "normal",
         widest: int = 8,
+        tone: int = 0,
     ) -> None:
         super().__init__()
         bias = norm != "batch"
@@ -41,9 +48,15 @@ class PatchGAN(nn.Module):
             before = channels
         self.model = nn.Sequential(*modules, nn.Conv2d(before, 1, 4, 1, 1))
         initialise(self, init)
+        # With PyTorch's own beginnings: without norms those of the papers would die away.
+        self.tones = _of_tones(in_channels, width, tone) if tone else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)  # type: ignore[no-any-return]
+        logits: Tensor = self.model(x)
+        if self.tones is None:
+            return logits
+        of_tones = F.interpolate(self.tones(x), logits.shape[-2:])
+        return torch.cat([logits, of_tones], 1)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """What every layer gives, from the first to the logits, which come last."""
@@ -53,6 +66,20 @@ class PatchGAN(nn.Module):
             if isinstance(layer, nn.LeakyReLU):
                 found.append(x)
         return [*found, x]
+
+
+def _of_tones(in_channels: int, width: int, side: int) -> nn.Sequential:
+    """Logits of what is seen in squares of `side` pixels: of 13×13 of them each."""
+    return nn.Sequential(
+        nn.AvgPool2d(side, ceil_mode=True, count_include_pad=False),
+        nn.Conv2d(in_channels, width, 3, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(width, 2 * width, 3, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(2 * width, 2 * width, 3, stride=2, padding=1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(2 * width, 1, 3, padding=1),
+    )
 
 
 class PixelGAN(nn.Module):
