@@ -101,8 +101,8 @@ def compare_patches(
     2020, eq. 3; figure 6). `layer`: one of the configuration's `nce_layers`, by default the last.
     """
     cut, number = _encoder(method, layer)
-    check_range("the point's x", point[0], 0, 1)
-    check_range("the point's y", point[1], 0, 1)
+    check_range("point's x", point[0], 0, 1)
+    check_range("point's y", point[1], 0, 1)
     small, source, translation = _translated(cut, picture)
     keys, queries = (_embed(cut, x, number) for x in (source, translation))
     height, width = keys.shape[-2:]

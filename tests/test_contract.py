@@ -83,7 +83,11 @@ ROWS = {
         stepwise=True,
     ),
     "cyclegan": Row(
-        lambda: CycleGAN(CycleGANConfig(width=4, blocks=1, pool=2, **SMALL)),
+        lambda: CycleGAN(
+            CycleGANConfig(
+                width=4, blocks=1, pool=2, antialias=True, tone=4, identity_every=2, **SMALL
+            )
+        ),
         A,
         B[:2],
         stepwise=True,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
-import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -20,7 +18,6 @@ from demos.drawing_canvas import SIDE, DrawingCanvas, to_picture, to_value
 from i2i_core.label_sets import FACADES
 
 playwright = pytest.importorskip("playwright.sync_api")
-FLAGS = ["--no-sandbox", "--use-gl=swiftshader", "--enable-webgl", "--ignore-gpu-blocklist"]
 LATE = 0.8  # seconds that a slow handler takes
 
 
@@ -75,17 +72,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         demo.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True)
         yield demo.local_url
         demo.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with playwright.sync_playwright() as p:
-        if path is None and not Path(p.chromium.executable_path).exists():
-            pytest.skip("no Chromium: install it, or run `playwright install chromium`")
-        browser = p.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def test_the_endpoints_are_named_and_typed(client: Client) -> None:
         "/sketch_to_photo": "sketch model seed",
         "/trace": "photo detector detail",
         "/list_models": "",
+        "/transfer_domain": "image model reverse strength",
     }
     assert set(api) == set(names)
     for name, parameters in names.items():

@@ -6,6 +6,8 @@ from PIL import Image
 
 from examples.drawings import DRAWINGS, SIDE, Drawing
 from examples.starters import FOLDER, PAIRS, RESULT_SIZE, SCENES, Pair
+from examples.translations import ONE_EACH, TRANSLATIONS
+from examples.translations import SCENES as TRANSLATED_SCENES
 from i2i_core.labels import PALETTE
 from i2i_core.method import last_picture
 from i2i_core.methods.structural_analogy import GUIDES, PRESETS, StructuralAnalogy
@@ -82,6 +84,8 @@ def test_nothing_lies_about_and_all_of_it_is_small() -> None:
     for a, b, *_ in PAIRS:
         wanted |= {f"{a}.jpg", f"{b}.jpg", f"{a}_of_{b}.jpg", f"{b}_of_{a}.jpg", f"{a}+{b}.jpg"}
     wanted |= {f"{d.name}{kind}" for d in DRAWINGS for kind in ("_drawing.png", "_photo.jpg")}
+    for name in (*TRANSLATED_SCENES, *ONE_EACH, *(t.name for t in TRANSLATIONS)):
+        wanted.add(f"{name}.jpg")
     there = [path for path in FOLDER.iterdir() if path.is_file()]
     assert {path.name for path in there} == wanted
     assert sum(path.stat().st_size for path in there) < 4 * MEGABYTE

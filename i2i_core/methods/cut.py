@@ -275,7 +275,7 @@ class CUT(Method):
         self.check_learnt()
         with seeded(self.config.seed):  # dropout, if there is any
             result: Tensor = self.translator(source * 2 - 1) / 2 + 0.5
-        return result
+        return result.clamp(0, 1)
 
     @property
     def translator(self) -> nn.Module:

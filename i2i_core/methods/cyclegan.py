@@ -237,7 +237,7 @@ class CycleGAN(Method):
         translator = self._translators()["generator_ba" if reverse else "generator_ab"]
         with seeded(self.config.seed):  # dropout, if there is any
             result: Tensor = translator(source * 2 - 1) / 2 + 0.5
-        return result
+        return result.clamp(0, 1)
 
     def _averaged(self) -> list[tuple[nn.Module, nn.Module]]:
         pairs = ((self.average_ab, self.generator_ab), (self.average_ba, self.generator_ba))

@@ -1,0 +1,97 @@
+"""Tiles of large pictures fit together as if there were none."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.method import Progress
+from i2i_core.methods.cut import CUT, CUTConfig
+from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
+from i2i_core.networks import tiling
+from i2i_core.networks.layers import InstanceNorm, SharedStatistics
+from i2i_core.networks.resnet import ResNet
+
+
+def network(antialias: bool, tone: int, blocks: int = 2) -> ResNet:
+    torch.manual_seed(0)
+    made = ResNet(3, 3, 4, blocks, antialias=antialias, tone=tone)
+    for parameter in made.parameters():  # far from zero, so that everything reaches everywhere
+        torch.nn.init.normal_(parameter, 0, 0.3)
+    return made.eval()
+
+
+def tiled(made: ResNet, x: Tensor, tile: int, reach: int | None = None) -> Tensor:
+    with torch.no_grad():
+        *_, (done, total, result) = tiling.in_tiles(
+            made, x, made.reach if reach is None else reach, tile, thumbnail=64
+        )
+    assert done == total
+    return result
+
+
+@pytest.mark.parametrize(("antialias", "tone"), [(False, 0), (True, 0), (True, 8)])
+@pytest.mark.parametrize("size", [(160, 228), (100, 64)])
+def test_how_a_picture_is_cut_does_not_matter(
+    antialias: bool, tone: int, size: tuple[int, int]
+) -> None:
+    made, x = network(antialias, tone), torch.rand(1, 3, *size) * 2 - 1
+    whole, *cut = (tiled(made, x, tile) for tile in (256, 128, 64, 32))
+    for result in cut:
+        assert result.shape == x.shape
+        assert torch.allclose(result, whole, atol=1e-3)
+
+
+def test_the_reach_is_not_more_than_is_needed() -> None:
+    """With a third of the overlap seams would show."""
+    made, x = network(True, 0), torch.rand(1, 3, 160, 160) * 2 - 1
+    whole = tiled(made, x, 256)
+    assert not torch.allclose(tiled(made, x, 64, made.reach // 3), whole, atol=1e-2)
+
+
+def test_a_picture_in_one_tile_has_the_statistics_of_its_thumbnail() -> None:
+    """At its own size these are its own: then tiling changes nothing."""
+    made, x = network(True, 8), torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        assert torch.allclose(tiled(made, x, 64), made(x), atol=1e-4)
+
+
+def test_shared_statistics_are_the_first_pictures_and_end_with_the_block() -> None:
+    norm, x = InstanceNorm(3), torch.rand(1, 3, 8, 8)
+    other = 5 + 2 * torch.rand(1, 3, 8, 8)
+    alone = norm(other)
+    with SharedStatistics() as shared:
+        assert torch.allclose(norm(x), InstanceNorm(3)(x), atol=1e-5)
+        assert norm(other).mean() > 5
+        with ThreadPoolExecutor(1) as pool:  # another thread has its own
+            assert torch.equal(pool.submit(norm, other).result(), alone)
+    assert torch.equal(norm(other), alone)
+    with shared:
+        assert norm(other).mean() > 5
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4)),
+        CUT(CUTConfig(width=4, blocks=1, discriminator_width=4, nce_layers=(0, 4))),
+    ],
+    ids=["cyclegan", "cut"],
+)
+def test_large_pictures_come_tile_by_tile(
+    method: CycleGAN | CUT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiling, "LARGEST", 100 * 100)
+    monkeypatch.setattr(tiling.in_tiles, "__defaults__", (64, 64))
+    method.learnt = True
+    records: list[Progress] = list(method.render(Image.effect_noise((150, 90), 60).convert("RGB")))
+    assert [record.step for record in records] == [0, 1, 2, 3, 4, 5, 6]
+    assert {record.total for record in records} == {6}
+    pictures = [record.picture for record in records]
+    assert {picture.size for picture in pictures if picture} == {(150, 90)}
+    assert len({picture.tobytes() for picture in pictures if picture}) == 7
+    assert len(list(method.render(Image.new("RGB", (100, 100))))) == 1
