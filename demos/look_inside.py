@@ -19,6 +19,7 @@ from i2i_core.inside import (
     MARKED,
     layers_of,
     look,
+    middle,
 )
 from i2i_core.translation import open_model
 
@@ -31,7 +32,6 @@ ALIKE = """### What CUT takes for alike
 bright is what its encoder answers. In the colours below (the first three principal components of
 its embedding) patches that it takes for alike look alike, before and after.
 """
-LAST = "deepest"
 
 
 def build(own: gr.State) -> None:
@@ -45,7 +45,7 @@ def build(own: gr.State) -> None:
             )
             go = gr.Button("Look inside", variant="primary")
             layer = gr.Radio(
-                _layers(domains.first()), value=LAST, label="Layer that CUT compares",
+                *_layers(domains.first()), label="Layer that CUT compares",
                 info="0 is the pixels themselves; the deeper, the more it is about what is shown",
             )  # fmt: skip
         with gr.Column(min_width=320):
@@ -73,14 +73,13 @@ def build(own: gr.State) -> None:
     own.change(lambda own, value: domains.chooser(own, value), [own, way], way, **jobs.PRIVATE)
 
 
-def see(path: str | None, way: str, point: tuple[float, float], layer: str) -> list[Any]:
+def see(path: str | None, way: str, point: tuple[float, float], layer: str | None) -> list[Any]:
     """All that the model lets us see."""
     picture = jobs.plainly(read)(path, "a picture")
     translation = jobs.plainly(domains.parse)(way)
-    depth = None if layer == LAST else int(layer)
     *_, event = jobs.compute(
         look, picture, translation.path, reverse=translation.reverse, point=tuple(point),
-        layer=depth,
+        layer=int(layer) if layer else None,
     )  # fmt: skip
     names = (JUDGED_SOURCE, JUDGED, MARKED, COMPARED, COLOURS, MADE_COLOURS)
     return [jobs.status(text="Click the translation for another spot."
@@ -95,16 +94,17 @@ def _clicked(marked: Image.Image, event: gr.SelectData) -> tuple[float, float]:
 
 def _chosen(way: str) -> list[Any]:
     """Layers to choose from, and whether patches are compared at all."""
-    layers = _layers(way)
+    layers, usual = _layers(way)
     return [
-        gr.Radio(choices=layers, value=LAST, visible=len(layers) > 1),
-        gr.Column(visible=len(layers) > 1),
+        gr.Radio(choices=layers, value=usual, visible=bool(layers)),
+        gr.Column(visible=bool(layers)),
     ]
 
 
-def _layers(way: str) -> list[str]:
+def _layers(way: str) -> tuple[list[str], str | None]:
+    """Those that the model compares, and the usual one."""
     layers = layers_of(open_model(jobs.plainly(domains.parse)(way).path))
-    return [*map(str, layers[:-1]), LAST]
+    return [*map(str, layers)], str(middle(layers)) if layers else None
 
 
 def _picture(label: str) -> gr.Image:

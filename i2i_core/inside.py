@@ -98,7 +98,8 @@ def compare_patches(
 ) -> Likeness:
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
-    2020, eq. 3; figure 6). `layer`: one of the configuration's `nce_layers`, by default the last.
+    2020, eq. 3; figure 6). `layer`: one of the configuration's `nce_layers`, by default the one in the
+    middle, which knows more than colours and less than where on the picture it is.
     """
     cut, number = _encoder(method, layer)
     check_range("point's x", point[0], 0, 1)
@@ -144,12 +145,17 @@ def layers_of(method: Method) -> tuple[int, ...]:
     return method.config.nce_layers if isinstance(method, CUT) else ()
 
 
+def middle(layers: tuple[int, ...]) -> int:
+    """The one of them that is looked at unless one asks for another."""
+    return layers[len(layers) // 2]
+
+
 def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
     if not isinstance(method, CUT):
         raise InputError("Only CUT compares patches: choose a CUT model.")
     _check_extra(method, "projection")
     layers = method.config.nce_layers
-    layer = layers[-1] if layer is None else layer
+    layer = middle(layers) if layer is None else layer
     if layer not in layers:
         raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
     return method, layers.index(layer)
