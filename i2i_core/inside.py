@@ -98,8 +98,8 @@ def compare_patches(
 ) -> Likeness:
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
-    2020, eq. 3; figure 6). `layer`: one of the configuration's `nce_layers`, by default the one in the
-    middle, which knows more than colours and less than where on the picture it is.
+    2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
+    middle: deeper ones tell every place from its neighbours.
     """
     cut, number = _encoder(method, layer)
     check_range("point's x", point[0], 0, 1)

@@ -47,7 +47,7 @@ def faithful(**settings: object) -> CUT:
     method = CUT(CUTConfig(**SMALL, tone=8, **settings))  # type: ignore[arg-type]
     for network in (method.generator, method.average):
         if network is not None:
-            for parameter in network.model[-2].parameters():
+            for parameter in network.model[-1].parameters():
                 torch.nn.init.zeros_(parameter)
     for head in method.projection.heads:
         for layer in (head[0], head[2]):

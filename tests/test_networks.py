@@ -24,7 +24,7 @@ from i2i_core.networks.layers import (
 from i2i_core.networks.layers import blur as blur_pixels
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.projection import PatchProjection
-from i2i_core.networks.resnet import ResNet
+from i2i_core.networks.resnet import ResNet, ToneNet
 from i2i_core.networks.stylegan2 import DemodulatedUp, SinCUTDiscriminator, SinCUTGenerator, blur
 from i2i_core.networks.unet import UNet, UpConv
 
@@ -701,3 +701,40 @@ def test_drawn_codes_depend_on_the_seed_alone() -> None:
     assert float(drawn.mean()) == pytest.approx(0, abs=0.05)
     assert 0.7 < float(drawn.std()) < 1  # cut off
     assert torch.equal(code.draw(0), torch.zeros(1, 40))
+
+
+def test_a_generator_begins_at_the_smoothed_picture() -> None:
+    """With detail switched off, tones are what is left: the picture without what is smaller."""
+    network = ResNet(3, 3, 4, 1, tone=8)
+    nn.init.zeros_(network.model[-1].weight)
+    x = torch.zeros(1, 3, 64, 64)
+    x[..., 32:] = 0.6
+    fine = 0.3 * torch.tensor([1.0, -1.0]).repeat(32)
+    made = network(x + fine)
+    assert made.abs().max() < 1
+    assert torch.allclose(made[..., :16], torch.zeros(()), atol=0.02)
+    assert torch.allclose(made[..., 48:], torch.tensor(0.6), atol=0.02)
+    middle = made[0, 0, 32]
+    assert (middle.diff() > -0.02).all()  # from dark to light without ringing
+    assert (middle.diff() < 0.1).all()
+
+
+def test_tones_are_translated_by_how_light_they_are() -> None:
+    """What instance norms cannot do: a dark and a light picture are told apart."""
+    torch.manual_seed(0)
+    network = ToneNet(3, 4, 8)
+    nn.init.normal_(network.model[-1].weight, 0, 0.3)
+    dark, light = (torch.full((1, 3, 32, 32), value) for value in (-0.8, 0.8))
+    change = [network(x).tanh() - x for x in (dark, light)]
+    assert (change[0] - change[1]).abs().max() > 0.01
+
+
+def test_a_discriminator_of_tones_sees_how_light_a_picture_is() -> None:
+    torch.manual_seed(0)
+    network = PatchGAN(3, 4, 3, tone=8)
+    x = torch.rand(1, 3, 128, 128) * 0.5
+    before, after = network(x), network(x + 0.4)
+    assert before.shape == (1, 2, 14, 14)
+    assert (before[0, 1:] - after[0, 1:]).abs().max() > 0.01
+    assert torch.equal(network.model(x), before[:, :1])
+    assert PatchGAN(3, 4, 3)(x).shape == (1, 1, 14, 14)

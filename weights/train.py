@@ -121,20 +121,20 @@ RECIPES = {
     ),
     "cyclegan.monet": Recipe(
         painted,
-        (*CYCLE, "--steps", "13000"),
+        (*CYCLE, "--steps", "12000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(
         painted,
         (
-            *("cut", *DOMAINS, "--steps", "9000", "--set", "whole=false"),
+            *("cut", *DOMAINS, "--steps", "7000", "--set", "whole=false"),
             *("--set", "nce_identity=false", "--set", "nce_weight=1"),
         ),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),
     "cyclegan.yosemite": Recipe(
         seasons,
-        (*CYCLE, "--steps", "10000", "--set", "load_size=200"),
+        (*CYCLE, "--steps", "9000", "--set", "load_size=200"),
         "Summer to winter: mountains and forests under snow; back: winter to summer",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
@@ -167,7 +167,7 @@ def main() -> int:
     work.mkdir(parents=True, exist_ok=True)
     a, b = recipe.prepare(options.data, work)
     call = ["fit", *recipe.fit, "--a", str(a), "--b", str(b), "-o", str(out)]
-    call += ["--preview", str(work / "preview"), "--preview-every", "1000"]
+    call += ["--preview", str(work / "preview"), "--preview-every", "500"]
     call += [part for name, text in header.items() for part in (f"--{name}", text) if text]
     if out.with_suffix(".training.safetensors").exists():
         call.append("--resume")

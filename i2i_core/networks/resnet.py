@@ -19,10 +19,11 @@ class ResNet(nn.Module):
     channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
     instead of by strides. 11.378 million weights either way at the published numbers.
 
-    With `tone` (not in the papers) it adds to the input's tones: the mean colours of its squares of
-    so many pixels, smoothly joined. Instance normalisation forgets how bright a picture is, and to
-    learn that it should be kept takes longer than anything else. With tones given, all that is
-    left to make is detail, which is where brushwork is; given the whole input, it would stay at it.
+    With `tone` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et al.
+    2021, LPTN): a small network without norms, `ToneNet`, translates the smoothed colours, one for
+    every square of so many pixels, and the layers above give the detail. Instance normalisation
+    forgets how light and how colourful a picture is; and given the whole picture instead of its
+    tones, a generator would rather stay at that than paint.
     """
 
     def __init__(
@@ -38,7 +39,6 @@ class ResNet(nn.Module):
         tone: int = 0,
     ) -> None:
         super().__init__()
-        self.tone = tone
         bias = norm != "batch"
 
         def normed(channels: int) -> list[nn.Module]:
@@ -60,13 +60,15 @@ class ResNet(nn.Module):
 
         head = [nn.ReflectionPad2d(3), nn.Conv2d(in_channels, width, 7, bias=bias), *normed(width)]
         trunk = [ResidualBlock(4 * width, norm, dropout, bias) for _ in range(blocks)]
-        tail = [nn.ReflectionPad2d(3), nn.Conv2d(width, out_channels, 7), nn.Tanh()]
+        tail = [nn.ReflectionPad2d(3), nn.Conv2d(width, out_channels, 7)]
+        tail += [] if tone else [nn.Tanh()]
         encoder = [*head, *down(width), *down(2 * width), *trunk]
         self.model = nn.Sequential(*encoder, *up(4 * width), *up(2 * width), *tail)
         self.encoder_length = len(encoder)
         # Head, tail and a bit for halving and doubling; a block sees two of four pixels each way.
-        self.reach = 24 + 8 * blocks + 2 * tone
+        self.reach = 24 + 8 * blocks + 6 * tone
         initialise(self, init)
+        self.tones = ToneNet(in_channels, width, tone) if tone else None
 
     def forward(
         self, x: Tensor, layers: Sequence[int] = ()
@@ -74,8 +76,9 @@ class ResNet(nn.Module):
         """The translation; if `layers` are asked for, also what those gave on the way."""
         features = self.encode(x, layers, whole=True)
         result = features.pop()
-        if self.tone:
-            result = result + tones(x, self.tone)
+        if self.tones is not None:
+            # tanh(detail + atanh(tones)), the detail being before its own tanh: within [−1, 1].
+            result = torch.tanh(result + self.tones(x))
         return (result, features) if layers else result
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
@@ -94,11 +97,41 @@ class ResNet(nn.Module):
         return [*found, x] if whole else found
 
 
-def tones(x: Tensor, side: int) -> Tensor:
-    """The mean colours of squares of `side` pixels of (N, C, H, W), joined bilinearly."""
-    means = F.avg_pool2d(x, side, ceil_mode=True, count_include_pad=False)
-    large = F.interpolate(means, scale_factor=float(side), mode="bilinear", align_corners=False)
-    return large[..., : x.shape[-2], : x.shape[-1]]
+class ToneNet(nn.Module):
+    """Smoothed colours (N, C, H, W) in [−1, 1], translated: atanh of what they should be, so that
+    detail can be added before a tanh. At first they stay what they are.
+
+    A colour stands for a square of `side` pixels, seen with its surroundings: four squares each
+    way. No norms: how light and how colourful things are is what it is about.
+    """
+
+    CLIP = 0.97  # atanh of 1 is infinite
+
+    def __init__(self, channels: int, width: int, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.model = nn.Sequential(
+            nn.Conv2d(channels, width, 3, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(width, 2 * width, 3, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * width, channels, 3, padding=1),
+        )
+        last = self.model[-1]
+        assert isinstance(last, nn.Conv2d)
+        nn.init.zeros_(last.weight)
+        assert last.bias is not None
+        nn.init.zeros_(last.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        side = self.side
+        # Squares of twice the side overlap, and the spline is smooth: no grid shows.
+        given = F.avg_pool2d(x, 2 * side, side, side // 2, ceil_mode=True, count_include_pad=False)
+        wanted = given.clamp(-self.CLIP, self.CLIP).atanh() + self.model(given)
+        large = F.interpolate(wanted, scale_factor=float(side), mode="bicubic", align_corners=False)
+        return large[..., : x.shape[-2], : x.shape[-1]]
 
 
 class ResidualBlock(nn.Module):
