@@ -34,13 +34,17 @@ CSS = """
 .i2i-paper { max-width: 600px; }
 /* The photograph stands level with the paper beside it, below whose tools it would begin. */
 @media (min-width: 700px) { .i2i-level .i2i-status { height: 36px; } }
+/* On a phone all tabs stand in a row, instead of behind three dots. */
+@media (max-width: 600px) {
+  .tab-container button { padding: 0 5px !important; font-size: 12px !important; }
+}
 .i2i-result img { width: 100%; height: auto; }
 .i2i-status { display: flex; gap: .8em; align-items: center; min-height: 1.6em; }
 .i2i-status progress { width: 9em; accent-color: var(--primary-500); }
 """
 INTRO = """# Image-to-image studio
-Draw, and a photograph appears. Give one picture the arrangement of another. Teach it your own.
-In seconds, on two CPU cores: no GPU, no account.
+Draw, and a photograph appears. Turn a photograph into a Monet, summer into winter. Give one picture
+the arrangement of another. Teach it your own. In seconds, on two CPU cores: no GPU, no account.
 """
 
 

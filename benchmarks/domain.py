@@ -31,7 +31,7 @@ from i2i_core.translation import open_model
 from i2i_core.weights import locate
 
 SIZE = 256
-MEGAPIXEL = (1152, 896)  # 1.03 megapixels
+TIMED = ((512, 512), (2048, 1365))  # pixels
 COLUMNS = ("SWD", "gap closed", "self-sim.", "cycle")
 
 
@@ -64,9 +64,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
     parser.add_argument("--limit", type=int, default=100, help="so many pictures of each folder")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        measure(options.measure)
+        measure(options.measure, tuple(options.size))
         return
     if options.data is None:
         parser.error("--data: name the folder that holds monet2photo/ and yosemite/.")
@@ -81,12 +82,15 @@ def main() -> None:
         sheet = evaluate(task, files[task.model], options.data, options.limit)
         way = "back" if task.reverse else "there"
         sheet.save(options.out / f"domain_{task.model}_{way}.png")
-    print(f"\n{'a megapixel':44}{'seconds':>12}{'MB':>12}")
+    print(f"\n{'one picture':44}{'seconds':>12}{'s/MP':>12}{'peak MB':>12}")
     for name, file in files.items():
-        call = [sys.executable, "-m", "benchmarks.domain", "--measure", str(file)]
-        done = subprocess.run(call, check=True, capture_output=True, text=True)
-        seconds, megabytes = done.stdout.split()
-        print(f"{name:44}{float(seconds):12.1f}{float(megabytes):12.0f}")
+        for width, height in TIMED:
+            call = [sys.executable, "-m", "benchmarks.domain", "--measure", str(file)]
+            call += ["--size", str(width), str(height)]
+            done = subprocess.run(call, check=True, capture_output=True, text=True)
+            seconds, peak = map(float, done.stdout.split())
+            each = seconds / (width * height / 1e6)
+            print(f"{f'{name}, {width} x {height}':44}{seconds:12.2f}{each:12.2f}{peak:12.0f}")
 
 
 def evaluate(task: Task, file: Path, data: Path, limit: int) -> Image.Image:
@@ -148,21 +152,18 @@ def coloured(sources: Sequence[Image.Image], targets: Sequence[Image.Image]) -> 
     return made
 
 
-def measure(file: Path) -> None:
-    """Print the seconds and the peak memory, above what it is before, of one megapixel; in a
-    process of its own, for a process's peak does not fall."""
+def measure(file: Path, size: tuple[int, int]) -> None:
+    """Print the seconds that one picture takes, and the whole process's peak memory in megabytes;
+    in a process of its own, for the peak does not fall."""
     import resource
 
-    def peak() -> float:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-    picture = Image.effect_noise(MEGAPIXEL, 60).convert("RGB")
+    picture = Image.effect_noise(size, 60).convert("RGB")
     translate = translator(file, False)
     translate(picture.resize((64, 64)))
-    before, began = peak(), time.perf_counter()
+    began = time.perf_counter()
     translate(picture)
-    megapixels = MEGAPIXEL[0] * MEGAPIXEL[1] / 1e6
-    print((time.perf_counter() - began) / megapixels, (peak() - before) / megapixels)
+    seconds = time.perf_counter() - began
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def grid(rows: Sequence[Sequence[Image.Image]], shown: int = 8) -> Image.Image:
