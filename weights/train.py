@@ -128,7 +128,7 @@ RECIPES = {
         painted,
         (
             *("cut", *DOMAINS, "--steps", "7000", "--set", "whole=false"),
-            *("--set", "nce_identity=false", "--set", "nce_weight=1"),
+            *("--set", "nce_identity=false", "--set", "nce_weight=0.4"),
         ),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),

@@ -273,8 +273,9 @@ class CUT(Method):
     def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         self.check_learnt()
+        given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            result: Tensor = self.translator(source * 2 - 1) / 2 + 0.5
+            result: Tensor = self.translator(given) / 2 + 0.5
         return result.clamp(0, 1)
 
     @property

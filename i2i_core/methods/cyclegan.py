@@ -235,8 +235,9 @@ class CycleGAN(Method):
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         self.check_learnt()
         translator = self._translators()["generator_ba" if reverse else "generator_ab"]
+        given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            result: Tensor = translator(source * 2 - 1) / 2 + 0.5
+            result: Tensor = translator(given) / 2 + 0.5
         return result.clamp(0, 1)
 
     def _averaged(self) -> list[tuple[nn.Module, nn.Module]]:

@@ -11,6 +11,7 @@ from i2i_core.networks.layers import SharedStatistics
 
 LARGEST = 1200 * 1200  # pixels that are translated at once: 1.7 GB with a generator of width 24
 TILE = 1024  # pixels a side that a tile adds to the picture
+THUMBNAIL = 640  # pixels a side of the picture that gives the statistics, if it were square
 GRID = 32  # pixels: tiles that start elsewhere would be halved and averaged at other places
 
 
@@ -19,7 +20,7 @@ def in_tiles(
     x: Tensor,
     reach: int,
     tile: int = TILE,
-    thumbnail: int = TILE,
+    thumbnail: int = THUMBNAIL,
 ) -> Iterator[tuple[int, int, Tensor]]:
     """Translate `x` (1, C, H, W), sides multiples of 4, tile by tile; yields tiles done, tiles in
     all, and the result so far, which starts as the enlarged translation of a thumbnail with about
