@@ -50,8 +50,8 @@ TASKS = (
     Task("cut.monet", False, PHOTO, MONET),
     Task("cyclegan.monet", False, PHOTO, MONET),
     Task("cyclegan.monet", True, MONET, PHOTO),
-    Task("cyclegan.yosemite", False, SUMMER, WINTER),
-    Task("cyclegan.yosemite", True, WINTER, SUMMER),
+    Task("cut.yosemite-winter", False, SUMMER, WINTER),
+    Task("cut.yosemite-summer", False, WINTER, SUMMER),
 )
 
 

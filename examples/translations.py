@@ -49,7 +49,7 @@ class OneEach(NamedTuple):
 # The first stands on the page when it opens.
 TRANSLATIONS = (
     Translated("meadow_monet", "meadow", "cut.monet"),
-    Translated("lake_winter", "lake", "cyclegan.yosemite"),
+    Translated("lake_winter", "lake", "cut.yosemite-winter"),
     Translated("fields_monet", "fields", "cyclegan.monet"),
     Translated("meadow_photo", "meadow_monet", "cyclegan.monet", reverse=True),
 )

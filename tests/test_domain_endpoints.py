@@ -41,7 +41,7 @@ def test_a_picture_is_translated_by_any_model_in_both_directions(
     given = np.asarray(Image.open(small), np.float32)
     made = [translated(client, small, model="cut.monet")]
     for reverse in (False, True):
-        made.append(translated(client, small, model="cyclegan.yosemite", reverse=reverse))
+        made.append(translated(client, small, model="cyclegan.monet", reverse=reverse))
     for number, picture in enumerate(made):
         assert picture.shape == given.shape
         assert np.abs(picture - given).mean() > 3

@@ -33,7 +33,7 @@ from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.weights import describe
 
 MEADOW = starter("meadow.jpg")
-MONET, YOSEMITE = (str(models.shipped_path(name)) for name in ("cut.monet", "cyclegan.yosemite"))
+MONET, TWO_WAY = (str(models.shipped_path(name)) for name in ("cut.monet", "cyclegan.monet"))
 
 
 def model_file(folder: Path, about: str, both: bool = True) -> str:
@@ -46,9 +46,9 @@ def model_file(folder: Path, about: str, both: bool = True) -> str:
 
 def test_every_direction_of_every_model_can_be_chosen() -> None:
     labels = dict(domains.choices([]))
-    assert "Summer to winter (CycleGAN)" in labels
-    assert domains.parse(labels["Summer to winter (CycleGAN)"]) == (YOSEMITE, False)
-    assert domains.parse(labels["Winter to summer (CycleGAN)"]) == (YOSEMITE, True)
+    assert {"Summer to winter (CUT)", "Winter to summer (CUT)"} <= set(labels)
+    assert domains.parse(labels["Photograph to Monet (CycleGAN)"]) == (TWO_WAY, False)
+    assert domains.parse(labels["Monet to photograph (CycleGAN)"]) == (TWO_WAY, True)
     assert sum(value.startswith(MONET) for value in labels.values()) == 1
     assert not any("pix2pix" in value for value in labels.values())
     assert domains.first() in labels.values()
@@ -95,7 +95,7 @@ def run(way: str, *, other: str = translate_domains.NONE, strength: float = 1.0)
 
 
 def test_a_picture_is_translated_and_comes_back() -> None:
-    said, (before, after), compared, back, error, made = run(YOSEMITE)
+    said, (before, after), compared, back, error, made = run(TWO_WAY)
     assert "320 × 320" in said
     assert before.size == after.size == back.size == (320, 320)
     assert difference(before, after) > 3
@@ -107,12 +107,12 @@ def test_a_picture_is_translated_and_comes_back() -> None:
 
 
 def test_two_models_side_by_side() -> None:
-    way_back = YOSEMITE + domains.WAY_BACK
+    way_back = TWO_WAY + domains.WAY_BACK
     _, (_, after), compared, back, error, made = run(MONET, other=way_back, strength=0.5)
     assert back is None
     assert "one way" in error
     assert compared.visible
-    expected = last_picture(transfer(open_image(MEADOW), YOSEMITE, reverse=True, size=320))
+    expected = last_picture(transfer(open_image(MEADOW), TWO_WAY, reverse=True, size=320))
     assert difference(made[2], expected) < 0.1
     assert difference(after, made[1]) > 1
 
@@ -213,10 +213,10 @@ def test_a_click_asks_where_a_spot_comes_from() -> None:
 
 
 def test_a_cyclegan_is_judged_only() -> None:
-    radio, column = look_inside._chosen(YOSEMITE)
+    radio, column = look_inside._chosen(TWO_WAY)
     assert not radio.visible
     assert not column.visible
-    _, source, made, *rest = look_inside.see(MEADOW, YOSEMITE, (0.5, 0.5), None)
+    _, source, made, *rest = look_inside.see(MEADOW, TWO_WAY, (0.5, 0.5), None)
     assert source.size == made.size == (256, 256)
     assert rest == [None] * 4
     assert look_inside._chosen(MONET)[0].visible

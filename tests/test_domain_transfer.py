@@ -112,7 +112,9 @@ def test_a_model_of_pairs_is_sent_elsewhere(tmp_path: Path) -> None:
         list(transfer(picture(5), tmp_path / "none.safetensors"))
 
 
-@pytest.mark.parametrize("name", ["cut.monet", "cyclegan.monet", "cyclegan.yosemite"])
+@pytest.mark.parametrize(
+    "name", ["cut.monet", "cyclegan.monet", "cut.yosemite-winter", "cut.yosemite-summer"]
+)
 def test_shipped_models_are_small_and_change_what_they_are_given(name: str) -> None:
     (model,) = [model for model in find_models() if model.name == name]
     assert model.bytes < 10_000_000

@@ -83,22 +83,21 @@ def painted(data: Path, work: Path) -> tuple[Path, Path]:
     return data / "monet2photo" / "trainB", data / "monet2photo" / "trainA"
 
 
-def seasons(data: Path, work: Path) -> tuple[Path, Path]:
+def summer_winter(data: Path, work: Path) -> tuple[Path, Path]:
     """Yosemite in summer and in winter."""
     return data / "yosemite" / "trainA", data / "yosemite" / "trainB"
 
 
-# Of networks for domains: 1.1 million weights a generator; crops show a quarter of a picture, so
-# that brushwork is learnt at the size that it has.
-DOMAINS = (
-    *("--set", "width=24", "--set", "blocks=6", "--set", "antialias=true"),
-    *("--set", "discriminator_width=32", "--set", "size=128", "--set", "load_size=256"),
-    *("--set", "ema=0.998", "--set", "learning_rate=0.0003", "--set", "tone=8"),
-)
-CYCLE = (
-    *("cyclegan", *DOMAINS, "--set", "identity_every=4"),
-    *("--set", "cycle_weight=4", "--set", "identity_weight=2.0"),
-)
+def winter_summer(data: Path, work: Path) -> tuple[Path, Path]:
+    """As `summer_winter`, the other way about."""
+    return summer_winter(data, work)[::-1]
+
+
+# Crops show a quarter of a picture, so that brushwork is learnt at the size that it has.
+CYCLE = ("cyclegan", "--preset", "laptop")
+CONTRAST = ("cut", "--preset", "laptop")
+# With more of the surroundings in a crop: what is snow, and what is a cloud?
+SEASONS = (*CONTRAST, "--steps", "6000", "--set", "nce_weight=0.6", "--set", "load_size=200")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -126,16 +125,18 @@ RECIPES = {
     ),
     "cut.monet": Recipe(
         painted,
-        (
-            *("cut", *DOMAINS, "--steps", "7000", "--set", "whole=false"),
-            *("--set", "nce_identity=false", "--set", "nce_weight=0.4"),
-        ),
+        (*CONTRAST, "--steps", "7000", "--set", "nce_weight=0.4"),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),
-    "cyclegan.yosemite": Recipe(
-        seasons,
-        (*CYCLE, "--steps", "9000", "--set", "load_size=200"),
-        "Summer to winter: mountains and forests under snow; back: winter to summer",
+    "cut.yosemite-winter": Recipe(
+        summer_winter,
+        SEASONS,
+        "Summer to winter: mountains, forests and meadows under snow",
+    ),
+    "cut.yosemite-summer": Recipe(
+        winter_summer,
+        SEASONS,
+        "Winter to summer: the snow melts, and meadows and trees turn green",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(
