@@ -120,7 +120,7 @@ RECIPES = {
     ),
     "cyclegan.monet": Recipe(
         painted,
-        (*CYCLE, "--steps", "12000"),
+        (*CYCLE, "--steps", "9000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(
