@@ -97,7 +97,7 @@ def winter_summer(data: Path, work: Path) -> tuple[Path, Path]:
 CYCLE = ("cyclegan", "--preset", "laptop")
 CONTRAST = ("cut", "--preset", "laptop")
 # With more of the surroundings in a crop: what is snow, and what is a cloud?
-SEASONS = (*CONTRAST, "--steps", "6000", "--set", "nce_weight=0.6", "--set", "load_size=200")
+SEASONS = (*CONTRAST, "--steps", "5000", "--set", "nce_weight=0.6", "--set", "load_size=200")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -125,7 +125,7 @@ RECIPES = {
     ),
     "cut.monet": Recipe(
         painted,
-        (*CONTRAST, "--steps", "7000", "--set", "nce_weight=0.4"),
+        (*CONTRAST, "--steps", "11000", "--set", "nce_weight=0.4"),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),
     "cut.yosemite-winter": Recipe(

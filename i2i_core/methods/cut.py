@@ -57,7 +57,11 @@ class CUTConfig:
     compare pictures of B with their own translations (eq. 5). `flip_equivariance`: in half of the
     steps translate the pictures mirrored and compare with the features mirrored back. `negatives`:
     "internal", from the same picture, or "external", from the whole batch. `perceptual_weight`: of
-    the deep features of the input, to stay near them."""
+    the deep features of the input, to stay near them.
+
+    Not in the paper: `tone`, pixels a side of the squares whose colours generator and discriminator
+    treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none; `discriminator_pace`, times
+    the learning rate for the discriminator."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -85,6 +89,7 @@ class CUTConfig:
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
     learning_rate: float = 2e-4
+    discriminator_pace: float = 1.0
     beta1: float = 0.5
     beta2: float = 0.999
     batch: int = 1
@@ -143,6 +148,7 @@ class CUT(Method):
             "learning_rate": 3e-4,
             "steps": 2500,
             "ema": 0.998,
+            "discriminator_pace": 3.0,
         },
     }
     multiple_of = 4
@@ -182,7 +188,9 @@ class CUT(Method):
             {
                 # One optimiser for the generator and the projection: they share their loss.
                 "generator": Updater([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Updater([self.discriminator], c.learning_rate, betas),
+                "discriminator": Updater(
+                    [self.discriminator], c.discriminator_pace * c.learning_rate, betas
+                ),
             }
         )
 

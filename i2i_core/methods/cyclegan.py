@@ -45,7 +45,12 @@ class CycleGANConfig:
     its code. `both`: whether the way back is there; published files hold one direction each, which
     can be used but not fitted further. `pair_fraction`: how much of each domain is made of the
     pairs given to `fit`. `perceptual_weight`: of the deep features of what came back, too.
-    `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none."""
+    `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none.
+
+    Not in the paper: `antialias`, CUT's generator; `tone`, pixels a side of the squares whose colours
+    generator and discriminator treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none;
+    `identity_every`, the identity loss in every so-manieth step only, as many times stronger;
+    `discriminator_pace`, times the learning rate for the discriminators."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -70,6 +75,7 @@ class CycleGANConfig:
     heuristic: str = ""
     heuristic_weight: float = 0.5
     learning_rate: float = 2e-4
+    discriminator_pace: float = 1.0
     beta1: float = 0.5
     beta2: float = 0.999
     batch: int = 1
@@ -116,6 +122,7 @@ class CycleGAN(Method):
             "learning_rate": 3e-4,
             "steps": 8000,
             "ema": 0.998,
+            "discriminator_pace": 3.0,
         },
     }
     multiple_of = 4
@@ -144,7 +151,9 @@ class CycleGAN(Method):
         self.fit_state: FitState = FitState(
             {
                 "generators": Updater(generators, c.learning_rate, betas),
-                "discriminators": Updater(discriminators, c.learning_rate, betas),
+                "discriminators": Updater(
+                    discriminators, c.discriminator_pace * c.learning_rate, betas
+                ),
             },
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
