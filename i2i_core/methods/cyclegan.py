@@ -47,9 +47,9 @@ class CycleGANConfig:
     pairs given to `fit`. `perceptual_weight`: of the deep features of what came back, too.
     `heuristic`: a rule of HEURISTICS to be drawn towards, "" for none.
 
-    Not in the paper: `antialias`, CUT's generator; `tone`, pixels a side of the squares whose colours
+    Not in the paper: `antialias`, CUT's generator; `tone`, pixels a side of squares whose colours
     generator and discriminator treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none;
-    `identity_every`, the identity loss in every so-manieth step only, as many times stronger;
+    `identity_every`, the identity loss in one of so many steps only, as many times stronger;
     `discriminator_pace`, times the learning rate for the discriminators."""
 
     in_channels: int = 3
