@@ -146,7 +146,27 @@ def _method_to_fit(options: argparse.Namespace, out: Path, device: str) -> Metho
         )
     if options.seed is not None:
         changes["seed"] = options.seed
-    return build(options.method, {**kind.presets[options.preset], **changes}).to(device)
+    method = build(options.method, {**kind.presets[options.preset], **changes})
+    if options.start:
+        _begin_with(method, options.start)
+    return method.to(device)
+
+
+def _begin_with(method: Method, start: str) -> None:
+    from i2i_core.checkpoint import continued, load
+    from i2i_core.weights import locate
+
+    path = locate(start)
+    known = load(path)
+    try:
+        if type(known) is not type(method):
+            raise RuntimeError
+        continued(method, known)
+    except RuntimeError:
+        raise InputError(
+            f"{path.name} cannot be begun with: it is of another method, or its networks are of "
+            "other sizes. Give the preset and the --set that it was made with."
+        ) from None
 
 
 def _settings(config: type, given: Sequence[str]) -> dict[str, Any]:
@@ -229,6 +249,7 @@ def add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting"
     )
     c.add_argument("--resume", action="store_true", help="go on with MODEL's stopped fit")
+    c.add_argument("--start", metavar="MODEL", help="begin with what this model has learnt")
     c.add_argument("--preview", metavar="DIR", help="write translations there as the fit goes on")
     c.add_argument("--preview-every", type=int, default=500, metavar="STEPS")
     c.add_argument("--about", default="", help="a sentence to keep in the file")

@@ -125,7 +125,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "temperature": (1e-3, 100),
     "pool": (0, 10_000),
     "identity_every": (1, 1000),
-    "discriminator_pace": (0.01, 100),
     "tone": (0, 32),
     "batch": (1, 1024),
     "epochs": (1, 10**6),

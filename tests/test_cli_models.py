@@ -50,6 +50,29 @@ def fit(*more: str, method: str = "pix2pix", out: str = "m.safetensors") -> int:
     return cli.main(["fit", method, *sides, "-o", out, "--steps", "3", *tiny, *more])
 
 
+def test_a_fit_begins_with_what_another_model_has_learnt(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(method="cut") == 0
+    first = load("m.safetensors")
+    slow = ("--set", "learning_rate=1e-8", "--set", "ema=0", "--seed", "7")
+    assert fit("--start", "m.safetensors", *slow, method="cut", out="n.safetensors") == 0
+    assert fit(*slow, method="cut", out="o.safetensors") == 0
+    near, far = load("n.safetensors"), load("o.safetensors")
+    for part in ("generator", "discriminator", "projection"):
+        ours, theirs, others = (
+            torch.cat([p.flatten() for p in getattr(model, part).parameters()])
+            for model in (near, first, far)
+        )
+        assert torch.allclose(ours, theirs, atol=1e-5)
+        assert not torch.allclose(others, theirs, atol=1e-3)
+    wider = ("--start", "m.safetensors", "--set", "width=8")
+    assert fit(*wider, method="cut", out="p.safetensors") == 2
+    assert "cannot be begun with" in capsys.readouterr().err
+    assert fit("--start", "m.safetensors", out="p.safetensors") == 2
+    assert "another method" in capsys.readouterr().err
+
+
 def test_fit_writes_a_model_and_previews_and_names_what_it_left_out(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,8 +60,8 @@ class CUTConfig:
     the deep features of the input, to stay near them.
 
     Not in the paper: `tone`, pixels a side of the squares whose colours generator and discriminator
-    treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none; `discriminator_pace`, times
-    the learning rate for the discriminator."""
+    treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none; `discriminator_antialias`
+    off, for a discriminator that is to see strokes, not only shapes."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -73,6 +73,7 @@ class CUTConfig:
     tone: int = 0
     discriminator_width: int = 64
     discriminator_layers: int = 3
+    discriminator_antialias: bool = True
     adversarial: str = "least squares"
     adversarial_weight: float = 1.0
     nce_weight: float = 1.0
@@ -89,7 +90,6 @@ class CUTConfig:
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
     learning_rate: float = 2e-4
-    discriminator_pace: float = 1.0
     beta1: float = 0.5
     beta2: float = 0.999
     batch: int = 1
@@ -141,14 +141,14 @@ class CUT(Method):
             "blocks": 6,
             "tone": 8,
             "discriminator_width": 32,
+            "discriminator_antialias": False,
             "nce_identity": False,
             "size": 128,
             "load_size": 256,
             "whole": False,
-            "learning_rate": 3e-4,
+            "learning_rate": 2e-4,
             "steps": 2500,
             "ema": 0.998,
-            "discriminator_pace": 3.0,
         },
     }
     multiple_of = 4
@@ -174,8 +174,8 @@ class CUT(Method):
                 c.discriminator_width,
                 c.discriminator_layers,
                 c.norm,
-                c.antialias,
-                "xavier",
+                c.discriminator_antialias,
+                "xavier" if c.discriminator_antialias else "normal",
                 tone=c.tone,
             )
             probe = torch.zeros(1, c.in_channels, 32, 32)
@@ -188,9 +188,7 @@ class CUT(Method):
             {
                 # One optimiser for the generator and the projection: they share their loss.
                 "generator": Updater([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Updater(
-                    [self.discriminator], c.discriminator_pace * c.learning_rate, betas
-                ),
+                "discriminator": Updater([self.discriminator], c.learning_rate, betas),
             }
         )
 

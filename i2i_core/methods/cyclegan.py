@@ -49,8 +49,7 @@ class CycleGANConfig:
 
     Not in the paper: `antialias`, CUT's generator; `tone`, pixels a side of squares whose colours
     generator and discriminator treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none;
-    `identity_every`, the identity loss in one of so many steps only, as many times stronger;
-    `discriminator_pace`, times the learning rate for the discriminators."""
+    `identity_every`, the identity loss in one of so many steps only, as many times stronger."""
 
     in_channels: int = 3
     out_channels: int = 3
@@ -75,7 +74,6 @@ class CycleGANConfig:
     heuristic: str = ""
     heuristic_weight: float = 0.5
     learning_rate: float = 2e-4
-    discriminator_pace: float = 1.0
     beta1: float = 0.5
     beta2: float = 0.999
     batch: int = 1
@@ -114,15 +112,14 @@ class CycleGAN(Method):
             "antialias": True,
             "tone": 8,
             "discriminator_width": 32,
-            "cycle_weight": 4.0,
-            "identity_weight": 2.0,
+            "cycle_weight": 2.0,
+            "identity_weight": 1.0,
             "identity_every": 4,
             "size": 128,
             "load_size": 256,
-            "learning_rate": 3e-4,
+            "learning_rate": 2e-4,
             "steps": 8000,
             "ema": 0.998,
-            "discriminator_pace": 3.0,
         },
     }
     multiple_of = 4
@@ -151,9 +148,7 @@ class CycleGAN(Method):
         self.fit_state: FitState = FitState(
             {
                 "generators": Updater(generators, c.learning_rate, betas),
-                "discriminators": Updater(
-                    discriminators, c.discriminator_pace * c.learning_rate, betas
-                ),
+                "discriminators": Updater(discriminators, c.learning_rate, betas),
             },
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
