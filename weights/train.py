@@ -31,14 +31,15 @@ VARIANTS = ("edges", "lines", "contours")  # of every cat, one drawing by each d
 
 @dataclass(frozen=True)
 class Recipe:
-    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told; the rest goes
-    into the model's header."""
+    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told; `start` is the
+    model to begin with; the rest goes into the model's header."""
 
     prepare: Callable[[Path, Path], tuple[Path, Path]]
     fit: tuple[str, ...]
     about: str
     takes: str = ""
     makes: str = ""
+    start: str = ""
 
 
 def sketched(data: Path, work: Path) -> tuple[Path, Path]:
@@ -97,7 +98,7 @@ def winter_summer(data: Path, work: Path) -> tuple[Path, Path]:
 CYCLE = ("cyclegan", "--preset", "laptop")
 CONTRAST = ("cut", "--preset", "laptop")
 # With more of the surroundings in a crop: what is snow, and what is a cloud?
-SEASONS = (*CONTRAST, "--steps", "5000", "--set", "nce_weight=0.6", "--set", "load_size=200")
+SEASONS = (*CONTRAST, "--steps", "4000", "--set", "nce_weight=0.6", "--set", "load_size=200")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -120,7 +121,7 @@ RECIPES = {
     ),
     "cyclegan.monet": Recipe(
         painted,
-        (*CYCLE, "--steps", "9000"),
+        (*CYCLE, "--steps", "8000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(
@@ -132,11 +133,13 @@ RECIPES = {
         summer_winter,
         SEASONS,
         "Summer to winter: mountains, forests and meadows under snow",
+        start="cut.monet",
     ),
     "cut.yosemite-summer": Recipe(
         winter_summer,
         SEASONS,
         "Winter to summer: the snow melts, and meadows and trees turn green",
+        start="cut.monet",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(
@@ -172,6 +175,8 @@ def main() -> int:
     call += [part for name, text in header.items() for part in (f"--{name}", text) if text]
     if out.with_suffix(".training.safetensors").exists():
         call.append("--resume")
+    elif recipe.start:
+        call += ["--start", recipe.start]
     return command(call)
 
 
