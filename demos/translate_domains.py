@@ -12,14 +12,14 @@ from PIL import Image
 from demos import domains, jobs, models
 from demos.panels import Picture, read, starter
 from examples.translations import TRANSLATIONS
-from i2i_core.domain_transfer import BACK, MOST, blend, transfer, transfer_all
+from i2i_core.domain_transfer import BACK, LARGEST, MOST, blend, transfer, transfer_all, usual_size
 from i2i_core.errors import InputError
 from i2i_core.images import open_image
 from i2i_core.translation import prepare
 
 HELLO = "Drag the handle: photograph and painting. Then add a picture of yours."
 NONE = "nothing"
-BRUSHES = {"broad": 320, "medium": 512, "fine": 768, "own size": 0}  # pixels of the shorter side
+BRUSHES = {"broad": 320, "medium": 512, "fine": 768, "finest": LARGEST}  # pixels, shorter side
 MANY = 30  # pictures of a gallery
 
 
@@ -134,7 +134,7 @@ def run(
     """Translate, show it, come back if the model can, and do the same with the other model."""
     picture = jobs.plainly(read)(path, "a picture")
     began = time.monotonic()
-    size = min(*picture.size, BRUSHES[brush] or 10_000)
+    size = usual_size(picture, BRUSHES[brush])
     skipped: list[Any] = [gr.skip()] * 5
     yield [jobs.status(text="Painting …"), *skipped]
     source = prepare(picture, "", size)
@@ -175,10 +175,11 @@ def run_many(
         raise jobs.said_plainly(InputError(f"{len(files)} pictures are too many: {MANY} at most."))
     pictures = [jobs.plainly(open_image)(file) for file in files]
     translation = jobs.plainly(domains.parse)(way)
+    most = BRUSHES[brush]
     found: list[Image.Image] = []
     for event in jobs.compute(
         transfer_all, pictures, translation.path, reverse=translation.reverse,
-        strength=strength, keep_colours=colours, size=BRUSHES[brush] or None,
+        strength=strength, keep_colours=colours, most=most,
     ):  # fmt: skip
         found.append(event.picture)
         yield [jobs.status(event), list(found)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from i2i_core.method import Progress, Work, last_picture
 from i2i_core.translation import open_model, prepare, translate
 from i2i_core.weights import describe, locate
 
-LARGEST = 1536  # pixels of the shorter side that a picture keeps unless told otherwise
+SMALLEST, LARGEST = 32, 1536  # pixels of the shorter side, unless another size is asked for
 BACK = "back"  # name of the picture that went there and back, among the extras
 MOST = 2.0  # strength
 
@@ -33,7 +34,7 @@ def transfer(
 ) -> Work:
     """Translate `picture` to the model's other domain; the last record holds the result.
 
-    `size`: pixels of the shorter side to translate at, by default its own up to LARGEST. Strokes
+    `size`: pixels of the shorter side to translate at, by default `usual_size`. Strokes
     have a size in pixels: the smaller the picture, the broader they are in it. `strength` and
     `keep_colours`: see `blend`. With `back`, two-way models translate their translation back again:
     the last record's extras hold it as BACK, its losses the "cycle error", the mean difference to
@@ -49,8 +50,8 @@ def transfer(
     if reverse and not method.two_way:
         raise InputError("This model translates in one direction only: leave reverse off.")
     given = check_image(picture, "The picture")
-    side = min(*given.size, LARGEST) if size is None else size
-    check_range("size", side, 32, 4096)
+    side = usual_size(given) if size is None else size
+    check_range("size", side, SMALLEST, 4096)
     check_range("strength", strength, 0, MOST)
     source = prepare(given, "", side)
 
@@ -69,13 +70,20 @@ def transfer(
 
 
 def transfer_all(
-    pictures: list[Image.Image], model: str | Path, **settings: object
+    pictures: list[Image.Image], model: str | Path, *, most: int = LARGEST, **settings: Any
 ) -> Iterator[Progress]:
-    """`transfer` for one after the other; a record for each, with its result."""
+    """`transfer` for one after the other, each at its `usual_size` up to `most`; a record for each,
+    with its result."""
     for number, picture in enumerate(pictures, start=1):
-        made = last_picture(transfer(picture, model, **settings))  # type: ignore[arg-type]
+        size = usual_size(picture, most)
+        made = last_picture(transfer(picture, model, size=size, **settings))
         note = f"{number} of {len(pictures)} pictures"
         yield Progress(number, len(pictures), picture=made, note=note)
+
+
+def usual_size(picture: Image.Image, most: int = LARGEST) -> int:
+    """Pixels of the shorter side that a picture is translated at: its own, within reason."""
+    return max(SMALLEST, min(*picture.size, most))
 
 
 def blend(

@@ -119,7 +119,7 @@ def test_two_models_side_by_side() -> None:
 
 def test_a_gallery_is_translated_one_by_one(tmp_path: Path) -> None:
     files = gallery(tmp_path, 3)
-    records = list(translate_domains.run_many(files, MONET, "own size", 1, False))
+    records = list(translate_domains.run_many(files, MONET, "finest", 1, False))
     assert [len(record[1]) for record in records] == [1, 2, 3, 3]
     assert records[-1][1][0].size == (140, 140)
     for wrong, sentence in ((None, "Add pictures"), (files * 20, "too many")):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from i2i_core.checkpoint import save
-from i2i_core.domain_transfer import BACK, blend, difference, transfer, transfer_all
+from i2i_core.domain_transfer import BACK, blend, difference, transfer, transfer_all, usual_size
 from i2i_core.errors import InputError
 from i2i_core.method import last_picture
 from i2i_core.methods.cut import CUT, CUTConfig
@@ -91,6 +91,13 @@ def test_strength_and_size_apply(one_way: Path) -> None:
     for settings in ({"strength": -1}, {"strength": 3}, {"size": 8}):
         with pytest.raises(InputError):
             list(transfer(source, one_way, **settings))
+
+
+def test_tiny_pictures_are_enlarged_and_huge_ones_shrunk() -> None:
+    assert usual_size(picture(0, (9, 12))) == 32
+    assert usual_size(picture(0, (300, 200))) == 200
+    assert usual_size(picture(0, (300, 200)), 150) == 150
+    assert usual_size(Image.new("1", (7000, 5000))) == 1536
 
 
 def test_many_pictures_come_one_by_one(one_way: Path) -> None:
