@@ -74,6 +74,20 @@ def test_shared_statistics_are_the_first_pictures_and_end_with_the_block() -> No
         assert norm(other).mean() > 5
 
 
+def test_no_frame_is_painted() -> None:
+    """Convolutions padded with zeros darken a border; what is mirrored beyond it looks like more
+    of the same."""
+    conv = torch.nn.Conv2d(1, 1, 9, padding=4, bias=False)
+    torch.nn.init.constant_(conv.weight, 1 / 81)
+    x = torch.ones(1, 1, 24, 20)
+    assert float(conv(x).min()) < 0.5
+    made = tiling.beyond_borders(conv, x, 8)
+    assert made.shape == x.shape
+    assert torch.allclose(made, x, atol=1e-5)
+    assert torch.equal(tiling.beyond_borders(conv, x, 0), conv(x))
+    assert tiling.beyond_borders(conv, x, 20).shape == x.shape
+
+
 @pytest.mark.parametrize(
     "method",
     [

@@ -37,6 +37,7 @@ from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet
+from i2i_core.networks.tiling import beyond_borders
 from i2i_core.optim import (
     Updater,
     check_finite,
@@ -281,7 +282,7 @@ class CUT(Method):
         self.check_learnt()
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            result: Tensor = self.translator(given) / 2 + 0.5
+            result = beyond_borders(self.translator, given, 2 * self.config.tone) / 2 + 0.5
         return result.clamp(0, 1)
 
     @property

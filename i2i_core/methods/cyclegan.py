@@ -26,6 +26,7 @@ from i2i_core.mixtures import ImagePool, Mixed
 from i2i_core.networks.features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.resnet import ResNet
+from i2i_core.networks.tiling import beyond_borders
 from i2i_core.optim import (
     Updater,
     check_finite,
@@ -241,7 +242,7 @@ class CycleGAN(Method):
         translator = self._translators()["generator_ba" if reverse else "generator_ab"]
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            result: Tensor = translator(given) / 2 + 0.5
+            result = beyond_borders(translator, given, 2 * self.config.tone) / 2 + 0.5
         return result.clamp(0, 1)
 
     def _averaged(self) -> list[tuple[nn.Module, nn.Module]]:

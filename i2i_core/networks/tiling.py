@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from i2i_core.filters import resize
@@ -48,6 +49,15 @@ def in_tiles(
         inner = made[..., above : above + tile, before : before + tile]
         result[..., top : top + tile, left : left + tile] = inner
         yield done, len(corners), result
+
+
+def beyond_borders(network: Callable[[Tensor], Tensor], x: Tensor, margin: int) -> Tensor:
+    """The translation of `x` (N, C, H, W), mirrored by `margin` pixels beyond its borders meanwhile:
+    convolutions padded with zeros would paint a frame around the picture."""
+    if not margin or min(x.shape[-2:]) <= margin:
+        return network(x)
+    made = network(F.pad(x, (margin,) * 4, mode="reflect"))
+    return made[..., margin:-margin, margin:-margin]
 
 
 def fits(x: Tensor) -> bool:
