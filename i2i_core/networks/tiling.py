@@ -52,7 +52,7 @@ def in_tiles(
 
 
 def beyond_borders(network: Callable[[Tensor], Tensor], x: Tensor, margin: int) -> Tensor:
-    """The translation of `x` (N, C, H, W), mirrored by `margin` pixels beyond its borders meanwhile:
+    """The translation of `x` (N, C, H, W), mirrored by `margin` pixels beyond its borders for it:
     convolutions padded with zeros would paint a frame around the picture."""
     if not margin or min(x.shape[-2:]) <= margin:
         return network(x)
