@@ -96,7 +96,8 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     shown = [progress, result, compared, returned, error, made]
     running = [
         event(run, given, shown, **quiet, **jobs.COMPUTE, trigger_mode="always_last")
-        for event in (picture.upload, way.input, brush.input, other.input)
+        # The way also changes when a model was fitted or brought.
+        for event in (picture.input, way.change, brush.input, other.input)
     ]
     running.append(
         go_many.click(
@@ -132,10 +133,13 @@ def run(
     path: str | None, way: str, brush: str, other: str, strength: float, colours: bool
 ) -> Iterator[list[Any]]:
     """Translate, show it, come back if the model can, and do the same with the other model."""
+    skipped: list[Any] = [gr.skip()] * 5
+    if path is None:
+        yield [jobs.status(text="Add a picture."), *skipped]
+        return
     picture = jobs.plainly(read)(path, "a picture")
     began = time.monotonic()
     size = usual_size(picture, BRUSHES[brush])
-    skipped: list[Any] = [gr.skip()] * 5
     yield [jobs.status(text="Painting …"), *skipped]
     source = prepare(picture, "", size)
     translation = jobs.plainly(domains.parse)(way)
@@ -147,7 +151,7 @@ def run(
         if event.picture is not None:
             full = event.picture
             pair = (source, blend(source, full, strength, colours))
-            yield [jobs.status(event, "Painting …"), pair, *([gr.skip()] * 4)]
+            yield [jobs.status(event, "Painting …"), pair, *skipped[1:]]
     assert event is not None
     back, said = event.extras.get(BACK), "This model goes one way only."
     if back is not None:

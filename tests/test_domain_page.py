@@ -106,6 +106,12 @@ def test_a_picture_is_translated_and_comes_back() -> None:
     assert difference(again[1], blend(before, after, 0.5)) < 0.01
 
 
+def test_a_removed_picture_is_no_mistake() -> None:
+    (record,) = translate_domains.run(None, MONET, "broad", translate_domains.NONE, 1, False)
+    assert "Add a picture" in record[0]
+    assert record[1:] == [gr.skip()] * 5
+
+
 def test_two_models_side_by_side() -> None:
     way_back = TWO_WAY + domains.WAY_BACK
     _, (_, after), compared, back, error, made = run(MONET, other=way_back, strength=0.5)
