@@ -57,8 +57,8 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
             file = gr.File(label="The model: download it", height=90, visible=False)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             steps = gr.Slider(
-                100, 3000, 600, step=100, label="Steps of SinCUT",
-                info="600 take about five minutes on two cores; stop when you like it",
+                100, 3000, 1200, step=100, label="Steps of SinCUT",
+                info="1200 take about eight minutes on two cores; stop when you like it",
             )  # fmt: skip
             gr.Markdown(fitting.LIMITS)
 

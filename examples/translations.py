@@ -25,7 +25,7 @@ from i2i_core.weights import SHIPPED
 SIDE = 512
 CELL = 224  # pixels of a picture in a sample grid
 SCENES = {"meadow": ("lake", 3)}  # name of a starter: the scene and the seed that it is drawn with
-STEPS = 600
+STEPS = 1200
 
 
 class Translated(NamedTuple):
@@ -68,7 +68,7 @@ def sheet(model: str, sources: list[Image.Image], reverse: bool = False) -> Imag
 
 
 def main() -> None:
-    """Draw, translate and keep everything; five minutes, most of them for SinCUT."""
+    """Draw, translate and keep everything; eight minutes, most of them for SinCUT."""
     FOLDER.mkdir(exist_ok=True)
     for name, (scene, seed) in SCENES.items():
         draw(scene, SIDE, seed).picture.save(FOLDER / f"{name}.jpg", quality=90)

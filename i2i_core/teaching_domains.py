@@ -88,7 +88,7 @@ def teach_from_one(
     b: Image.Image,
     out: str | Path,
     *,
-    steps: int = 600,
+    steps: int = 1200,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
