@@ -75,7 +75,7 @@ def build(own: gr.State) -> None:
 
 def see(path: str | None, way: str, point: tuple[float, float], layer: str | None) -> list[Any]:
     """All that the model lets us see."""
-    picture = jobs.plainly(read)(path, "a picture")
+    picture = jobs.plainly(read)(path, "the picture")
     translation = jobs.plainly(domains.parse)(way)
     *_, event = jobs.compute(
         look, picture, translation.path, reverse=translation.reverse, point=tuple(point),

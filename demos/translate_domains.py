@@ -137,7 +137,7 @@ def run(
     if path is None:
         yield [jobs.status(text="Add a picture."), *skipped]
         return
-    picture = jobs.plainly(read)(path, "a picture")
+    picture = jobs.plainly(read)(path, "the picture")
     began = time.monotonic()
     size = usual_size(picture, BRUSHES[brush])
     yield [jobs.status(text="Painting …"), *skipped]
