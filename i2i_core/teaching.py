@@ -185,7 +185,10 @@ def _samples(
 ) -> list[list[Image.Image]]:
     """A few pictures of A spread over the side; of pairs, with their partners."""
     found: list[list[Image.Image]] = []
-    side = int(getattr(getattr(method, "config", None), "size", 256))
+    # Collections are learnt from by crops, pairs nearly whole.
+    side = int(
+        getattr(getattr(method, "config", None), "size" if method.paired else "load_size", 256)
+    )
     spread = range(0, len(a), max(1, len(a) // PREVIEWED))
     for index in [*spread, *(i for i in range(len(a)) if i not in spread)]:
         try:

@@ -50,7 +50,7 @@ def test_two_collections_become_a_model(kind: str, tmp_path: Path) -> None:
     sheet = records[-1].picture
     assert sheet is not None
     rows = 3 if model.two_way else 2  # there, and back again
-    assert sheet.size[1] == rows * 128
+    assert sheet.size[1] == rows * 256
 
 
 def test_fastcut_is_more_faithful_by_its_settings() -> None:
