@@ -1,13 +1,21 @@
-"""What a developer calls of the tab "Domain transfer": a picture and a model's name in, one out."""
+"""What a developer calls of the tab "Domain transfer": a picture and a model's name in, one out;
+two lists of pictures in, and a model out, with word of how far it is."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from demos import jobs, models
+from demos import fitting, jobs, models
 from demos.panels import Picture, read
+from demos.teach_domains import FEWEST, KIND
 from i2i_core.domain_transfer import MOST, transfer
+from i2i_core.progress import Progress
+from i2i_core.teaching_domains import KINDS
+from i2i_core.teaching_domains import teach_domains as teach
 
 
 @jobs.plainly
@@ -32,8 +40,40 @@ def transfer_domain(image: str, model: str, reverse: bool, strength: float) -> I
     )
 
 
+def teach_domains(
+    a: list[str] | None, b: list[str] | None, kind: str, steps: int, start: str
+) -> Iterator[tuple[str, Any, Any]]:
+    """Learn to make pictures like b out of pictures like a. Streams how far it is: iterate over the
+    job to watch it; the last value has the model.
+
+    Args:
+        a: Pictures of one kind, five at least.
+        b: Pictures of what they should become, five at least.
+        kind: One of CUT, FastCUT, CycleGAN (which learns both directions).
+        steps: Training steps; a step takes a quarter of a second on two cores.
+        start: Name of a shipped model of the same method to go on from; empty for none.
+
+    Returns:
+        What happens, in words; a preview (pictures above their translations), when there is a new
+        one; and at the end the model, a .safetensors file.
+    """
+    first, second = (
+        jobs.plainly(fitting.folder)([(file, None) for file in files or []], what, FEWEST)
+        for files, what in ((a, "pictures a"), (b, "pictures b"))
+    )
+    known = str(jobs.plainly(models.shipped_path)(start)) if start else None
+    target = str(models.new_file("taught"))
+    event = Progress(0, 1)
+    for event in jobs.compute(
+        teach, first, second, target, kind=kind, steps=int(steps), start=known,
+        seconds=60 * fitting.MINUTES, about="Taught through the API",
+    ):  # fmt: skip
+        yield event.note, event.picture, None
+    yield event.note, event.picture, target
+
+
 def build() -> None:
-    """Register the endpoint in the current Blocks."""
+    """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
         image = Picture(label="image")
         model = gr.Textbox("cut.monet", label="model")
@@ -43,4 +83,13 @@ def build() -> None:
         gr.Button().click(
             transfer_domain, [image, model, reverse, strength], result,
             api_name="transfer_domain", **jobs.COMPUTE,
+        )  # fmt: skip
+        a, b = (gr.File(file_count="multiple", label=label) for label in ("a", "b"))
+        kind = gr.Dropdown(list(KINDS), value=KIND, label="kind")
+        steps = gr.Number(1500, precision=0, label="steps")
+        start = gr.Textbox("", label="start")
+        note, preview = gr.Textbox(label="note"), gr.Image(format="png", label="preview")
+        gr.Button().click(
+            teach_domains, [a, b, kind, steps, start], [note, preview, gr.File(label="model")],
+            api_name="teach_domains", **fitting.QUEUE,
         )  # fmt: skip

@@ -10,8 +10,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from test_teach import gallery
 
 from demos.panels import starter
+from i2i_core.weights import describe
 
 LAKE = starter("lake.jpg")
 
@@ -68,3 +70,27 @@ def test_strength_blends(client: Client, small: Path) -> None:
 def test_what_cannot_be_is_said(client: Client, small: Path, settings: dict, sentence: str) -> None:
     with pytest.raises(AppError, match=sentence):
         translated(client, small, **settings)
+
+
+def test_a_fit_streams_how_far_it_is_and_ends_with_a_model(client: Client, tmp_path: Path) -> None:
+    files = [handle_file(file) for file, _ in gallery(tmp_path, 5)]
+    job = client.submit(a=files, b=files, kind="CUT", steps=3, api_name="/teach_domains")
+    seen = list(job)
+    notes, previews, made = zip(*seen, strict=True)
+    assert any("first steps" in note for note in notes)
+    assert "3 of 3 steps" in notes[-1]
+    assert any(previews)
+    assert made[:-1] == (None,) * (len(seen) - 1)
+    assert (describe(made[-1]).method, describe(made[-1]).steps) == ("cut", 3)
+
+
+@pytest.mark.parametrize(
+    ("count", "start", "sentence"),
+    [(4, "", "Add 5 pictures a"), (5, "cyclegan.monet", "made by CUT"), (5, "x", "no model")],
+)
+def test_what_cannot_be_taught_is_said(
+    client: Client, tmp_path: Path, count: int, start: str, sentence: str
+) -> None:
+    files = [handle_file(file) for file, _ in gallery(tmp_path, count)]
+    with pytest.raises(AppError, match=sentence):
+        client.predict(a=files, b=files, steps=3, start=start, api_name="/teach_domains")
