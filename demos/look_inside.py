@@ -37,6 +37,7 @@ its embedding) patches that it takes for alike look alike, before and after.
 def build(own: gr.State) -> None:
     """Lay out this part inside the current Blocks; `own` are the visitor's own models."""
     point = gr.State((0.5, 0.5))
+    layers, usual = _layers(domains.first())
     with gr.Row():
         with gr.Column(min_width=280):
             picture = Picture(starter(f"{TRANSLATIONS[0].source}.jpg"), label="Picture", height=240)
@@ -45,7 +46,7 @@ def build(own: gr.State) -> None:
             )
             go = gr.Button("Look inside", variant="primary")
             layer = gr.Radio(
-                *_layers(domains.first()), label="Layer that CUT compares",
+                layers, value=usual, label="Layer that CUT compares",
                 info="0 is the pixels themselves; the deeper, the more it is about what is shown",
             )  # fmt: skip
         with gr.Column(min_width=320):

@@ -231,3 +231,11 @@ def test_a_cyclegan_is_judged_only() -> None:
 def test_stopping_without_a_fit_says_so() -> None:
     assert "Nothing is being fitted" in fitting.stop("")
     assert np.asarray(Image.open(MEADOW)).std() > 20
+
+
+def test_a_layer_is_chosen_from_the_start() -> None:
+    with gr.Blocks() as page:
+        look_inside.build(gr.State([]))
+    (layer,) = [block for block in page.blocks.values() if isinstance(block, gr.Radio)]
+    assert layer.value == "8"
+    assert [value for value, _ in layer.choices] == ["0", "4", "8", "12", "16"]
