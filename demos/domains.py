@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -49,7 +49,7 @@ def directions(model: Model) -> tuple[str, str]:
     """What its directions are called, "" for one that is not there: "photograph to Monet" and
     "Monet to photograph"."""
     there = models.title(model)
-    if model.method != "cyclegan" or '"both": false' in read_header(model.path)["config"]:
+    if not json.loads(read_header(model.path)["config"]).get("both"):  # CycleGAN's setting
         return there, ""
     source, to, target = there.partition(" to ")
     if not to:
@@ -70,11 +70,6 @@ def first() -> str:
 def is_two_way(value: str) -> bool:
     """Whether the translation can be undone."""
     return bool(directions(describe(parse(value).path))[1])
-
-
-def named(own: list[str], value: str) -> str:
-    """The label of a chooser's value."""
-    return next((label for label, known in choices(own) if known == value), Path(value).stem)
 
 
 def use(target: str, own: list[str]) -> list[Any]:

@@ -18,6 +18,8 @@ from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
 from i2i_core.methods.sincut import SinCUT, SinCUTConfig, ZoomedCrops
 from i2i_core.mixtures import Mixed
 from i2i_core.networks.features import WeightsUnavailable
+from i2i_core.networks.layers import BlurDown
+from i2i_core.sampling import Batches
 
 LITTLE = {**SMALL, "width": 4}
 CUT_CONFIG = CUTConfig(blocks=1, nce_layers=(0, 4, 12), nce_patches=16, **LITTLE)
@@ -240,3 +242,45 @@ def test_sincut_paints_at_the_size_it_learnt_from(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(SinCUT, "forward", watched)
     assert method.translate(A[0].resize((400, 300))).size == (400, 300)
     assert sizes == [(48, 64)]  # its load_size is 48
+
+
+def test_a_lazy_identity_comes_now_and_then_and_counts_as_much() -> None:
+    settings = {**SMALL, "width": 4, "blocks": 1}
+    always = list(CycleGAN(CycleGANConfig(**settings)).fit(A, B))
+    lazy = list(CycleGAN(CycleGANConfig(identity_every=3, **settings)).fit(A, B))
+    assert ["identity" in record.losses for record in always] == [True] * 4
+    assert ["identity" in record.losses for record in lazy] == [True, False, False, True]
+    first, other = (records[0].losses["identity"] for records in (always, lazy))
+    assert other == pytest.approx(3 * first, rel=1e-4)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_cut_sees_whole_pictures_at_the_end_if_it_is_to(
+    whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int | None] = []
+
+    def batches(*sides: object, whole_from: int | None, **settings: object) -> Batches:
+        starts.append(whole_from)
+        return Batches(*sides, whole_from=whole_from, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("i2i_core.methods.cut.Batches", batches)
+    settings = {**SMALL, "width": 4, "blocks": 1, "nce_layers": (0, 4), "whole": whole}
+    next(CUT(CUTConfig(**settings)).fit(A, B))
+    assert starts == [2 if whole else None]
+
+
+def test_a_cut_discriminator_can_be_plain() -> None:
+    for antialias in (True, False):
+        config = CUTConfig(
+            width=4, blocks=1, nce_layers=(0, 4), discriminator_antialias=antialias, **SMALL
+        )
+        blurs = [m for m in CUT(config).discriminator.modules() if isinstance(m, BlurDown)]
+        assert bool(blurs) == antialias
+
+
+@pytest.mark.parametrize("kind", [CycleGAN, CUT])
+def test_tones_are_of_colours_on_both_sides(kind: type[CycleGAN] | type[CUT]) -> None:
+    grey = {"in_channels": 1, "nce_identity": False} if kind is CUT else {"in_channels": 1}
+    with pytest.raises(InputError, match="set tone to 0"):
+        kind.Config(tone=8, **grey)

@@ -360,3 +360,14 @@ def test_crops_that_cannot_be_made_are_refused() -> None:
     ):
         with pytest.raises(InputError, match=words):
             check_crops(size, load_size, multiple)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_processors_compute_in_bfloat16_only_when_asked(
+    asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("I2I_CPU_BFLOAT16", "1" if asked else "")
+    layer = nn.Linear(4, 4)
+    with mixed_precision(torch.device("cpu")):
+        made = layer(torch.rand(2, 4))
+    assert made.dtype == (torch.bfloat16 if asked else torch.float32)
