@@ -46,6 +46,21 @@ def folder(gallery: Any, what: str, fewest: int) -> Folder:
     return Folder("uploads", files)
 
 
+def outcome(hello: str, preview: str, use: str) -> tuple[Any, Any, Any, Any, Any]:
+    """Where a fit is watched: status, preview, losses, the button to use the model, its file."""
+    status = gr.HTML(jobs.status(text=hello))
+    picture = gr.Image(
+        label=preview, format="png", type="pil", interactive=False, height=460,
+        buttons=["fullscreen"],
+    )  # fmt: skip
+    losses = losses_plot()
+    button = gr.Button(use, visible=False)
+    file = gr.File(
+        label="The model: download it, bring it back another day", height=90, visible=False
+    )
+    return status, picture, losses, button, file
+
+
 def losses_plot() -> gr.LinePlot:
     """Where `shown` draws the losses."""
     return gr.LinePlot(

@@ -45,15 +45,11 @@ def build(model: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
             gr.Markdown(fitting.LIMITS)
         with gr.Column(min_width=320):
-            progress = gr.HTML(jobs.status(text="3 · Add pictures and press Fit."))
-            picture = gr.Image(
-                label="Source, what the model makes of it, and what it should be", format="png",
-                type="pil", interactive=False, height=460, buttons=["fullscreen"],
-            )  # fmt: skip
-            losses = fitting.losses_plot()
-            use = gr.Button("Draw with it", visible=False)
-            file = gr.File(label="4 · The model: download it, bring it back another day",
-                           height=90, visible=False)  # fmt: skip
+            progress, picture, losses, use, file = fitting.outcome(
+                "3 · Add pictures and press Fit.",
+                "Source, what the model makes of it, and what it should be",
+                "Draw with it",
+            )
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
     what.change(

@@ -54,15 +54,11 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
             gr.Markdown(fitting.LIMITS)
         with gr.Column(min_width=320):
-            progress = gr.HTML(jobs.status(text="Add pictures to both galleries and press Fit."))
-            picture = gr.Image(
-                label="Pictures, what the model makes of them, and for CycleGAN the way back",
-                format="png", type="pil", interactive=False, height=460, buttons=["fullscreen"],
-            )  # fmt: skip
-            losses = fitting.losses_plot()
-            use = gr.Button("Translate with it", visible=False)
-            file = gr.File(label="The model: download it, bring it back another day", height=90,
-                           visible=False)  # fmt: skip
+            progress, picture, losses, use, file = fitting.outcome(
+                "Add pictures to both galleries and press Fit.",
+                "Pictures, what the model makes of them, and for CycleGAN the way back",
+                "Translate with it",
+            )
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
     kind.change(

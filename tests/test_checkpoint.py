@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from test_contract import ROWS, A, B, fitted
 
@@ -187,3 +188,33 @@ def test_what_a_model_takes_and_makes_is_kept_or_else_anything(tmp_path: Path) -
 def test_the_methods_that_learn_from_pairs_say_so() -> None:
     paired = {name for name, row in ROWS.items() if type(row.new()).paired}
     assert paired == {"pix2pix", "pix2pixhd"}
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "cut"])
+def test_what_only_further_fits_need_is_kept_once_it_has_learnt(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    method = fitted(ROWS[name])
+    save(method, path)
+    again = load(path)
+    assert again.extra_learnt
+    for part, network in method.extra().items():
+        other = again.extra()[part].state_dict()
+        assert all(torch.equal(value, other[key]) for key, value in network.state_dict().items())
+    # A generator alone, as an imported one: nothing is made up for it.
+    bare = ROWS[name].new()
+    bare.restore(method.saved())
+    save(bare, tmp_path / "bare.safetensors")
+    assert not load(tmp_path / "bare.safetensors").extra_learnt
+    assert (tmp_path / "bare.safetensors").stat().st_size < path.stat().st_size
+
+
+def test_a_part_of_what_further_fits_need_is_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save(fitted(ROWS["cut"]), path)
+    with safe_open(path, "pt") as file:
+        header = file.metadata()
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    del tensors[next(key for key in tensors if key.startswith("extra."))]
+    save_file(tensors, path, header)
+    with pytest.raises(InputError, match="does not fit"):
+        load(path)
