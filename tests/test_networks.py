@@ -25,7 +25,7 @@ from i2i_core.networks.layers import blur as blur_pixels
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet, ToneNet
-from i2i_core.networks.stylegan2 import DemodulatedUp, SinCUTDiscriminator, SinCUTGenerator, blur
+from i2i_core.networks.stylegan2 import DemodulatedUp, StyleGAN2Discriminator, SinCUTGenerator, blur
 from i2i_core.networks.unet import UNet, UpConv
 
 
@@ -55,7 +55,7 @@ def weights_of(network: nn.Module) -> list[int]:
         (lambda: PatchGAN(3, antialias=True), 2.765, 3),
         (lambda: PatchProjection((3, 128, 256, 256, 256)), 0.56, 2),
         (lambda: SinCUTGenerator(), 3.07, 2),
-        (lambda: SinCUTDiscriminator(), 5.89, 2),
+        (lambda: StyleGAN2Discriminator(), 5.89, 2),
     ],
 )
 def test_networks_have_as_many_weights_as_the_published_ones(
@@ -430,7 +430,7 @@ def test_sincut_keeps_the_size(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [16, 64])
 def test_sincut_judges_a_crop_as_a_whole(size: int) -> None:
     with torch.no_grad():
-        assert SinCUTDiscriminator(size, 4)(noise(3, 3, size, size)).shape == (3, 1)
+        assert StyleGAN2Discriminator(size, 4)(noise(3, 3, size, size)).shape == (3, 1)
 
 
 def test_sincuts_features_count_from_the_picture_itself() -> None:

@@ -94,11 +94,28 @@ def winter_summer(data: Path, work: Path) -> tuple[Path, Path]:
     return summer_winter(data, work)[::-1]
 
 
+def faces(data: Path, work: Path) -> tuple[Path, Path]:
+    """Cats, on both sides."""
+    return data / "cats" / "train", data / "cats" / "train"
+
+
+def landscapes(data: Path, work: Path) -> tuple[Path, Path]:
+    """Yosemite in summer and winter, and the photographs that went with the Monets; on both
+    sides."""
+    together = work / "a"
+    together.mkdir(parents=True, exist_ok=True)
+    for folder in ("yosemite/trainA", "yosemite/trainB", "monet2photo/trainB"):
+        for file in Folder(data / folder).files:
+            shutil.copy(file, together / f"{folder.replace('/', '.')}.{file.name}")
+    return together, together
+
+
 # Crops show a quarter of a picture, so that brushwork is learnt at the size that it has.
 CYCLE = ("cyclegan", "--preset", "laptop")
 CONTRAST = ("cut", "--preset", "laptop")
 # With more of the surroundings in a crop: what is snow, and what is a cloud?
 SEASONS = (*CONTRAST, "--steps", "4000", "--set", "nce_weight=0.6", "--set", "load_size=200")
+SWAP = ("swapping_autoencoder", "--preset", "laptop")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
@@ -140,6 +157,16 @@ RECIPES = {
         SEASONS,
         "Winter to summer: the snow melts, and meadows and trees turn green",
         start="cut.monet",
+    ),
+    "swapping_autoencoder.cats": Recipe(
+        faces,
+        SWAP,
+        "Cats: the pose and the features of one with the fur and the colours of another",
+    ),
+    "swapping_autoencoder.landscapes": Recipe(
+        landscapes,
+        SWAP,
+        "Landscapes: the layout of one with the light, the weather and the season of another",
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(

@@ -8,6 +8,7 @@ from i2i_core.methods.pix2pixhd import Pix2PixHD
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.sincut import SinCUT
 from i2i_core.methods.structural_analogy import StructuralAnalogy
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 
 METHODS: dict[str, type[Method]] = {
     "structural_analogy": StructuralAnalogy,
@@ -17,4 +18,5 @@ METHODS: dict[str, type[Method]] = {
     "cyclegan": CycleGAN,
     "cut": CUT,
     "sincut": SinCUT,
+    "swapping_autoencoder": SwappingAutoencoder,
 }

@@ -36,7 +36,7 @@ from i2i_core.losses.reconstruction import identity
 from i2i_core.method import Method, Work
 from i2i_core.networks.features import VGG
 from i2i_core.networks.projection import PatchProjection
-from i2i_core.networks.stylegan2 import SinCUTDiscriminator, SinCUTGenerator
+from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
 from i2i_core.optim import Updater, check_finite, follow, frozen, linear_decay, mixed_precision
 from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import fit_short_side
@@ -111,7 +111,7 @@ class SinCUT(Method):
         self.config = c = config or SinCUTConfig()
         with seeded(c.seed):
             self.generator = SinCUTGenerator(c.width, c.blocks)
-            self.discriminator = SinCUTDiscriminator(c.crop, c.discriminator_width)
+            self.discriminator = StyleGAN2Discriminator(c.crop, c.discriminator_width)
             features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
             self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
         self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None

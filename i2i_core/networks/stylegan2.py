@@ -1,5 +1,5 @@
-"""SinCUT's generator and discriminator, built of StyleGAN2's blocks (Karras et al. 2020) in plain
-PyTorch: weights scaled at run time, blurred resampling, residual blocks, demodulation."""
+"""StyleGAN2's blocks and discriminator (Karras et al. 2020) in plain PyTorch, and SinCUT's
+generator of them: weights scaled at run time, blurred resampling, residual blocks, demodulation."""
 
 from __future__ import annotations
 
@@ -11,21 +11,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_BLUR = torch.tensor([1.0, 3, 3, 1])
-_BLUR = torch.outer(_BLUR, _BLUR) / 64
+SMOOTH = (1, 3, 3, 1)  # the taps of a blur, across and down
 
 
-def blur(x: Tensor, padding: tuple[int, int], gain: float = 1.0) -> Tensor:
-    """Blur (N, C, H, W) by [1, 3, 3, 1]² after adding `padding` (before, after) zeros a side."""
-    kernel = (gain * _BLUR).to(x).expand(x.shape[1], 1, 4, 4)
+def blur(
+    x: Tensor,
+    padding: tuple[int, int],
+    gain: float = 1.0,
+    taps: Sequence[int] = SMOOTH,
+    mode: str = "constant",
+) -> Tensor:
+    """Blur (N, C, H, W) by `taps`² after adding `padding` (before, after) a side: zeros, or, in
+    mode "reflect", the picture mirrored. With a single tap nothing but the padding is done."""
     before, after = padding
-    return F.conv2d(F.pad(x, (before, after, before, after)), kernel, groups=x.shape[1])
+    if before or after:
+        x = F.pad(x, (before, after, before, after), mode=mode)
+    if len(taps) == 1:
+        return x
+    line = torch.tensor(taps, dtype=torch.float32)
+    kernel = gain * torch.outer(line, line) / line.sum() ** 2
+    size = len(taps)
+    return F.conv2d(x, kernel.to(x).expand(x.shape[1], 1, size, size), groups=x.shape[1])
 
 
 class ScaledConv(nn.Module):
     """Convolution with weights from N(0, 1), scaled to unit gain when used (Karras et al. 2018,
-    section 4.1); with `down`, blurred and strided; then bias, leaky ReLU 0.2 and a gain of √2,
-    unless not `active`, when there is neither."""
+    section 4.1); with `down`, blurred by `taps` and strided; then bias, leaky ReLU 0.2 and a gain
+    of √2, unless not `active`; a bias without these if `bias`. `padding`: "zero", "reflect" or
+    "none"."""
 
     def __init__(
         self,
@@ -34,30 +47,47 @@ class ScaledConv(nn.Module):
         size: int,
         down: bool = False,
         active: bool = True,
+        *,
+        bias: bool = False,
+        padding: str = "zero",
+        taps: Sequence[int] = SMOOTH,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
-        self.bias = nn.Parameter(torch.zeros(channels_out)) if active else None
+        self.bias = nn.Parameter(torch.zeros(channels_out)) if active or bias else None
         self.scale = 1 / math.sqrt(channels_in * size**2)
-        self.down, self.size = down, size
+        self.down, self.active, self.taps = down, active, tuple(taps)
+        # What blur and convolution eat, but for the halving.
+        margin = size - 1 + (len(taps) - 2 if down else 0)
+        self.margin = (0, 0) if padding == "none" else ((margin + 1) // 2, margin // 2)
+        self.mode = "reflect" if padding == "reflect" else "constant"
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight * self.scale
+        # A gain before the leaky ReLU is one after it: on weights it costs nothing.
+        gain = math.sqrt(2) if self.active else 1.0
+        weight = self.weight * (gain * self.scale)
+        bias = None if self.bias is None else gain * self.bias
+        padding = 0
         if self.down:
-            margin = self.size + 1  # what blur and convolution eat, but for the halving
-            x = F.conv2d(blur(x, ((margin + 1) // 2, margin // 2)), weight, stride=2)
+            x = blur(x, self.margin, 1.0, self.taps, self.mode)
+        elif self.mode == "constant":
+            padding = self.margin[0]
         else:
-            x = F.conv2d(x, weight, padding=self.size // 2)
-        return x if self.bias is None else activate(x, self.bias)
+            x = blur(x, self.margin, taps=(1,), mode=self.mode)
+        x = F.conv2d(x, weight, bias, stride=2 if self.down else 1, padding=padding)
+        return F.leaky_relu(x, 0.2) if self.active else x
 
 
 class ScaledLinear(nn.Module):
-    """A linear layer scaled likewise; with `active`, followed by leaky ReLU and a gain of √2."""
+    """A linear layer scaled likewise, its biases at first `start`; with `active`, followed by leaky
+    ReLU and a gain of √2."""
 
-    def __init__(self, size_in: int, size_out: int, active: bool = False) -> None:
+    def __init__(
+        self, size_in: int, size_out: int, active: bool = False, start: float = 0.0
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(size_out, size_in))
-        self.bias = nn.Parameter(torch.zeros(size_out))
+        self.bias = nn.Parameter(torch.full((size_out,), start))
         self.active = active
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,15 +96,23 @@ class ScaledLinear(nn.Module):
 
 
 class ResBlock(nn.Module):
-    """Two convolutions and a skip connection, added and divided by √2; `down` halves the size."""
+    """Two convolutions and a skip connection, added and divided by √2; `down` halves the size.
+    `padding` and `taps` are those of the convolutions; the skip's padding is zeros."""
 
-    def __init__(self, channels_in: int, channels_out: int, down: bool = True) -> None:
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        down: bool = True,
+        padding: str = "zero",
+        taps: Sequence[int] = SMOOTH,
+    ) -> None:
         super().__init__()
-        self.conv1 = ScaledConv(channels_in, channels_in, 3)
-        self.conv2 = ScaledConv(channels_in, channels_out, 3, down=down)
+        self.conv1 = ScaledConv(channels_in, channels_in, 3, padding=padding)
+        self.conv2 = ScaledConv(channels_in, channels_out, 3, down, padding=padding, taps=taps)
         self.skip: nn.Module = nn.Identity()
         if down or channels_in != channels_out:
-            self.skip = ScaledConv(channels_in, channels_out, 1, down=down, active=False)
+            self.skip = ScaledConv(channels_in, channels_out, 1, down, active=False, taps=taps)
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)  # type: ignore[no-any-return]
@@ -101,7 +139,7 @@ class DemodulatedUp(nn.Module):
 
 def activate(x: Tensor, bias: Tensor) -> Tensor:
     """Bias, leaky ReLU 0.2, gain √2; channels are dimension 1."""
-    return F.leaky_relu(x + bias.view(1, -1, *[1] * (x.ndim - 2)), 0.2) * math.sqrt(2)
+    return F.leaky_relu(x + bias.to(x).view(1, -1, *[1] * (x.ndim - 2)), 0.2) * math.sqrt(2)
 
 
 class SinCUTGenerator(nn.Module):
@@ -148,15 +186,16 @@ class SinCUTGenerator(nn.Module):
         return found
 
 
-class SinCUTDiscriminator(nn.Module):
+class StyleGAN2Discriminator(nn.Module):
     """(N, 3, `size`, `size`) to logits (N, 1): halved by residual blocks to 4×4, then two linear
-    layers. `width` channels at full size, doubled with each halving, at most 384. 5.89 million
-    weights at `size` 64 and `width` 32."""
+    layers; without the minibatch's deviation, as in SinCUT's and the swapping autoencoder's code.
+    `width` channels at full size, doubled with each halving, at most `widest`. 5.89 million weights
+    at SinCUT's `size` 64 and `width` 32."""
 
-    def __init__(self, size: int = 64, width: int = 32) -> None:
+    def __init__(self, size: int = 64, width: int = 32, widest: int = 384) -> None:
         super().__init__()
         halvings = int(math.log2(size)) - 2
-        widths = [min(384, width * 2**level) for level in range(halvings + 1)]
+        widths = [min(widest, width * 2**level) for level in range(halvings + 1)]
         blocks = [ResBlock(a, b) for a, b in itertools.pairwise(widths)]
         self.convs = nn.Sequential(ScaledConv(3, widths[0], 1), *blocks)
         self.final_conv = ScaledConv(widths[-1], widths[-1], 3)
