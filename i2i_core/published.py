@@ -1,4 +1,5 @@
-"""Generators that other people published (pix2pix, CycleGAN, CUT, FastCUT), as our methods.
+"""Networks that other people published (pix2pix, CycleGAN, CUT, FastCUT, swapping autoencoders), as
+our methods.
 
 Such a .pth file holds the tensors of one network by name and not a word about the network. What it
 was is read from the names and shapes, so nobody has to repeat the options that it was trained with.
@@ -30,6 +31,7 @@ from i2i_core.published_names import (
     unet_depth,
     unet_names,
 )
+from i2i_core.published_swapping import import_swapping, is_swapping
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,17 @@ def import_published(
 ) -> Method:
     """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix`, a ResNet
     as `CycleGAN` (one direction, or both if `reverse_path` is the other's file), an anti-aliased
-    ResNet as `CUT`. `test_time` is the Pix2Pix configuration's.
+    ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`. `test_time` is the Pix2Pix
+    configuration's.
 
-    Pix2Pix and CUT can be fitted further, with new discriminators; so can CycleGAN if it has both.
-    Nothing in the file is run. Raises InputError for files that are missing, damaged, unsafe, of
+    Pix2Pix, CUT and swapping autoencoders can be fitted further, with new discriminators; so can
+    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are missing, damaged, unsafe, of
     another kind or incomplete, and for two that are not both directions of one model.
     """
-    found = read_generator(path)
+    tensors = read_state_dict(Path(path))
+    if is_swapping(tensors) and reverse_path is None:
+        return import_swapping(tensors, Path(path).name)
+    found = _read(tensors, Path(path).name)
     if reverse_path is not None:
         return _both_directions(found, read_generator(reverse_path))
     method: Method
@@ -68,8 +74,10 @@ def import_published(
 
 def read_generator(path: str | Path) -> Published:
     """What the file `path` holds; without building it. Raises InputError as `import_published`."""
-    file = Path(path).name
-    tensors = read_state_dict(Path(path))
+    return _read(read_state_dict(Path(path)), Path(path).name)
+
+
+def _read(tensors: Mapping[str, Tensor], file: str) -> Published:
     unusable = known_but_unusable(tensors)
     if unusable:
         raise InputError(f"{file} is {unusable}")

@@ -3,6 +3,7 @@ network that they are for."""
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import re
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     content = _load(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
+    if isinstance(content, Mapping):
+        content = _unnested(content)
     if not isinstance(content, Mapping):
         raise InputError(
             f"{path.name} holds a {type(content).__name__}, not weights by name. {ASK}"
@@ -67,7 +70,9 @@ def _load(path: Path) -> object:
     except OSError as error:
         raise InputError(f"{path.name} could not be read: {error.strerror or error}.") from None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        # Options are often saved beside the weights: of a Namespace only its values are read.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # from a damaged file PyTorch raises almost anything
         text = str(error)
         refused = isinstance(error, pickle.UnpicklingError) and "Unsupported operand" not in text
@@ -82,6 +87,19 @@ def _load(path: Path) -> object:
         f"{path.name} holds code or other objects{what}, not only weights, and cannot be opened "
         f"safely. {ASK}"
     )
+
+
+def _unnested(content: Mapping[object, object]) -> Mapping[object, object]:
+    """Of a training checkpoint of several networks, as rosinality writes them, those that make
+    pictures, as one state dict; anything else as it is."""
+    for parts in (("e_ema", "g_ema"), ("e", "g")):
+        if all(isinstance(content.get(part), Mapping) for part in parts):
+            return {
+                f"{part}.{name}": value
+                for part in parts
+                for name, value in content[part].items()  # type: ignore[attr-defined]
+            }
+    return content
 
 
 def _is_plain(key: object, value: object) -> bool:

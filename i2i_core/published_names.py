@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-READABLE = "This studio reads generators of pix2pix, CycleGAN, CUT and FastCUT."
+READABLE = (
+    "This studio reads generators of pix2pix, CycleGAN, CUT and FastCUT, and swapping autoencoders."
+)
+WHOLE = "Give the whole checkpoint, with the encoder and the generator."
 GENERATOR = "Give the generator's file instead, such as latest_net_G.pth."
 
 # Names that only one network has, what that is, and what to do.
@@ -17,9 +20,9 @@ _KNOWN = (
     (r"^model\.(down\.0\.weight$|submodule\.)", "BicycleGAN's generator", READABLE),
     (r"^fcVar\.", "BicycleGAN's encoder", READABLE),
     (r"\.mlp_shared\.|^head_0\.conv_0\.weight_orig$", "SPADE's (GauGAN's) generator", READABLE),
-    (r"^(E|G|D|Dpatch)\.", "the official swapping autoencoder", READABLE),
-    (r"^(e_ema|g_ema|cooccur)(\.|$)", "rosinality's swapping autoencoder", READABLE),
-    (r"^(stem|structure|to_rgb)\.", "a part of rosinality's swapping autoencoder", READABLE),
+    (r"^(E|G|D|Dpatch)\.", "a part of the official swapping autoencoder", WHOLE),
+    (r"^(e|g|e_ema|g_ema|cooccur)\.", "a part of rosinality's swapping autoencoder", WHOLE),
+    (r"^(stem|structure|to_rgb)\.", "a part of rosinality's swapping autoencoder", WHOLE),
     (r"^(encoder_[ci]|FiLM_c2i_alpha)\.", "SemIA, which learns one picture", READABLE),
     (r"^head\.conv\.weight$", "one scale of SinGAN, which learns one picture", READABLE),
 )

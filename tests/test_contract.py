@@ -20,6 +20,7 @@ from i2i_core.methods.pix2pixhd import Pix2PixHD, Pix2PixHDConfig
 from i2i_core.methods.semantic_analogy import SemanticAnalogy, SemanticAnalogyConfig
 from i2i_core.methods.sincut import SinCUT, SinCUTConfig
 from i2i_core.methods.structural_analogy import StructuralAnalogy, StructuralAnalogyConfig
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,32 @@ ROWS = {
         A[:1],
         B[:1],
         pair=True,
+        stepwise=True,
+    ),
+    "swapping_autoencoder": Row(
+        lambda: SwappingAutoencoder(
+            SwappingAutoencoderConfig(
+                widths=(4, 6, 8),
+                texture_widths=(8,),
+                structure_channels=3,
+                texture_size=8,
+                head_widths=(6,),
+                up_widths=(8, 4),
+                patch_width=4,
+                patch_widest=8,
+                patch_linear=8,
+                patch_size=16,
+                patches=2,
+                discriminator_widest=8,
+                recolour=True,
+                window=16,
+                batch=1,
+                r1_every=2,
+                **SMALL,
+            )
+        ),
+        A,
+        B,
         stepwise=True,
     ),
 }

@@ -25,7 +25,7 @@ from i2i_core.networks.layers import blur as blur_pixels
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet, ToneNet
-from i2i_core.networks.stylegan2 import DemodulatedUp, StyleGAN2Discriminator, SinCUTGenerator, blur
+from i2i_core.networks.stylegan2 import DemodulatedUp, SinCUTGenerator, StyleGAN2Discriminator, blur
 from i2i_core.networks.unet import UNet, UpConv
 
 

@@ -277,8 +277,8 @@ UNUSABLE: list[tuple[str, Callable[[], object]]] = [
     ("BicycleGAN's encoder", lambda: named("conv.0.weight", "fc.0.weight", "fcVar.0.weight")),
     ("SPADE", lambda: named("fc.weight", "head_0.conv_0.weight_orig")),
     ("GauGAN", lambda: named("up_0.norm_0.mlp_shared.0.weight")),
-    ("official swapping autoencoder", lambda: named("E.FromRGB.0.weight", "G.ToRGB.conv.weight")),
-    ("rosinality's swapping", lambda: {"e": {}, "g": {}, "e_ema": {}, "g_ema": {}, "d": {}}),
+    ("official swapping autoencoder", lambda: named("E.FromRGB.0.weight", "E.ToSpatialCode.0")),
+    ("empty", lambda: {"e": {}, "g": {}, "e_ema": {}, "g_ema": {}, "d": {}}),
     ("part of rosinality's", lambda: named("stem.0.0.weight", "structure.0.weight")),
     ("SemIA", lambda: named("encoder_c.conv.weight", "FiLM_c2i_alpha.0.weight")),
     ("SinGAN", lambda: named("head.conv.weight", "body.block1.conv.weight", "tail.0.weight")),
@@ -305,9 +305,13 @@ def test_other_networks_are_called_by_their_names(
 ) -> None:
     message = sentence(saved(make(), tmp_path, "file.pth"))
     assert what in message
-    # A discriminator or netF has its generator beside it.
-    beside = "discriminator" in message or "netF" in message
-    assert ("latest_net_G.pth" if beside else "pix2pix, CycleGAN, CUT") in message
+    # A discriminator or netF has its generator beside it, and an encoder is half a checkpoint.
+    if "discriminator" in message or "netF" in message:
+        assert "latest_net_G.pth" in message
+    elif "swapping autoencoder. " in message:
+        assert "whole checkpoint" in message
+    elif "empty" not in message:
+        assert "pix2pix, CycleGAN, CUT" in message
 
 
 def test_a_small_file_that_announces_a_huge_network_is_found_out(tmp_path: Path) -> None:

@@ -18,14 +18,23 @@ from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 
 from i2i_core.distributed import parallel
-from i2i_core.errors import InputError, check_range
+from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.fitting import FitState, check_crops, check_settings, fit_steps, seeded, total_steps
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
+from i2i_core.networks.directions import Directions
+from i2i_core.networks.features import VGG
 from i2i_core.networks.recolouring import recoloured
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
-from i2i_core.networks.swapping import Autoencoder, PatchDiscriminator, random_crops
+from i2i_core.networks.swapping import (
+    Autoencoder,
+    Encoder,
+    Generator,
+    PatchDiscriminator,
+    random_crops,
+)
+from i2i_core.networks.swapping_unofficial import UnofficialEncoder, UnofficialGenerator
 from i2i_core.optim import (
     Updater,
     check_finite,
@@ -35,8 +44,10 @@ from i2i_core.optim import (
     linear_decay,
     mixed_precision,
 )
+from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops, fit_short_side
 
+OFFICIAL, ROSINALITY = "official", "rosinality"
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
 
@@ -53,8 +64,9 @@ class SwappingAutoencoderConfig:
     so that colours must go into the texture from the first step on; `window`, pixels a side of the
     part of each picture that is decoded and judged (its texture is still the whole picture's), 0
     for all of it; `texture_scale`, at which pictures are seen to read their texture;
-    `texture_gain` and `bounded`, see `Generator`; `ema`."""
+    `texture_gain` and `bounded`, see `Generator`; `perceptual_weight`, of reconstructions; `ema`."""
 
+    variant: str = OFFICIAL
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     texture_widths: tuple[int, ...] = (1024, 2048)
     structure_channels: int = 8
@@ -81,6 +93,8 @@ class SwappingAutoencoderConfig:
     r1_weight: float = 10.0
     patch_r1_weight: float = 1.0
     r1_every: int = 16
+    perceptual_weight: float = 0.0
+    perceptual_network: str = VGG
     recolour: bool = False
     window: int = 0
     learning_rate: float = 2e-3
@@ -100,6 +114,7 @@ class SwappingAutoencoderConfig:
             if isinstance(setting.default, tuple):  # lists, from a file
                 object.__setattr__(self, setting.name, tuple(getattr(self, setting.name)))
         check_settings(self)
+        check_choice("variant", self.variant, (OFFICIAL, ROSINALITY))
         for name in ("widths", "texture_widths", "head_widths", "up_widths"):
             widths = getattr(self, name)
             if not widths or not all(type(w) is int and 1 <= w <= 4096 for w in widths):
@@ -156,11 +171,11 @@ class SwappingAutoencoder(Method):
     Config: ClassVar[type] = SwappingAutoencoderConfig
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
-        # Two hours on one core.
+        # An hour and a half on one core.
         "laptop": {
             "widths": (8, 16, 48, 128),
             "texture_widths": (256,),
-            "structure_channels": 4,
+            "structure_channels": 8,
             "texture_size": 256,
             "head_widths": (64, 128),
             "up_widths": (96, 32, 16),
@@ -181,7 +196,7 @@ class SwappingAutoencoder(Method):
             "recolour": True,
             "window": 128,
             "batch": 1,
-            "steps": 24_000,
+            "steps": 9_500,
             "learning_rate": 1.5e-3,
             "constant": 0.5,
             "ema": 0.998,
@@ -193,17 +208,7 @@ class SwappingAutoencoder(Method):
         self.config = c = config or SwappingAutoencoderConfig()
         self.multiple_of = 2 ** (len(c.widths) - 1)
         with seeded(c.seed):
-            self.autoencoder = Autoencoder(
-                c.widths,
-                c.texture_widths,
-                c.structure_channels,
-                c.texture_size,
-                c.head_widths,
-                c.up_widths,
-                c.texture_gain,
-                c.noise,
-                c.bounded,
-            )
+            self.autoencoder = self.networks(c)
             self.discriminator = StyleGAN2Discriminator(
                 c.judged, c.discriminator_width, c.discriminator_widest
             )
@@ -211,6 +216,7 @@ class SwappingAutoencoder(Method):
                 c.patch_size, c.patch_width, c.patch_widest, c.patch_linear
             )
         self.average = deepcopy(self.autoencoder).requires_grad_(False) if c.ema else None
+        self.directions = Directions(c.structure_channels, c.texture_size)
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
         slower = (c.beta1**share, c.beta2**share)
@@ -220,6 +226,20 @@ class SwappingAutoencoder(Method):
                 "autoencoder": Updater([self.autoencoder], c.learning_rate, (c.beta1, c.beta2)),
                 "discriminators": Updater(judges, share * c.learning_rate, slower),
             }
+        )
+
+    @staticmethod
+    def networks(config: SwappingAutoencoderConfig) -> Autoencoder:
+        """Encoder and generator of a configuration."""
+        c = config
+        official = c.variant == OFFICIAL
+        encoder, generator = (
+            (Encoder, Generator) if official else (UnofficialEncoder, UnofficialGenerator)
+        )
+        codes = (c.structure_channels, c.texture_size)
+        return Autoencoder(
+            encoder(c.widths, c.texture_widths, *codes),
+            generator(*codes, c.head_widths, c.up_widths, c.texture_gain, c.noise, c.bounded),
         )
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
@@ -232,6 +252,7 @@ class SwappingAutoencoder(Method):
         autoencoder = parallel(self.autoencoder)
         discriminator = parallel(self.discriminator)
         patch_discriminator = parallel(self.patch_discriminator)
+        perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
 
         def patches(pictures: Tensor) -> Tensor:
@@ -282,6 +303,8 @@ class SwappingAutoencoder(Method):
                     terms["adversarial"] = c.reconstruction_weight * fooled
                 fooled = vanilla_generator(self.discriminator(swapped))
                 terms["adversarial, swapped"] = c.swap_weight * fooled
+                if perceptual:
+                    terms["perceptual"] = perceptual(rebuilt, part)
                 like = self.patch_discriminator(reference, patches(swapped))
                 terms["patches"] = c.patch_weight * vanilla_generator(like)
             values |= check_finite(terms, step)
@@ -353,7 +376,8 @@ class SwappingAutoencoder(Method):
         return self.autoencoder if self.average is None else self.average
 
     def saved(self) -> dict[str, Tensor]:
-        return dict(self.translator.state_dict())
+        directions = self.directions.state_dict(prefix="directions.")
+        return {**self.translator.state_dict(), **directions}
 
     def extra(self) -> dict[str, nn.Module]:
         return {
@@ -362,6 +386,14 @@ class SwappingAutoencoder(Method):
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        prefix = "directions."
+        known = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        self.directions.load_state_dict(known)
+        self.restore_networks({k: v for k, v in tensors.items() if not k.startswith(prefix)})
+
+    def restore_networks(self, tensors: Mapping[str, Tensor]) -> None:
+        """Give encoder and generator their weights; nothing is known yet of what codes they give.
+        Raises RuntimeError for tensors of another model."""
         for networks in (self.autoencoder, self.average):
             if networks is not None:
                 networks.load_state_dict(dict(tensors))

@@ -214,23 +214,14 @@ class Generator(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Encoder and generator as they learn together; the parameters are theirs."""
+    """Encoder and generator as they learn together."""
 
-    def __init__(
-        self,
-        widths: Sequence[int] = (32, 64, 128, 256, 512),
-        texture_widths: Sequence[int] = (1024, 2048),
-        structure: int = 8,
-        texture: int = 2048,
-        head_widths: Sequence[int] = (256, 512),
-        up_widths: Sequence[int] = (512, 512, 256, 128),
-        gain: float = 1.0,
-        noise: bool = True,
-        bounded: bool = False,
-    ) -> None:
+    encoder: Encoder
+    generator: Generator
+
+    def __init__(self, encoder: nn.Module, generator: nn.Module) -> None:
         super().__init__()
-        self.encoder = Encoder(widths, texture_widths, structure, texture)
-        self.generator = Generator(structure, texture, head_widths, up_widths, gain, noise, bounded)
+        self.encoder, self.generator = encoder, generator  # type: ignore[assignment]
 
     def forward(self, pictures: Tensor, textured: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on. With
