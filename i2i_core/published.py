@@ -52,8 +52,9 @@ def import_published(
     configuration's.
 
     Pix2Pix, CUT and swapping autoencoders can be fitted further, with new discriminators; so can
-    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are missing, damaged, unsafe, of
-    another kind or incomplete, and for two that are not both directions of one model.
+    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are
+    missing, damaged, unsafe, of another kind or incomplete, and for two that are not both
+    directions of one model.
     """
     tensors = read_state_dict(Path(path))
     if is_swapping(tensors) and reverse_path is None:

@@ -60,11 +60,13 @@ class SwappingAutoencoderConfig:
     their own after so many steps. `patches` crops a picture, with sides between `smallest_patch`
     and `largest_patch` of the picture's, are seen at `patch_size`.
 
-    Not in the paper: `recolour`, which shows the structure's encoder pictures of changed colours,
-    so that colours must go into the texture from the first step on; `window`, pixels a side of the
-    part of each picture that is decoded and judged (its texture is still the whole picture's), 0
-    for all of it; `texture_scale`, at which pictures are seen to read their texture;
-    `texture_gain` and `bounded`, see `Generator`; `perceptual_weight`, of reconstructions; `ema`."""
+    Not in the paper: `warm_up`, so many steps in which the autoencoder only learns to return
+    pictures, at a quarter of the time; `recolour`, which shows the structure's encoder pictures of
+    changed colours, so that colours must go into the texture from the first step on; `window`,
+    pixels a side of the part of each picture that is decoded and judged (its texture is still the
+    whole picture's), 0 for all of it; `texture_scale`, at which pictures are seen to read their
+    texture; `texture_gain` and `bounded`, see `Generator`; `perceptual_weight`, of
+    reconstructions; `ema`."""
 
     variant: str = OFFICIAL
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
@@ -95,6 +97,7 @@ class SwappingAutoencoderConfig:
     r1_every: int = 16
     perceptual_weight: float = 0.0
     perceptual_network: str = VGG
+    warm_up: int = 0
     recolour: bool = False
     window: int = 0
     learning_rate: float = 2e-3
@@ -128,6 +131,7 @@ class SwappingAutoencoderConfig:
         check_range("structure_channels", self.structure_channels, 2, 512)
         check_range("texture_size", self.texture_size, 2, 8192)
         check_range("patches", self.patches, 1, 64)
+        check_range("warm_up", self.warm_up, 0, 10**9)
         check_range("largest_patch", self.largest_patch, self.smallest_patch, 1)
         check_range("r1_every", self.r1_every, 1, 1000)
         for name in ("patch_size", "judged"):
@@ -190,15 +194,18 @@ class SwappingAutoencoder(Method):
             "patch_linear": 256,
             "patch_size": 32,
             "patches": 4,
-            "l1_weight": 8.0,
+            "l1_weight": 10.0,
             "reconstruction_weight": 0.0,
+            "swap_weight": 0.5,
+            "patch_weight": 0.5,
             "r1_weight": 3.0,
+            "warm_up": 8000,
             "recolour": True,
             "window": 128,
             "batch": 1,
-            "steps": 9_500,
+            "steps": 16_500,
             "learning_rate": 1.5e-3,
-            "constant": 0.5,
+            "constant": 0.6,
             "ema": 0.998,
         },
     }
@@ -261,53 +268,62 @@ class SwappingAutoencoder(Method):
             shares = min(1.0, scale * c.smallest_patch), min(1.0, scale * c.largest_patch)
             return random_crops(pictures, c.patches, c.patch_size, *shares)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
+        def judge(real: Tensor, part: Tensor, made: list[Tensor], step: int) -> dict[str, Tensor]:
+            """The discriminators tell pictures from what was `made` (eq. 2 and 3), and patches of
+            the texture's picture from patches of the swap, the first of these (eq. 4)."""
             rate = linear_decay(step, total, c.constant)
-            real = torch.cat([real_a, real_b]).to(device, memory_format=layout)
-            seen = recoloured(real) if c.recolour else real
-            part, seen_part = _windows(real, seen, c.judged)
+            made = [picture.detach() for picture in made]
             with mixed_precision(device):
-                textured = self._textured(real) if c.recolour or c.window else None
-                rebuilt, swapped = autoencoder(seen_part, textured)
-
-                # The discriminators tell pictures from reconstructions and swaps (eq. 2 and 3),
-                # and patches of the texture's picture from patches of the swap (eq. 4).
-                judged = [swapped, rebuilt] if c.reconstruction_weight else [swapped]
-                fakes = [F.softplus(discriminator(x.detach())).mean() for x in judged]
+                fakes = [F.softplus(discriminator(picture)).mean() for picture in made]
                 found = F.softplus(-discriminator(part)).mean() + torch.stack(fakes).mean()
                 reference = patches(real)
                 like = patch_discriminator(reference, patches(real))
-                unlike = patch_discriminator(reference, patches(swapped.detach()))
-                found_patches = c.patch_weight * vanilla_discriminator(like, unlike)
-            losses = {"discriminator": found, "patch discriminator": found_patches}
-            values = check_finite(losses, step)
-            state.updaters["discriminators"].update(found + found_patches, step, rate)
+                unlike = patch_discriminator(reference, patches(made[0]))
+                patchwise = c.patch_weight * vanilla_discriminator(like, unlike)
+            losses = {"discriminator": found, "patch discriminator": patchwise}
+            check_finite(losses, step)
+            state.updaters["discriminators"].update(found + patchwise, step, rate)
             if step % c.r1_every == 0:
                 # Both kept flat at what is real (R1), in full precision, as a step of its own.
-                part.requires_grad_()
+                part = part.detach().requires_grad_()
                 slopes = {"R1": 0.5 * c.r1_weight * r1_penalty(discriminator(part), part)}
                 crops = torch.stack([reference, patches(real)], 1).requires_grad_()
                 slope = r1_penalty(patch_discriminator(crops[:, 0], crops[:, 1]), crops)
                 slopes["patch R1"] = 0.25 * c.patch_r1_weight * slope
-                values |= check_finite(slopes, step)
+                check_finite(slopes, step)
                 loss = c.r1_every * torch.stack([*slopes.values()]).sum()
                 state.updaters["discriminators"].update(loss, step, rate)
-                part.requires_grad_(False)
+                losses |= slopes
+            return losses
+
+        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
+            rate, judged = linear_decay(step, total, c.constant), step >= c.warm_up
+            real = torch.cat([real_a, real_b]).to(device, memory_format=layout)
+            part = _windows(real, c.judged)
+            seen = recoloured(part) if c.recolour else part
+            with mixed_precision(device):
+                textured = self._textured(real) if c.recolour or c.window else None
+                rebuilt, swapped = autoencoder(seen, textured, judged)
+            losses: dict[str, Tensor] = {}
+            if judged:
+                made = [swapped, rebuilt] if c.reconstruction_weight else [swapped]
+                losses |= judge(real, part, made, step)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator, self.patch_discriminator):
                 terms["L1"] = c.l1_weight * l1(rebuilt.float(), part)
-                if c.reconstruction_weight:
-                    fooled = vanilla_generator(self.discriminator(rebuilt))
-                    terms["adversarial"] = c.reconstruction_weight * fooled
-                fooled = vanilla_generator(self.discriminator(swapped))
-                terms["adversarial, swapped"] = c.swap_weight * fooled
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
-                like = self.patch_discriminator(reference, patches(swapped))
-                terms["patches"] = c.patch_weight * vanilla_generator(like)
-            values |= check_finite(terms, step)
+                if judged and c.reconstruction_weight:
+                    fooled = vanilla_generator(self.discriminator(rebuilt))
+                    terms["adversarial"] = c.reconstruction_weight * fooled
+                if judged:
+                    fooled = vanilla_generator(self.discriminator(swapped))
+                    terms["adversarial, swapped"] = c.swap_weight * fooled
+                    like = self.patch_discriminator(patches(real), patches(swapped))
+                    terms["patches"] = c.patch_weight * vanilla_generator(like)
+            values = check_finite({**losses, **terms}, step)
             state.updaters["autoencoder"].update(torch.stack([*terms.values()]).sum(), step, rate)
             if self.average is not None:
                 follow(self.average, self.autoencoder, c.ema, step)
@@ -400,16 +416,10 @@ class SwappingAutoencoder(Method):
         self.learnt = True
 
 
-def _windows(real: Tensor, seen: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The same random square of `size` pixels of both, for each picture its own."""
-    if size == real.shape[-1]:
-        return real.clone(), seen
-    corners = torch.randint(real.shape[-1] - size + 1, (len(real), 2)).tolist()
-    parts = [
-        torch.stack(
-            [x[:, y : y + size, x0 : x0 + size] for x, (y, x0) in zip(of, corners, strict=True)]
-        )
-        for of in (real, seen)
-    ]
-    layout = fast_layout(real.device)
-    return parts[0].contiguous(memory_format=layout), parts[1].contiguous(memory_format=layout)
+def _windows(pictures: Tensor, size: int) -> Tensor:
+    """A random square of `size` pixels of each of `pictures`."""
+    if size == pictures.shape[-1]:
+        return pictures
+    places = torch.randint(pictures.shape[-1] - size + 1, (len(pictures), 2)).tolist()
+    cut = [p[:, y : y + size, x : x + size] for p, (y, x) in zip(pictures, places, strict=True)]
+    return torch.stack(cut).contiguous(memory_format=fast_layout(pictures.device))

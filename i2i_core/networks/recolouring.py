@@ -17,7 +17,7 @@ def recoloured(pictures: Tensor) -> Tensor:
         return torch.rand(count, 1, 1, 1, device=device) * (high - low) + low
 
     value = (pictures / 2 + 0.5).clamp(1e-4, 1)
-    value = value ** torch.exp2(between(-1.2, 1.2))
+    value = value ** torch.exp2(between(-0.9, 0.9))
     # A turn about the grey axis, as Rodrigues has it: v cos θ + (k × v) sin θ.
     angle = between(-math.pi, math.pi)
     bent = value.mean(1, keepdim=True)

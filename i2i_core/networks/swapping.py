@@ -223,15 +223,21 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.encoder, self.generator = encoder, generator  # type: ignore[assignment]
 
-    def forward(self, pictures: Tensor, textured: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on. With
-        `textured` (2N, 3, any, any) the textures are read from those."""
+    def forward(
+        self, pictures: Tensor, textured: Tensor | None = None, swap: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on; not
+        to `swap`, the former twice. With `textured` (2N, 3, any, any) the textures are read from
+        those."""
         if textured is None:
             structure, texture = self.encoder(pictures)
         else:
             structure, texture = self.encoder.structure(pictures), self.encoder.texture(textured)
+        rebuilt = self.generator(structure, texture)
+        if not swap:
+            return rebuilt, rebuilt
         other = structure.roll(len(structure) // 2, 0)
-        return self.generator(structure, texture), self.generator(other, texture)
+        return rebuilt, self.generator(other, texture)
 
 
 class PatchDiscriminator(nn.Module):
