@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from i2i_core.device import best_device
 from i2i_core.errors import InputError, check_range
 from i2i_core.method import Method, Progress, Work
 from i2i_core.methods import METHODS
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.optim import DivergedError
 from i2i_core.sampling import every, fit_short_side
 from i2i_core.sketches import DETECTORS, field, roughen, trace
@@ -38,13 +39,15 @@ def teach(
     about: str = "",
     takes: str = "",
     makes: str = "",
+    finish: Callable[[], None] | None = None,
     **further: Any,
 ) -> Work:
     """Fit `method` and write the model to `out` (….safetensors), in half precision: when all steps
     are made, when `seconds` are over, when a file `stop` appears, or when this generator is closed.
 
     A record about every second: losses, what is left in words, now and then a picture (rows of
-    source, translation, and for pairs the real one). `further` goes to `fit`. Raises InputError as
+    source, translation, and for pairs the real one). `finish` is called before the model is
+    written. `further` goes to `fit`. Raises InputError as
     `fit` does; what diverged is not written, nor what made no step.
     """
     out, stop = Path(out), Path(stop) if stop is not None else None
@@ -81,6 +84,8 @@ def teach(
         raise
     finally:
         if method.learnt and sound and first_step is not None:
+            if finish is not None:
+                finish()
             save(method, out, half=True, about=about, takes=takes, makes=makes)
     picture = preview(method, looked_at)
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made."
@@ -165,12 +170,15 @@ def drawings_of(
 def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.Image:
     """A sheet of `samples`, a column each: a picture of A, what the method makes of it, for two-way
     methods what that becomes on the way back, and for pairs its partner, in whose colours it is
-    made if the method can choose them."""
+    made if the method can choose them; a swapping autoencoder also gives each the texture of the
+    next."""
     columns = []
-    for source, *partner in samples:
+    for number, (source, *partner) in enumerate(samples):
         made = method.translate(source, *partner)
-        back = [method.translate(made, reverse=True)] if method.two_way else []
-        columns.append([source, made, *back, *partner])
+        further = [method.translate(made, reverse=True)] if method.two_way else []
+        if isinstance(method, SwappingAutoencoder):
+            further = [method.translate(source, samples[(number + 1) % len(samples)][0])]
+        columns.append([source, made, *further, *partner])
     width = max(column[0].width for column in columns)
     height = max(column[0].height for column in columns)
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")

@@ -1,0 +1,64 @@
+"""Fits of a swapping autoencoder for somebody who watches: one gallery, from a shipped model on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from i2i_core.checkpoint import build, continued
+from i2i_core.device import best_device
+from i2i_core.errors import check_range
+from i2i_core.method import Work
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
+from i2i_core.sampling import every
+from i2i_core.teaching import teach
+from i2i_core.texture_codes import open_swapper, survey
+
+METHOD = "swapping_autoencoder"
+SURVEYED = 60  # pictures whose codes tell the directions of a model that was taught
+
+
+def teach_textures(
+    pictures: Sequence[Image.Image],
+    out: str | Path,
+    *,
+    steps: int = 600,
+    start: str | Path | None = None,
+    stop: str | Path | None = None,
+    seconds: float = 600,
+    about: str = "",
+) -> Work:
+    """Learn to swap the textures of `pictures`; records and file as `teaching.teach`'s, with
+    pictures above their reconstructions and swaps. `steps` and `start` as `texture_learner`'s."""
+    check_range("steps", steps, 1, 100_000)
+    method = texture_learner(steps=steps, start=start)
+
+    def finish() -> None:
+        survey(method, list(every(pictures))[:SURVEYED])
+
+    yield from teach(
+        method, pictures, pictures, out, stop=stop, seconds=seconds, about=about, finish=finish
+    )
+
+
+def texture_learner(
+    *, steps: int, start: str | Path | None = None, seed: int = 0
+) -> SwappingAutoencoder:
+    """A swapping autoencoder that is to learn for so many `steps`; with `start`, going on from what
+    that model has learnt, judged from the first step, which a few hundred steps suffice for. From
+    nothing it only learns to return pictures in the first half."""
+    settings: dict[str, Any] = {**SwappingAutoencoder.presets["laptop"]}
+    known = None if start is None else open_swapper(start)
+    if known is not None:
+        settings = {**vars(known.config), "ema": 0.99}
+        # A published one is judged by new discriminators, at the size that it was taught at.
+    settings |= {"steps": steps, "seed": seed, "constant": 0.5}
+    settings["warm_up"] = 0 if known is not None and known.extra_learnt else steps // 2
+    method = build(METHOD, settings)
+    assert isinstance(method, SwappingAutoencoder)
+    if known is not None:
+        continued(method, known)
+    return method.to(best_device())
