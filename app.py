@@ -12,9 +12,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import spaces  # noqa: F401  isort: skip  (ZeroGPU: before anything that imports torch)
 import gradio as gr
 
-from demos import domain_transfer, image_analogy, sketch_to_photo
+from demos import domain_transfer, image_analogy, sketch_to_photo, texture_swap
 
-TABS = [sketch_to_photo, domain_transfer, image_analogy]
+TABS = [sketch_to_photo, domain_transfer, image_analogy, texture_swap]
 
 THEME = gr.themes.Soft(
     primary_hue="teal",

@@ -14,7 +14,7 @@ class Progress:
 
     `step` of `total` is done; `losses` are named numbers; `picture` is the result so far, at
     whatever size it has by now; `note` says in words what happens; `extras` are further pictures
-    worth showing, by name.
+    worth showing, by name; `found` is what else the work is about, for a next one.
     """
 
     step: int
@@ -23,6 +23,7 @@ class Progress:
     picture: Image | None = None
     note: str = ""
     extras: Mapping[str, Image] = field(default_factory=dict)
+    found: object = None
 
 
 Work = Generator[Progress, None, None]

@@ -4,7 +4,7 @@ directions or by arithmetic, structure repainted where a mask says so."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,55 @@ from PIL import Image, ImageFilter
 
 from i2i_core.errors import InputError, check_range
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.texture_codes import QUALITIES, Codes, Floats, encode_with, open_swapper
+from i2i_core.texture_codes import (
+    QUALITIES,
+    Codes,
+    Floats,
+    at_size,
+    decode_with,
+    encode_with,
+    open_swapper,
+)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A picture in the editor: its codes as edited so far, and how it looks, at the codes' size."""
+
+    codes: Codes
+    picture: Image.Image
+
 
 Mask = NDArray[np.bool_]  # (h, w), at the size of the structure code
 MOST = 6.0  # standard deviations that an edit may go
+
+
+def begin(picture: Image.Image, model: str | Path, size: int | None = None) -> Edited:
+    """`picture` as `texture_codes.encode` takes it, unedited."""
+    method = open_swapper(model)
+    source = at_size(method, picture, size)
+    return Edited(encode_with(method, source, min(source.size)), source)
+
+
+def edit(
+    before: Edited, codes: Codes, model: str | Path, mask: Mask | None = None, keep: float = 1.0
+) -> Edited:
+    """`before` with its codes changed to `codes`: inside the `mask`, with a soft edge, if there is
+    one, so that nothing else changes whatever the network makes of it.
+
+    With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
+    the network cannot rebuild; with 0 it is what the network makes of the codes.
+    """
+    check_range("keep", keep, 0, 1)
+    method = open_swapper(model)
+    made = np.asarray(decode_with(method, codes), np.float32)
+    if keep:
+        change = made - np.asarray(decode_with(method, before.codes), np.float32)
+        made = (1 - keep) * made + keep * (np.asarray(before.picture, np.float32) + change)
+    after = Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
+    if mask is not None:
+        after = Image.composite(after, before.picture, show_mask(codes, mask))
+    return Edited(codes, after)
 
 
 def direction_names(model: str | Path) -> list[str]:
@@ -114,6 +159,14 @@ def place(codes: Codes, point: tuple[float, float]) -> tuple[int, int]:
     return row // codes.step, column // codes.step
 
 
+def middle(codes: Codes, mask: Mask) -> tuple[float, float]:
+    """The middle of a mask that is not empty (x, y, shares of the picture's sides)."""
+    rows, columns = np.nonzero(mask)
+    width, height = codes.size
+    across, down = ((float(v.mean()) + 0.5) * codes.step for v in (columns, rows))
+    return min(1.0, across / width), min(1.0, down / height)
+
+
 def to_mask(codes: Codes, picture: Image.Image) -> Mask:
     """A mask picture of any size (white, or opaque where it has an alpha channel, is inside) for
     the structure of `codes`."""
@@ -171,12 +224,6 @@ def cloned(
         :, from_rows[inside], from_columns[inside]
     ]
     return replace(codes, structure=structure)
-
-
-def within(before: Image.Image, after: Image.Image, mask: Image.Image) -> Image.Image:
-    """`after` inside the grey `mask`, `before` outside, both of one size: an edit of a region
-    changes nothing else, whatever the network makes of it."""
-    return Image.composite(after, before, mask.resize(before.size))
 
 
 def structure_colours(codes: Codes, model: str | Path) -> Image.Image:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from i2i_core.domain_transfer import blend, difference
-from i2i_core.errors import check_range
+from i2i_core.errors import InputError, check_range
 from i2i_core.images import check_image
 from i2i_core.method import Progress, Work
 from i2i_core.methods.applications import structural_analogy
@@ -37,10 +37,19 @@ GRANULARITY = 0.6  # how far patches follow the structure's detail
 
 @dataclass(frozen=True)
 class Choice:
-    """The model that fits two pictures, or PATCHES if none does, and why, in a sentence."""
+    """The model that fits two pictures, or PATCHES if none does."""
 
     model: str
-    why: str
+
+    @property
+    def why(self) -> str:
+        """Which of the two made the picture, and why, in a sentence."""
+        if self.model != PATCHES:
+            return f"Made by the model {self.model}: both pictures are like those it was taught."
+        return (
+            "Made by patches of the texture picture: no model here was taught pictures like both "
+            "of these. Choose one to see what it makes of them, or teach one."
+        )
 
 
 def swap(
@@ -117,7 +126,15 @@ def swap_grid(
     size: int | None = None,
 ) -> Iterator[Progress]:
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
-    textures in its first row, the structures in its first column."""
+    textures in its first row, the structures in its first column. AUTO takes the model that fits
+    the first of each."""
+    if model == AUTO:
+        model = choose(structures[0], textures[0]).model
+    if model == PATCHES:
+        raise InputError(
+            "No model fits these pictures, and a grid of patches would take minutes: choose a "
+            "model to see what it makes of them."
+        )
     method = open_swapper(model)
     size = size or method.config.size
     rows = [encode_with(method, picture, size) for picture in structures]
@@ -130,7 +147,12 @@ def swap_grid(
         for x, column in enumerate(columns, 1):
             made = decode_with(method, row.textured(column))
             sheet.paste(_square(made, size), (x * size, y * size))
-        yield Progress(y, len(rows), picture=sheet.copy(), note=f"Row {y} of {len(rows)}")
+        yield Progress(
+            y,
+            len(rows),
+            picture=sheet.copy(),
+            note=f"Row {y} of {len(rows)}, by the model {_name(model)}",
+        )
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> Choice:
@@ -141,15 +163,7 @@ def choose(structure: Image.Image, texture: Image.Image) -> Choice:
             method = open_swapper(model.path)
             misfits[model.name] = max(misfit(method, picture) for picture in (structure, texture))
     best = min(misfits, key=lambda name: misfits[name], default=PATCHES)
-    if best == PATCHES:
-        return Choice(PATCHES, "Made by patches: there is no model for texture swap here.")
-    if misfits[best] <= 1:
-        return Choice(best, f"Made by the model {best}: both pictures are like those it learnt.")
-    return Choice(
-        PATCHES,
-        "Made by patches of the texture picture: none of the models was taught pictures like "
-        "both of these. Choose one yourself to see what it makes of them, or teach one.",
-    )
+    return Choice(best if misfits.get(best, 2) <= 1 else PATCHES)
 
 
 def misfit(method: SwappingAutoencoder, picture: Image.Image) -> float:

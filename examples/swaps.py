@@ -1,0 +1,89 @@
+"""Starter pictures of the tab "Texture swap": python -m examples.swaps
+
+Cats that the model for sketches made, and scenes drawn by code, swapped by the shipped models; the
+results are kept in `examples/starters/` and shown before the first click.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PIL import Image
+
+from examples.starters import FOLDER
+from i2i_core.images import open_image
+from i2i_core.method import last_picture
+from i2i_core.texture_swap import PATCHES, swap, swap_grid
+from i2i_core.weights import SHIPPED
+
+CATS, LANDSCAPES = "swapping_autoencoder.cats", "swapping_autoencoder.landscapes"
+
+
+class Swapped(NamedTuple):
+    """A stored swap: the starters that it is made of, and the model, or PATCHES."""
+
+    structure: str
+    texture: str
+    made_by: str
+
+    @property
+    def name(self) -> str:
+        """Of its starter."""
+        return f"{self.structure}+{self.texture}"
+
+
+class Grid(NamedTuple):
+    """A stored grid: its name, the starters of both sides, and the model."""
+
+    name: str
+    structures: tuple[str, ...]
+    textures: tuple[str, ...]
+    made_by: str
+
+
+# The first stands on the page when it opens.
+SWAPS = (
+    Swapped("tomcat_photo", "tabby_photo", CATS),
+    Swapped("meadow", "lake_winter", LANDSCAPES),
+    Swapped("cat_photo", "kitten_photo", CATS),
+    Swapped("lake", "pebbles", PATCHES),
+)
+CAT_PHOTOS = ("cat_photo", "kitten_photo", "tabby_photo", "tomcat_photo")
+GRID = Grid("cats_swapped", CAT_PHOTOS, CAT_PHOTOS, CATS)
+
+
+def picture(name: str) -> Image.Image:
+    """A starter."""
+    return open_image(FOLDER / f"{name}.jpg")
+
+
+def swapped(stored: Swapped) -> Image.Image:
+    """What a stored swap shows."""
+    one, other = picture(stored.structure), picture(stored.texture)
+    return last_picture(swap(one, other, stored.made_by))
+
+
+def grid(stored: Grid) -> Image.Image:
+    """What a stored grid shows."""
+    sides = [[picture(name) for name in names] for names in (stored.structures, stored.textures)]
+    return last_picture(swap_grid(*sides, stored.made_by))
+
+
+def main() -> None:
+    """Swap and keep everything; a minute."""
+    for stored in SWAPS:
+        swapped(stored).save(FOLDER / f"{stored.name}.jpg", quality=90)
+    sheet = grid(GRID)
+    sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
+        FOLDER / f"{GRID.name}.jpg", quality=88
+    )
+    sheet.save(SHIPPED / f"{CATS}.jpg", quality=85)
+    scenes = [picture(name) for name in ("meadow", "lake", "fields")]
+    looks = [picture(name) for name in ("lake_winter", "meadow", "fields", "lake")]
+    last_picture(swap_grid(scenes, looks, LANDSCAPES)).save(
+        SHIPPED / f"{LANDSCAPES}.jpg", quality=85
+    )
+
+
+if __name__ == "__main__":
+    main()
