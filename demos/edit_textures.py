@@ -77,32 +77,24 @@ def build(own: gr.State) -> None:
                 for number in range(1, REGIONAL + 1)
             ]
             unmask = gr.Button("No region")
-        with gr.Column(min_width=300):
-            with gr.Accordion("Or paint the region, and clone into it", open=True):
-                brush = gr.ImageEditor(
-                    label="Paint here", type="pil", height=330, sources=[], layers=False,
-                    brush=gr.Brush(default_size=28, colors=["#ff3366"], color_mode="fixed"),
-                    eraser=gr.Eraser(default_size=28), transforms=[], buttons=[],
-                )  # fmt: skip
-                gr.Markdown(CLONE)
-                source = Picture(label="Clone from: another picture, or none for this one",
-                                 height=200)  # fmt: skip
-                with gr.Row():
-                    painted = gr.Button("Use it as the region", min_width=120)
-                    clone = gr.Button("Clone", variant="primary", min_width=90)
-        with gr.Column(min_width=300):
-            with gr.Accordion("Add what one gallery has and another lacks", open=True):
-                gr.Markdown(SUM)
-                with gr.Row():
-                    plus, minus = (
-                        gr.Gallery(
-                            label=label, type="filepath", height=180, columns=3, buttons=[],
-                            file_types=["image"], object_fit="contain", min_width=130,
-                        )  # fmt: skip
-                        for label in ("More like these", "Less like these")
-                    )
-                gain = gr.Slider(-3, 3, 1, step=0.1, label="Gain")
-                add = gr.Button("Add", variant="primary")
+        with gr.Column(min_width=300), gr.Accordion("Or paint it, and clone into it", open=True):
+            brush = gr.ImageEditor(
+                label="Paint here", type="pil", height=330, sources=[], layers=False,
+                brush=gr.Brush(default_size=28, colors=["#ff3366"], color_mode="fixed"),
+                eraser=gr.Eraser(default_size=28), transforms=[], buttons=[],
+            )  # fmt: skip
+            gr.Markdown(CLONE)
+            source = Picture(label="Clone from: another picture, or none for this one",
+                             height=200)  # fmt: skip
+            with gr.Row():
+                painted = gr.Button("Use it as the region", min_width=120)
+                clone = gr.Button("Clone", variant="primary", min_width=90)
+        with gr.Column(min_width=300), gr.Accordion("Add what others have", open=True):
+            gr.Markdown(SUM)
+            with gr.Row():
+                plus, minus = _gallery("More like these"), _gallery("Less like these")
+            gain = gr.Slider(-3, 3, 1, step=0.1, label="Gain")
+            add = gr.Button("Add", variant="primary")
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE, **jobs.COMPUTE}
     sliders = [*whole, *region]
@@ -151,4 +143,11 @@ def build(own: gr.State) -> None:
     own.change(
         lambda own, value: gr.Dropdown(choices=swappers.choices(own), value=value),
         [own, model], model, **quiet,
+    )  # fmt: skip
+
+
+def _gallery(label: str) -> gr.Gallery:
+    return gr.Gallery(
+        label=label, type="filepath", height=180, columns=3, buttons=[], file_types=["image"],
+        object_fit="contain", min_width=130,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Swap textures: two pictures in, the structure of one with the texture of the other out; or many."""
+"""Swap textures: the structure of one picture with the texture of another; or of many."""
 
 from __future__ import annotations
 
@@ -69,17 +69,8 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 )
     with gr.Accordion("Every structure with every texture", open=True), gr.Row():
         with gr.Column(min_width=280, scale=2):
-            structures, textures = (
-                gr.Gallery(
-                    [starter(f"{name}.jpg") for name in names], type="filepath", height=180,
-                    label=label, columns=4, file_types=["image"], buttons=[],
-                    object_fit="contain", min_width=140,
-                )  # fmt: skip
-                for names, label in (
-                    (GRID.structures, "Structures, down"),
-                    (GRID.textures, "Textures, across"),
-                )
-            )
+            structures = _gallery(GRID.structures, "Structures, down")
+            textures = _gallery(GRID.textures, "Textures, across")
             with gr.Row():
                 go = gr.Button("Make the grid", variant="primary", min_width=120)
                 stop = gr.Button("Stop", variant="stop", min_width=80)
@@ -164,6 +155,13 @@ def run_grid(structures: Any, textures: Any, way: str) -> Iterator[list[Any]]:
         yield [jobs.status(event), event.picture]
     assert event is not None
     yield [jobs.status(text=f"Done: {event.note}."), gr.skip()]
+
+
+def _gallery(names: tuple[str, ...], label: str) -> gr.Gallery:
+    return gr.Gallery(
+        [starter(f"{name}.jpg") for name in names], type="filepath", height=180, label=label,
+        columns=4, file_types=["image"], buttons=[], object_fit="contain", min_width=140,
+    )  # fmt: skip
 
 
 def _stored(index: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The tab "Texture swap": the structure of one picture with the texture of another, and an editor."""
+"""The tab "Texture swap": the structure of one picture with the texture of another; an editor."""
 
 from __future__ import annotations
 

@@ -140,7 +140,10 @@ def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: i
         if direction.any():
             ends = [_mean_qualities(method, some[:8], way * direction) for way in (1, -1)]
             effect = (ends[0] - ends[1]) / 2 / np.maximum(usual, 1e-3)
-            directions.effects[number] = torch.from_numpy(effect.astype(np.float32))
+            # Which way is forward is free: the way that makes more of what changes most.
+            way = 1.0 if effect[np.abs(effect).argmax()] > 0 else -1.0
+            directions.texture[number] *= way
+            directions.effects[number] = torch.from_numpy((way * effect).astype(np.float32))
 
 
 def _mean_qualities(method: SwappingAutoencoder, codes: Sequence[Codes], step: Floats) -> Floats:

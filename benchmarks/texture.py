@@ -1,0 +1,175 @@
+"""Measures texture swap on test pictures: `python -m benchmarks.texture --data DIR`.
+
+How well the models rebuild pictures that they never saw; how near swaps come to the texture picture
+(sliced Wasserstein distance) and how much of the structure picture's arrangement they keep, beside
+copies, colour transfer and the instant engine; what a swap costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.baselines import colour_transfer
+from benchmarks.domain import grid
+from i2i_core.folders import Folder
+from i2i_core.images import to_tensor
+from i2i_core.method import last_picture
+from i2i_core.metrics import self_similarity, sliced_wasserstein
+from i2i_core.sampling import every, fit_short_side
+from i2i_core.set_metrics import l1_levels, ssim
+from i2i_core.texture_codes import decode, encode
+from i2i_core.texture_swap import PATCHES, choose, swap
+from i2i_core.weights import locate
+
+SIZE = 256
+TIMED = (256, 512)  # pixels of both sides
+SCALES = 3  # of the SSIM: whole, half and quarter size
+PAIRS = 100  # shared by the models
+
+
+class Task(NamedTuple):
+    """A model and the folders that its test pictures lie in."""
+
+    model: str
+    folders: tuple[str, ...]
+
+
+TASKS = (
+    Task("swapping_autoencoder.cats", ("cats/test",)),
+    Task(
+        "swapping_autoencoder.landscapes",
+        ("yosemite/testA", "yosemite/testB", "monet2photo/testB"),
+    ),
+)
+
+
+def main() -> None:
+    """Print tables and save grids."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("I2I_DATA"))
+    parser.add_argument("--folder", type=Path, help="models here go before the shipped ones")
+    parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure, options.size)
+        return
+    if options.data is None:
+        parser.error("--data: name the folder that holds cats/, yosemite/ and monet2photo/.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    files = {task.model: find(task.model, options.folder) for task in TASKS}
+    each = max(1, options.pairs // len(TASKS))
+    for task in TASKS:
+        pictures = test_pictures(options.data, task.folders, each)
+        rebuild(task.model, files[task.model], pictures)
+        sheet = swaps(task.model, files[task.model], pictures, each)
+        sheet.save(options.out / f"texture_{task.model}.png")
+    print(f"\n{'one swap, encoding included':50}{'seconds':>12}{'peak MB':>12}")
+    for name, file in files.items():
+        for size in TIMED:
+            call = [sys.executable, "-m", "benchmarks.texture", "--measure", str(file)]
+            done = subprocess.run(
+                [*call, "--size", str(size)], check=True, capture_output=True, text=True
+            )
+            seconds, peak = map(float, done.stdout.split())
+            print(f"{f'{name}, {size} x {size}':50}{seconds:12.2f}{peak:12.0f}")
+
+
+def find(model: str, folder: Path | None) -> Path:
+    """The model's file, in `folder` if it is there."""
+    own = (folder or Path()) / f"{model}.safetensors"
+    return own if own.is_file() else locate(model)
+
+
+def test_pictures(data: Path, folders: tuple[str, ...], limit: int) -> list[Image.Image]:
+    """Test pictures, from each folder as many, squares of SIZE pixels."""
+    share = -(-limit // len(folders))
+    found = []
+    for folder in folders:
+        pictures = list(every(Folder(data / folder)))[:share]
+        found += [fit_short_side(p.convert("RGB"), SIZE).crop((0, 0, SIZE, SIZE)) for p in pictures]
+    return found
+
+
+def rebuild(name: str, file: Path, pictures: list[Image.Image]) -> None:
+    """Print how well the model gives pictures back."""
+    rebuilt = [decode(encode(picture, file), file) for picture in pictures]
+    pairs = [(to_tensor(a), to_tensor(b)) for a, b in zip(rebuilt, pictures, strict=True)]
+    error = np.mean([l1_levels(a, b) for a, b in pairs])
+    by_scale = np.mean([[ssim(*both) for both in scales(a, b)] for a, b in pairs], 0)
+    smallest = [(F.interpolate(x, (32, 32), mode="area")) for pair in pairs for x in pair]
+    blurred = [
+        l1_levels(F.interpolate(x, (SIZE, SIZE), mode="bicubic").clamp(0, 1), pairs[n][1])
+        for n, x in enumerate(smallest[1::2])
+    ]
+    print(f"\n{name}: {len(pictures)} pictures rebuilt")
+    print(f"  L1 {error:.1f} of 255 (the picture at 32 pixels, enlarged: {np.mean(blurred):.1f})")
+    sizes = ", ".join(f"{value:.3f}" for value in by_scale)
+    print(f"  SSIM at whole, half and quarter size {sizes}; their mean {by_scale.mean():.3f}")
+
+
+def scales(a: Tensor, b: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Both pictures at SCALES sizes, each half as large as the one before."""
+    for _ in range(SCALES):
+        yield a, b
+        a, b = (F.avg_pool2d(x, 2) for x in (a, b))
+
+
+def swaps(name: str, file: Path, pictures: list[Image.Image], count: int) -> Image.Image:
+    """Print how swaps of test pairs score; returns pictures of the first ones."""
+    number = len(pictures)
+    step = next(k for k in range(number * 2 // 5, number) if np.gcd(k, number) == 1)
+    pairs = [(pictures[n % number], pictures[(n + step) % number]) for n in range(count)]
+    makers: dict[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
+        "the structure picture": lambda one, other: one,
+        "the texture picture": lambda one, other: other,
+        "colour transfer": colour_transfer,
+        "patches (instant engine)": lambda one, other: last_picture(swap(one, other, PATCHES)),
+        "the model": lambda one, other: last_picture(swap(one, other, file)),
+        "the model, detail 0.5": lambda one, other: last_picture(
+            swap(one, other, file, detail=0.5)
+        ),
+    }
+    print(f"{name}: {count} swaps{'SWD to texture':>40}{'self-sim. to structure':>26}")
+    rows: list[list[Image.Image]] = [[pair[k] for pair in pairs] for k in (0, 1)]
+    for title, make in makers.items():
+        made = [make(*pair).resize((SIZE, SIZE)) for pair in pairs]
+        tensors = [tuple(map(to_tensor, (m, *pair))) for m, pair in zip(made, pairs, strict=True)]
+        distance = np.mean([sliced_wasserstein(m, texture) for m, _, texture in tensors])
+        kept = np.mean([self_similarity(m, structure) for m, structure, _ in tensors])
+        print(f"  {title:50}{distance:12.3f}{kept:26.3f}", flush=True)
+        rows.append(made)
+    fitting = np.mean([choose(*pair).model != PATCHES for pair in pairs[:20]])
+    print(f"  left to choose, a model makes {100 * fitting:.0f} % of the swaps")
+    return grid([*rows[:2], *rows[4:]])
+
+
+def measure(file: Path, size: int) -> None:
+    """Print the seconds of a swap, and the process's peak memory in megabytes; in a process of its
+    own, for the peak does not fall."""
+    import resource
+
+    one, other = (Image.effect_noise((size, size), sigma).convert("RGB") for sigma in (30, 60))
+    last_picture(swap(one, other, file, size=64))
+    began = time.perf_counter()
+    last_picture(swap(one, other, file, size=size))
+    seconds = time.perf_counter() - began
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main()
