@@ -9,14 +9,17 @@ import gradio as gr
 from demos import jobs, swappers
 from demos import texture_editing as editing
 from demos.panels import Picture, starter
-from examples.swaps import CAT_PHOTOS
+from examples.swaps import CAT_PHOTOS, STRUCTURE
 from i2i_core.texture_edits import direction_names
 
 STARTERS = (*CAT_PHOTOS, "meadow", "lake")
 GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
+SHOWN = 4  # of the former, at once
 HELLO = "Move a slider, or click the picture to choose a region."
 KEEP = "Keep this edit"
-CLONE = """Choose where from: click the source picture. Paint where to on the picture beside it."""
+CLONE = """**Clone:** click where to copy from, in the picture above or in another one that you add
+here. Paint where to. Press Clone.
+"""
 SUM = """Your picture's texture + gain · (mean of the first gallery − mean of the second): ten snowy
 landscapes less ten green ones are *snow*. Without a second gallery the model's mean is subtracted.
 """
@@ -53,7 +56,8 @@ def build(own: gr.State) -> None:
                     buttons=["download", "fullscreen"],
                 )  # fmt: skip
                 colours = gr.Image(
-                    label="Its structure as colours", format="png", type="pil", height=420,
+                    starter(f"{STRUCTURE}.png"), label="Its structure as colours", format="png",
+                    type="pil", height=420,
                     interactive=False, buttons=["fullscreen"], min_width=140,
                 )  # fmt: skip
             with gr.Row():
@@ -62,10 +66,10 @@ def build(own: gr.State) -> None:
                 reset = gr.Button("All sliders to 0", min_width=110)
         with gr.Column(min_width=300):
             gr.Markdown("### The whole picture")
-            whole = [
-                gr.Slider(-4, 4, 0, step=0.1, label=name)
-                for name in (*names, *["—"] * (GLOBAL - len(names)))
-            ]
+            labels = [*names, *["—"] * (GLOBAL - len(names))]
+            whole = [gr.Slider(-4, 4, 0, step=0.1, label=label) for label in labels[:SHOWN]]
+            with gr.Accordion("Further directions, which do less", open=False):
+                whole += [gr.Slider(-4, 4, 0, step=0.1, label=label) for label in labels[SHOWN:]]
     with gr.Row():
         with gr.Column(min_width=300), gr.Accordion("A region", open=True):
             gr.Markdown("Click the picture: places of like structure that hang together.")
@@ -79,12 +83,13 @@ def build(own: gr.State) -> None:
             unmask = gr.Button("No region")
         with gr.Column(min_width=300), gr.Accordion("Or paint it, and clone into it", open=True):
             brush = gr.ImageEditor(
+                {"background": starter(f"{CAT_PHOTOS[0]}.jpg"), "layers": [], "composite": None},
                 label="Paint here", type="pil", height=330, sources=[], layers=False,
                 brush=gr.Brush(default_size=28, colors=["#ff3366"], color_mode="fixed"),
                 eraser=gr.Eraser(default_size=28), transforms=[], buttons=[],
             )  # fmt: skip
             gr.Markdown(CLONE)
-            source = Picture(label="Clone from: another picture, or none for this one",
+            source = Picture(label="Another picture to clone from",
                              height=200)  # fmt: skip
             with gr.Row():
                 painted = gr.Button("Use it as the region", min_width=120)
@@ -134,7 +139,7 @@ def build(own: gr.State) -> None:
     unmask.click(lambda: (None, None), None, [mask, inside], **quiet)
     source.select(editing.clicked, source, from_spot, **quiet)
     watched(clone.click(
-        editing.clone, [picture, model, done, brush, source, from_spot],
+        editing.clone, [picture, model, done, brush, source, from_spot, spot],
         [done, brush, *seen], **quiet,
     ))  # fmt: skip
     watched(add.click(

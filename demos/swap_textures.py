@@ -53,12 +53,11 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 0, MOST, 1, step=0.05, label="Strength",
                 info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
             )  # fmt: skip
-            with gr.Row():
-                detail = gr.Slider(
-                    0, 1, 0, step=0.05, label="Detail of the structure picture", min_width=160,
-                    info="lays its finest lines over the swap; small networks lose them",
-                )  # fmt: skip
-                size = gr.Radio(list(SIZES), value="as learnt", label="Size", min_width=120)
+            detail = gr.Slider(
+                0, 1, 0, step=0.05, label="Detail of the structure picture",
+                info="lays its finest lines over the swap; small networks lose them",
+            )  # fmt: skip
+            size = gr.Radio(list(SIZES), value="as learnt", label="Pixels of the shorter side")
             with gr.Accordion("Bring a model of your own", open=False):
                 gr.Markdown(
                     "A `.safetensors` file that you taught and downloaded here, or a checkpoint of "
@@ -159,7 +158,7 @@ def run_grid(structures: Any, textures: Any, way: str) -> Iterator[list[Any]]:
 
 def _gallery(names: tuple[str, ...], label: str) -> gr.Gallery:
     return gr.Gallery(
-        [starter(f"{name}.jpg") for name in names], type="filepath", height=180, label=label,
+        [starter(f"{name}.jpg") for name in names], type="filepath", height=130, label=label,
         columns=4, file_types=["image"], buttons=[], object_fit="contain", min_width=140,
     )  # fmt: skip
 

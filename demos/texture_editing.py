@@ -17,7 +17,6 @@ from i2i_core.texture_edits import Edited
 
 REMEMBERED = 30  # edits that can be taken back
 FIRST = "Add a picture first."
-LARGE = 512  # pixels of the longer side on the page
 
 
 def open_picture(path: str | None, model: str) -> list[Any]:
@@ -89,13 +88,16 @@ def clone(
     done: list[Edited],
     brush: Any,
     source: str | None,
-    point: tuple[float, float],
+    there: tuple[float, float],
+    here: tuple[float, float],
 ) -> list[Any]:
-    """Clone structure into what is painted, and keep it."""
+    """Clone structure into what is painted, from the point `there` of the source, or without one
+    from the point `here` of the picture itself; and keep it."""
     done = _begun(path, model, done)
     mask = _painted(done[-1], brush)
     other = None if source is None else jobs.plainly(read)(source, "the source")
-    event = _last(editor.cloned, done[-1], model, mask, tuple(point), other)
+    point = tuple(here if source is None else there)
+    event = _last(editor.cloned, done[-1], model, mask, point, other)
     done = [*done, event.found][-REMEMBERED:]
     return [done, _paper(event.picture), *_seen(event, "Cloned. Undo takes it back.")]
 

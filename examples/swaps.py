@@ -1,7 +1,8 @@
 """Starter pictures of the tab "Texture swap": python -m examples.swaps
 
-Cats that the model for sketches made, and scenes drawn by code, swapped by the shipped models; the
-results are kept in `examples/starters/` and shown before the first click.
+A photograph of a cat (Chelsea, by Stéfan van der Walt, CC0), cats that the model for sketches
+made, and scenes drawn by code, swapped by the shipped models; the results are kept in
+`examples/starters/` and shown before the first click.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PIL import Image
+from skimage.data import chelsea
 
 from examples.starters import FOLDER
 from i2i_core.images import open_image
 from i2i_core.method import last_picture
+from i2i_core.texture_codes import encode
+from i2i_core.texture_edits import structure_colours
 from i2i_core.texture_swap import PATCHES, swap, swap_grid
 from i2i_core.weights import SHIPPED
 
@@ -43,13 +47,16 @@ class Grid(NamedTuple):
 
 # The first stands on the page when it opens.
 SWAPS = (
-    Swapped("tomcat_photo", "tabby_photo", CATS),
+    Swapped("chelsea", "kitten_photo", CATS),
     Swapped("meadow", "lake_winter", LANDSCAPES),
-    Swapped("cat_photo", "kitten_photo", CATS),
+    Swapped("tomcat_photo", "chelsea", CATS),
     Swapped("lake", "pebbles", PATCHES),
 )
-CAT_PHOTOS = ("cat_photo", "kitten_photo", "tabby_photo", "tomcat_photo")
+CAT_PHOTOS = ("chelsea", "kitten_photo", "tabby_photo", "tomcat_photo")
 GRID = Grid("cats_swapped", CAT_PHOTOS, CAT_PHOTOS, CATS)
+STRUCTURE = "chelsea_structure"  # the first cat's structure code as colours
+SIDE = 256
+FACE = (60, 0, 360, 300)  # of Chelsea
 
 
 def picture(name: str) -> Image.Image:
@@ -71,8 +78,12 @@ def grid(stored: Grid) -> Image.Image:
 
 def main() -> None:
     """Swap and keep everything; a minute."""
+    face = Image.fromarray(chelsea()).crop(FACE).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    face.save(FOLDER / "chelsea.jpg", quality=92)
     for stored in SWAPS:
         swapped(stored).save(FOLDER / f"{stored.name}.jpg", quality=90)
+    first = picture(CAT_PHOTOS[0])
+    structure_colours(encode(first, CATS), CATS).save(FOLDER / f"{STRUCTURE}.png")
     sheet = grid(GRID)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         FOLDER / f"{GRID.name}.jpg", quality=88

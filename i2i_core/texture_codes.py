@@ -20,6 +20,7 @@ from torch import Tensor
 
 from i2i_core.errors import InputError, check_range
 from i2i_core.images import check_image, to_image, to_tensor
+from i2i_core.likeness import arrangement
 from i2i_core.method import Method
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.sampling import fit_short_side
@@ -120,12 +121,19 @@ def at_size(
 
 
 def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: int = 400) -> None:
-    """Learn the principal directions of the codes of (at most `most`) `pictures`, and what a step
-    along each of the texture's does to pictures: `method.directions`, kept in the model's file."""
-    chosen = range(0, len(pictures), max(1, len(pictures) // most))
-    codes = [encode_with(method, pictures[index]) for index in chosen[:most]]
-    if len(codes) < 2:
+    """Learn what the model's file keeps of its collection, from (at most `most` of) `pictures`:
+    the principal directions of the codes, what a step along each of the texture's does to pictures
+    (`method.directions`), and what the pictures are like (`misfit`)."""
+    chosen = range(0, len(pictures), max(1, len(pictures) // most))[:most]
+    if len(chosen) < 2:
         raise InputError("Directions take at least two pictures: add some.")
+    codes, likenesses = [], []
+    for index in chosen:
+        picture = at_size(method, pictures[index])
+        codes.append(encode_with(method, picture))
+        likenesses.append(_likeness(method, picture))
+    for number, typical in enumerate((method.arrangements, method.features)):
+        typical.learn(torch.stack([both[number] for both in likenesses]).to(typical.mean))
     random, directions = np.random.default_rng(0), method.directions
     places = [code.structure.reshape(len(code.structure), -1) for code in codes]
     few = [place[:, random.permutation(place.shape[1])[:64]] for place in places]
@@ -150,6 +158,26 @@ def _mean_qualities(method: SwappingAutoencoder, codes: Sequence[Codes], step: F
     moved = [replace(code, texture=_unit(code.texture) + step) for code in codes]
     mean: Floats = np.mean([qualities(decode_with(method, code)) for code in moved], 0)
     return mean
+
+
+def misfit(method: SwappingAutoencoder, picture: Image.Image) -> float:
+    """How unlike the model's collection a picture is: up to 1 it may belong there. By how it is
+    arranged, and by the means and deviations of what the encoder sees in it. Infinite for models
+    that were not surveyed."""
+    seen = _likeness(method, at_size(method, picture))
+    scores = [
+        typical.score(one.to(typical.mean))
+        for typical, one in zip((method.arrangements, method.features), seen, strict=True)
+    ]
+    # Both must be usual, and of two models the one wins where both are more so.
+    return float(np.mean(scores)) if max(scores) <= 1 else max(scores)
+
+
+def _likeness(method: SwappingAutoencoder, picture: Image.Image) -> tuple[Tensor, Tensor]:
+    with torch.no_grad():
+        seen = method.translator.encoder.trunk(_on(to_tensor(picture), method) * 2 - 1)[0]
+    features = torch.cat([seen.mean((1, 2)), seen.std((1, 2))])
+    return torch.from_numpy(arrangement(picture)), features
 
 
 # What `qualities` measures: the words for less and for more of each.

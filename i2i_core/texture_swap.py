@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from i2i_core.domain_transfer import blend, difference
+from i2i_core.domain_transfer import blend
 from i2i_core.errors import InputError, check_range
 from i2i_core.images import check_image
 from i2i_core.method import Progress, Work
 from i2i_core.methods.applications import structural_analogy
-from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.sampling import fit_short_side
 from i2i_core.texture_codes import (
     LARGEST,
@@ -24,6 +23,7 @@ from i2i_core.texture_codes import (
     at_size,
     decode_with,
     encode_with,
+    misfit,
     open_swapper,
 )
 from i2i_core.weights import find_models
@@ -156,21 +156,17 @@ def swap_grid(
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> Choice:
-    """The shipped model that was taught pictures like both, if there is one."""
-    misfits: dict[str, float] = {}
-    for model in find_models():
-        if model.method == METHOD:
-            method = open_swapper(model.path)
-            misfits[model.name] = max(misfit(method, picture) for picture in (structure, texture))
-    best = min(misfits, key=lambda name: misfits[name], default=PATCHES)
-    return Choice(best if misfits.get(best, 2) <= 1 else PATCHES)
-
-
-def misfit(method: SwappingAutoencoder, picture: Image.Image) -> float:
-    """How unlike the model's collection a picture is; up to 1 it belongs there."""
-    source = at_size(method, picture)
-    codes = encode_with(method, source)
-    return difference(source, decode_with(method, codes))
+    """The shipped model whose collection both pictures are most like, if it is the same one."""
+    nearest = []
+    for picture in (structure, texture):
+        misfits = {
+            model.name: misfit(open_swapper(model.path), picture)
+            for model in find_models()
+            if model.method == METHOD
+        }
+        best = min(misfits, key=lambda name: misfits[name], default=PATCHES)
+        nearest.append(best if misfits.get(best, 2) <= 1 else PATCHES)
+    return Choice(nearest[0] if nearest[0] == nearest[1] else PATCHES)
 
 
 def _by_patches(

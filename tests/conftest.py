@@ -26,6 +26,39 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     page.close()
 
 
+@pytest.fixture(scope="session")
+def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file of a small swapping autoencoder with random weights and directions of its own."""
+    import numpy as np
+    from PIL import Image
+
+    from i2i_core.checkpoint import save
+    from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
+    from i2i_core.texture_codes import survey
+
+    config = SwappingAutoencoderConfig(
+        widths=(4, 8, 12), texture_widths=(16,), structure_channels=4, texture_size=12,
+        head_widths=(12,), up_widths=(12, 8), noise=False, texture_gain=3.0, bounded=True,
+        discriminator_width=4, discriminator_widest=8, patch_width=4, patch_widest=8,
+        patch_linear=8, patch_size=16, patches=2, window=32, size=64, load_size=64, batch=1,
+        steps=4, ema=0.9,
+    )  # fmt: skip
+    method = SwappingAutoencoder(config)
+    method.learnt = method.extra_restored = True
+    random = np.random.default_rng(0)
+    tints = [random.integers(0, 200, 3) for _ in range(12)]
+    survey(
+        method,
+        [
+            Image.fromarray((random.integers(0, 56, (64, 80, 3)) + tint).astype(np.uint8))
+            for tint in tints
+        ],
+    )
+    path = tmp_path_factory.mktemp("swapper") / "small.safetensors"
+    save(method, path, about="Small: for tests")
+    return str(path)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium; tests skip where there is none."""

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from i2i_core.distributed import parallel
 from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.fitting import FitState, check_crops, check_settings, fit_steps, seeded, total_steps
+from i2i_core.likeness import SIZE as ARRANGEMENT
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
@@ -35,6 +36,7 @@ from i2i_core.networks.swapping import (
     random_crops,
 )
 from i2i_core.networks.swapping_unofficial import UnofficialEncoder, UnofficialGenerator
+from i2i_core.networks.typical import Typical
 from i2i_core.optim import (
     Updater,
     check_finite,
@@ -47,6 +49,7 @@ from i2i_core.optim import (
 from i2i_core.perceptual_term import PerceptualTerm
 from i2i_core.sampling import Batches, Crops, fit_short_side
 
+SURVEYED = "survey."  # before the names of what is known of the collection
 OFFICIAL, ROSINALITY = "official", "rosinality"
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
@@ -223,7 +226,9 @@ class SwappingAutoencoder(Method):
                 c.patch_size, c.patch_width, c.patch_widest, c.patch_linear
             )
         self.average = deepcopy(self.autoencoder).requires_grad_(False) if c.ema else None
+        # What is known of the collection that it learnt: see `texture_codes.survey`.
         self.directions = Directions(c.structure_channels, c.texture_size)
+        self.arrangements, self.features = Typical(ARRANGEMENT), Typical(2 * c.widths[-1])
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
         slower = (c.beta1**share, c.beta2**share)
@@ -392,8 +397,19 @@ class SwappingAutoencoder(Method):
         return self.autoencoder if self.average is None else self.average
 
     def saved(self) -> dict[str, Tensor]:
-        directions = self.directions.state_dict(prefix="directions.")
-        return {**self.translator.state_dict(), **directions}
+        surveyed = {
+            f"{SURVEYED}{name}.{key}": value
+            for name, known in self._survey().items()
+            for key, value in known.state_dict().items()
+        }
+        return {**self.translator.state_dict(), **surveyed}
+
+    def _survey(self) -> dict[str, nn.Module]:
+        return {
+            "directions": self.directions,
+            "arrangements": self.arrangements,
+            "features": self.features,
+        }
 
     def extra(self) -> dict[str, nn.Module]:
         return {
@@ -402,13 +418,14 @@ class SwappingAutoencoder(Method):
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        prefix = "directions."
-        known = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        self.directions.load_state_dict(known)
-        self.restore_networks({k: v for k, v in tensors.items() if not k.startswith(prefix)})
+        for name, known in self._survey().items():
+            start = f"{SURVEYED}{name}."
+            own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+            known.load_state_dict(own)
+        self.restore_networks({k: v for k, v in tensors.items() if not k.startswith(SURVEYED)})
 
     def restore_networks(self, tensors: Mapping[str, Tensor]) -> None:
-        """Give encoder and generator their weights; nothing is known yet of what codes they give.
+        """Give encoder and generator their weights; nothing is known yet of their collection.
         Raises RuntimeError for tensors of another model."""
         for networks in (self.autoencoder, self.average):
             if networks is not None:

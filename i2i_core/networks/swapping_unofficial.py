@@ -51,16 +51,20 @@ class UnofficialEncoder(nn.Module):
         )
         self.to_texture = ScaledConv((last, *texture_widths)[-1], texture, 1)
 
+    def trunk(self, x: Tensor) -> Tensor:
+        """What both codes are read from."""
+        return self.down(self.from_rgb(x))  # type: ignore[no-any-return]
+
     def structure(self, x: Tensor) -> Tensor:
         """The structure code alone."""
-        return self.to_structure(self.down(self.from_rgb(x)))  # type: ignore[no-any-return]
+        return self.to_structure(self.trunk(x))  # type: ignore[no-any-return]
 
     def texture(self, x: Tensor) -> Tensor:
         """The texture code alone."""
-        return self._texture(self.down(self.from_rgb(x)))
+        return self._texture(self.trunk(x))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.down(self.from_rgb(x))
+        features = self.trunk(x)
         return self.to_structure(features), self._texture(features)
 
     def _texture(self, features: Tensor) -> Tensor:
