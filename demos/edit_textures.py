@@ -73,7 +73,7 @@ def build(own: gr.State) -> None:
     with gr.Row():
         with gr.Column(min_width=300), gr.Accordion("A region", open=True):
             gr.Markdown("Click the picture: places of like structure that hang together.")
-            tolerance = gr.Slider(0, 1, 0.3, step=0.01, label="How alike")
+            tolerance = gr.Slider(0, 1, 0.12, step=0.01, label="How far it reaches")
             inside = gr.Image(label="The region", format="png", interactive=False, height=180,
                               buttons=[])  # fmt: skip
             region = [

@@ -30,7 +30,7 @@ def _seconds(work: Callable[..., Work], *arguments: Any, **settings: Any) -> int
     """GPU seconds asked of ZeroGPU: large pictures get more, fits what they may take."""
     if "seconds" in settings:
         return int(min(settings["seconds"] + 15, 120))
-    return 30 if settings.get("size", 256) > 512 else 15
+    return 30 if (settings.get("size") or 256) > 512 else 15
 
 
 @spaces.GPU(duration=_seconds)

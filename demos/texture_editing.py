@@ -156,7 +156,7 @@ def _middle() -> list[Any]:
 
 def _paper(picture: Image.Image | None) -> Any:
     """The picture to paint on."""
-    return gr.ImageEditor({"background": picture, "layers": [], "composite": None})
+    return {"background": picture, "layers": [], "composite": None}
 
 
 def _painted(edited: Edited, brush: Any) -> Any:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from examples.drawings import DRAWINGS, SIDE, Drawing
 from examples.starters import FOLDER, PAIRS, RESULT_SIZE, SCENES, Pair
+from examples.swaps import CAT_PHOTOS, GRID, STRUCTURE, SWAPS
 from examples.translations import ONE_EACH, TRANSLATIONS
 from examples.translations import SCENES as TRANSLATED_SCENES
 from i2i_core.labels import PALETTE
@@ -86,6 +87,8 @@ def test_nothing_lies_about_and_all_of_it_is_small() -> None:
     wanted |= {f"{d.name}{kind}" for d in DRAWINGS for kind in ("_drawing.png", "_photo.jpg")}
     for name in (*TRANSLATED_SCENES, *ONE_EACH, *(t.name for t in TRANSLATIONS)):
         wanted.add(f"{name}.jpg")
+    wanted |= {f"{name}.jpg" for name in (*(s.name for s in SWAPS), GRID.name, CAT_PHOTOS[0])}
+    wanted.add(f"{STRUCTURE}.png")
     there = [path for path in FOLDER.iterdir() if path.is_file()]
     assert {path.name for path in there} == wanted
     assert sum(path.stat().st_size for path in there) < 4 * MEGABYTE
