@@ -43,7 +43,7 @@ def keep_it(done: list[Edited], shown: Edited | None) -> list[Any]:
     if shown is None:
         raise jobs.said_plainly(InputError("Nothing is edited yet: move a slider first."))
     done = [*done, shown][-REMEMBERED:]
-    said = jobs.status(text=f"Kept; {len(done) - 1} edits can be taken back.")
+    said = jobs.status(text=f"Kept. Edits that can be taken back: {len(done) - 1}.")
     return [done, said, _paper(shown.picture), *_middle()]
 
 
@@ -55,7 +55,7 @@ def undo(model: str, done: list[Edited], shown: Any) -> list[Any]:
         done = done[:-1]
     event = _last(editor.previewed, done[-1], model, ())
     left = len(done) - 1
-    said = f"{left} edits before this one." if left else "The picture as it was."
+    said = f"Edits before this one: {left}." if left else "The picture as it was."
     return [done, *_seen(event, said)[:-1], None, _paper(event.picture), *_middle()]
 
 
