@@ -36,7 +36,7 @@ CSS = """
 @media (min-width: 700px) { .i2i-level .i2i-status { height: 36px; } }
 /* On a phone all tabs stand in a row, instead of behind three dots. */
 @media (max-width: 600px) {
-  .tab-container button { padding: 0 5px !important; font-size: 12px !important; }
+  .tab-container button { padding: 0 3px !important; font-size: 11px !important; }
 }
 .i2i-result img { width: 100%; height: auto; }
 .i2i-status { display: flex; gap: .8em; align-items: center; min-height: 1.6em; }
@@ -44,7 +44,7 @@ CSS = """
 """
 INTRO = """# Image-to-image studio
 Draw, and a photograph appears. Turn a photograph into a Monet, summer into winter. Give one picture
-the arrangement of another. Teach it your own. In seconds, on two CPU cores: no GPU, no account.
+the arrangement or the texture of another. Teach it your own. In seconds, on two CPU cores: no GPU.
 """
 
 

@@ -6,14 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from PIL import Image
-
+from i2i_core.cli_common import common, run_work, save_and_print
 from i2i_core.cli_models import add_commands, add_evaluation_of_models, evaluate_model
+from i2i_core.cli_textures import add_swap
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image, save_picture, to_tensor, writable
-from i2i_core.method import Work
+from i2i_core.images import fit_long_side, open_image, to_tensor, writable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +48,7 @@ def structural(options: argparse.Namespace) -> None:
         reverse=options.reverse,
         scribbles=scribbles,
     )
-    _run(work, out)
+    run_work(work, out)
 
 
 def semantic(options: argparse.Namespace) -> None:
@@ -64,7 +62,7 @@ def semantic(options: argparse.Namespace) -> None:
         keep=options.keep,
         seed=options.seed,
     )
-    _run(work, writable(options.out))
+    run_work(work, writable(options.out))
 
 
 def remove(options: argparse.Namespace) -> None:
@@ -72,7 +70,7 @@ def remove(options: argparse.Namespace) -> None:
 
     photo, mask = open_image(options.photo), open_image(options.mask, flatten=False)
     work = remove_object(photo, mask, size=options.size, seed=options.seed)
-    _run(work, writable(options.out))
+    run_work(work, writable(options.out))
 
 
 def segmentation(options: argparse.Namespace) -> None:
@@ -82,7 +80,7 @@ def segmentation(options: argparse.Namespace) -> None:
     out = writable(options.out)
     if out.suffix.lower() != ".png":
         raise InputError(f"{out.name}: label maps need exact colours, so name the file .png.")
-    _save_and_print(encode(segment(open_image(options.photo), options.classes)), out)
+    save_and_print(encode(segment(open_image(options.photo), options.classes)), out)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -115,11 +113,6 @@ def print_scores(scores: Mapping[str, float], as_json: bool) -> None:
     width = max(20, *(len(name) for name in scores))
     for name, value in scores.items():
         print(f"{name:{width}} {value:8.3f}")
-
-
-def _save_and_print(picture: Image.Image, out: Path) -> None:
-    save_picture(picture, out)
-    print(out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -157,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("ON_A", "ON_B"),
         help="strokes of two to four colours on transparent ground: equal colours correspond",
     )
-    _common(c, structural, 256)
+    common(c, structural, 256)
 
     c = commands.add_parser(
         "semantic-analogy",
@@ -168,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("labels", metavar="LABELS", help="the photograph's label map")
     c.add_argument("target_labels", metavar="TARGET_LABELS", help="a map with the same labels")
     c.add_argument("--keep", action="store_true", help="leave alone what has the same label")
-    _common(c, semantic, 256)
+    common(c, semantic, 256)
 
     c = commands.add_parser(
         "remove",
@@ -177,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     c.add_argument("photo", metavar="PHOTO")
     c.add_argument("mask", metavar="MASK", help="of the photograph's shape, white where to fill")
-    _common(c, remove, 512)
+    common(c, remove, 512)
 
     c = commands.add_parser(
         "segment",
@@ -207,30 +200,6 @@ def _parser() -> argparse.ArgumentParser:
     c.add_argument("--json", action="store_true", help="print JSON")
     add_evaluation_of_models(c)
     c.set_defaults(run=evaluate)
+    add_swap(commands)
     add_commands(commands)
     return parser
-
-
-def _common(command: argparse.ArgumentParser, run: object, size: int) -> None:
-    command.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
-    command.add_argument("--seed", type=int, default=0, help="another number, another result")
-    command.add_argument(
-        "--size", type=int, default=size, help=f"longer side worked at, pixels (default {size})"
-    )
-    command.set_defaults(run=run)
-
-
-def _run(work: Work, out: Path) -> None:
-    """Show progress, write the last picture; after an interrupt, write the last one there is."""
-    from tqdm import tqdm
-
-    picture: Image.Image | None = None
-    try:
-        with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
-            for progress in work:
-                bar.total, bar.n = progress.total, progress.step
-                bar.set_description(progress.note)
-                picture = progress.picture or picture
-    finally:
-        if picture is not None:
-            _save_and_print(picture, out)

@@ -1,7 +1,8 @@
-"""What the commands about models share: the bar, and what is said of files and folders."""
+"""What commands share: options, the bar, and what is said of files and folders."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.progress import Progress
+from i2i_core.images import save_picture
+from i2i_core.progress import Progress, Work
 
 LOG_SECONDS = 30  # between two lines, where there is no terminal to draw a bar on
 
@@ -70,3 +72,38 @@ def model_path(name: str) -> Path:
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
     return path
+
+
+def common(command: argparse.ArgumentParser, run: object, size: int) -> None:
+    """Give `command` the options of those that make a picture, and what it runs."""
+    command.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
+    command.add_argument("--seed", type=int, default=0, help="another number, another result")
+    command.add_argument(
+        "--size", type=int, default=size, help=f"longer side worked at, pixels (default {size})"
+    )
+    command.set_defaults(run=run)
+
+
+def run_work(work: Work, out: Path) -> str:
+    """Show progress, write the last picture; after an interrupt, write the last one there is.
+    Returns what was said last."""
+    from tqdm import tqdm
+
+    picture: Image.Image | None = None
+    note = ""
+    try:
+        with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
+            for progress in work:
+                bar.total, bar.n, note = progress.total, progress.step, progress.note
+                bar.set_description(note)
+                picture = progress.picture or picture
+    finally:
+        if picture is not None:
+            save_and_print(picture, out)
+    return note
+
+
+def save_and_print(picture: Image.Image, out: Path) -> None:
+    """Write a picture and print where."""
+    save_picture(picture, out)
+    print(out)

@@ -52,8 +52,10 @@ def fit(options: argparse.Namespace) -> None:
         preview = Preview(options.preview, a, b) if options.preview and first else None
         saved, note = time.monotonic(), ""
 
-        def keep() -> None:
+        def keep(last: bool = True) -> None:
             if first and method.learnt:
+                if last:
+                    _survey(method, a)
                 save(method, out, about=options.about, takes=options.takes, makes=options.makes)
                 if method.fit_state is not None:
                     save_training(method, training_path(out))
@@ -68,7 +70,7 @@ def fit(options: argparse.Namespace) -> None:
                 ):
                     preview.write(method, progress.step)
                 if time.monotonic() - saved > SAVE_SECONDS:
-                    keep()
+                    keep(last=False)
                     saved = time.monotonic()
                 if stop.asked:
                     raise KeyboardInterrupt
@@ -82,6 +84,18 @@ def fit(options: argparse.Namespace) -> None:
             if method.fit_state is not None:
                 tell_skipped(method.fit_state.skipped)
             print(out)
+
+
+def _survey(method: Method, pictures: Sequence[Image.Image]) -> None:
+    """A swapping autoencoder's file also says what its pictures are like."""
+    from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
+    from i2i_core.texture_codes import survey
+
+    if isinstance(method, SwappingAutoencoder):
+        try:
+            survey(method, pictures)
+        except InputError as few:
+            print(f"Nothing is known of its collection. {few}", file=sys.stderr)
 
 
 class Stop:

@@ -109,8 +109,10 @@ def at_size(
     method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
 ) -> Image.Image:
     """`picture` as it is encoded: upright, RGB, its shorter side `size` pixels."""
-    side = method.config.size if size is None else size
-    check_range("size", side, SMALLEST, LARGEST)
+    side = method.config.size
+    if size is not None and size != side:
+        check_range("size", size, SMALLEST, LARGEST)
+        side = size
     given = check_image(picture, "The picture")
     if max(given.size) > 8 * min(given.size):
         raise InputError(
@@ -124,14 +126,16 @@ def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: i
     """Learn what the model's file keeps of its collection, from (at most `most` of) `pictures`:
     the principal directions of the codes, what a step along each of the texture's does to pictures
     (`method.directions`), and what the pictures are like (`misfit`)."""
-    chosen = range(0, len(pictures), max(1, len(pictures) // most))[:most]
-    if len(chosen) < 2:
-        raise InputError("Directions take at least two pictures: add some.")
     codes, likenesses = [], []
-    for index in chosen:
-        picture = at_size(method, pictures[index])
+    for index in range(0, len(pictures), max(1, len(pictures) // most))[:most]:
+        try:
+            picture = at_size(method, pictures[index])
+        except InputError:
+            continue  # the fit left it out as well, and said so
         codes.append(encode_with(method, picture))
         likenesses.append(_likeness(method, picture))
+    if len(codes) < 2:
+        raise InputError("Directions take at least two pictures: add some.")
     for number, typical in enumerate((method.arrangements, method.features)):
         typical.learn(torch.stack([both[number] for both in likenesses]).to(typical.mean))
     random, directions = np.random.default_rng(0), method.directions

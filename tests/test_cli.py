@@ -231,3 +231,19 @@ def test_a_file_that_cannot_be_written_is_said(
     monkeypatch.setattr(Image.Image, "save", refuse)
     assert cli.main([*STRUCTURAL, "-o", "out.png"]) == 2
     assert "out.png could not be written: No space left" in capsys.readouterr().err
+
+
+def test_swap_gives_a_picture_the_texture_of_another(
+    here: Path, swapper: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert cli.main(["swap", "a.png", "b.png", "-o", "c.png", "--model", swapper]) == 0
+    out, said = capsys.readouterr()
+    assert out.strip() == "c.png"
+    assert "Made by the model small." in said
+    with Image.open("c.png") as made:
+        assert made.size == (128, 64)  # its shorter side as was learnt
+    assert cli.main(["swap", "a.png", "b.png", "-o", "d.png", "--size", "64"]) == 0
+    assert "Made by patches" in capsys.readouterr().err
+    assert cli.main(["swap", "a.png", "b.png", "-o", "e.png", "--strength", "9"]) == 2
+    assert "strength" in capsys.readouterr().err
+    assert not Path("e.png").exists()

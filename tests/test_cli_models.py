@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_contract import A, B
+from test_contract import ROWS, A, B
 
 from benchmarks.plain_networks import PlainResNet
 from i2i_core import cli, cli_fit
@@ -21,6 +21,7 @@ from i2i_core.folders import open_domains
 from i2i_core.method import Progress
 from i2i_core.methods.pix2pix import Pix2Pix
 from i2i_core.methods.pix2pixhd import Pix2PixHD
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.optim import Updater
 
 TINY = ["--set", "width=4", "--set", "discriminator_width=4", "--set", "size=32"]
@@ -92,6 +93,26 @@ def test_fit_writes_a_model_and_previews_and_names_what_it_left_out(
     method = load("m.safetensors")
     assert isinstance(method, Pix2Pix)
     assert (method.config.width, method.config.depth) == (4, 3)
+
+
+def test_a_swapping_autoencoders_file_says_what_its_pictures_are_like(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ROWS["swapping_autoencoder"].new().config
+    changes = {**vars(small), "steps": 2}
+    settings = [x for k, v in changes.items() for x in ("--set", f"{k}={json.dumps(v)}")]
+    settings = [text.replace('"', "") for text in settings]
+    call = ["fit", "swapping_autoencoder", "--a", "a", "--b", "a", "-o", "s.safetensors"]
+    assert cli.main([*call, *settings]) == 0
+    method = load("s.safetensors")
+    assert isinstance(method, SwappingAutoencoder)
+    assert method.directions.known
+    # Of a single picture there is nothing to say, and that is said.
+    for name in ("1.png", "2.png"):
+        Path(f"a/{name}").unlink()
+    call[-1] = "t.safetensors"
+    assert cli.main([*call, *settings]) == 0
+    assert "Nothing is known of its collection" in capsys.readouterr().err
 
 
 def test_a_two_way_preview_shows_both_ways(here: Path) -> None:
