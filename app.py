@@ -36,6 +36,7 @@ CSS = """
 @media (min-width: 700px) { .i2i-level .i2i-status { height: 36px; } }
 /* On a phone all tabs stand in a row, instead of behind three dots. */
 @media (max-width: 600px) {
+  .tab-wrapper { margin: 0 -24px; }
   .tab-container button { padding: 0 3px !important; font-size: 11px !important; }
 }
 .i2i-result img { width: 100%; height: auto; }

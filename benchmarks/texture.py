@@ -139,10 +139,10 @@ def swaps(name: str, file: Path, pictures: list[Image.Image], count: int) -> Ima
         "the texture picture": lambda one, other: other,
         "colour transfer": colour_transfer,
         "patches (instant engine)": lambda one, other: last_picture(swap(one, other, PATCHES)),
-        "the model": lambda one, other: last_picture(swap(one, other, file)),
-        "the model, detail 0.5": lambda one, other: last_picture(
-            swap(one, other, file, detail=0.5)
+        "the network alone (detail 0)": lambda one, other: last_picture(
+            swap(one, other, file, detail=0)
         ),
+        "the model": lambda one, other: last_picture(swap(one, other, file)),
     }
     print(f"{name}: {count} swaps{'SWD to texture':>40}{'self-sim. to structure':>26}")
     rows: list[list[Image.Image]] = [[pair[k] for pair in pairs] for k in (0, 1)]

@@ -51,7 +51,7 @@ def build(own: gr.State) -> None:
             progress = gr.HTML(jobs.status(text=HELLO))
             with gr.Row(equal_height=True):
                 canvas = gr.Image(
-                    starter(f"{CAT_PHOTOS[0]}.jpg"), label="Click to choose a region",
+                    starter(f"{CAT_PHOTOS[0]}.jpg"), label="Click a region", min_width=200,
                     format="png", type="pil", interactive=False, height=420,
                     buttons=["download", "fullscreen"],
                 )  # fmt: skip

@@ -54,8 +54,9 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
             )  # fmt: skip
             detail = gr.Slider(
-                0, 1, 0, step=0.05, label="Detail of the structure picture",
-                info="lays its finest lines over the swap; small networks lose them",
+                0, 1, 1, step=0.05, label="Detail of the structure picture",
+                info="1 lays its finest lines, which a small network loses, over the swap; 0 shows "
+                "what the network makes",
             )  # fmt: skip
             size = gr.Radio(list(SIZES), value="as learnt", label="Pixels of the shorter side")
             with gr.Accordion("Bring a model of your own", open=False):
@@ -172,7 +173,7 @@ def _starter(index: int) -> list[Any]:
     """Two starter pictures with their stored swap."""
     chosen = SWAPS[index]
     return [
-        starter(f"{chosen.structure}.jpg"), starter(f"{chosen.texture}.jpg"), AUTO, 1, 0,
+        starter(f"{chosen.structure}.jpg"), starter(f"{chosen.texture}.jpg"), AUTO, 1, 1,
         jobs.status(text=Choice(chosen.made_by).why), _stored(index),
     ]  # fmt: skip
 

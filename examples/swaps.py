@@ -50,7 +50,7 @@ SWAPS = (
     Swapped("chelsea", "kitten_photo", CATS),
     Swapped("meadow", "lake_winter", LANDSCAPES),
     Swapped("tomcat_photo", "chelsea", CATS),
-    Swapped("lake", "pebbles", PATCHES),
+    Swapped("letter", "pebbles", PATCHES),
 )
 CAT_PHOTOS = ("chelsea", "kitten_photo", "tabby_photo", "tomcat_photo")
 GRID = Grid("cats_swapped", CAT_PHOTOS, CAT_PHOTOS, CATS)

@@ -43,7 +43,7 @@ def add_swap(commands: Any) -> None:
     )
     c.add_argument("--strength", type=float, default=1.0, help="0 to 1.5 (default 1)")
     c.add_argument(
-        "--detail", type=float, default=0.0, help="of the structure picture, 0 (default) to 1"
+        "--detail", type=float, default=1.0, help="of the structure picture, 0 to 1 (default)"
     )
     c.add_argument("--size", type=int, help="shorter side, pixels (default: as was learnt)")
     c.add_argument("--seed", type=int, default=0, help="of patches: another number, another result")

@@ -15,10 +15,12 @@ from i2i_core.errors import InputError, check_range
 from i2i_core.images import check_image
 from i2i_core.method import Progress, Work
 from i2i_core.methods.applications import structural_analogy
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.sampling import fit_short_side
 from i2i_core.texture_codes import (
     LARGEST,
     SMALLEST,
+    Codes,
     Floats,
     at_size,
     decode_with,
@@ -58,7 +60,7 @@ def swap(
     model: str | Path = AUTO,
     *,
     strength: float = 1.0,
-    detail: float = 0.0,
+    detail: float = 1.0,
     size: int | None = None,
     seed: int = 0,
 ) -> Work:
@@ -88,10 +90,20 @@ def swap(
     method = open_swapper(model)
     source = at_size(method, one, size)
     own, wanted = encode_with(method, source, min(source.size)), encode_with(method, other, size)
-    made = decode_with(method, own.textured(wanted, strength))
-    rebuilt = decode_with(method, own)
-    shown = with_rest(made, source, rebuilt, max(0.0, 1 - strength), detail)
+    shown = _decoded(method, source, own, wanted, strength, detail)
     yield Progress(1, 1, picture=shown, note=why or f"Made by the model {_name(model)}.")
+
+
+def _decoded(
+    method: SwappingAutoencoder,
+    source: Image.Image,
+    own: Codes,
+    wanted: Codes,
+    strength: float,
+    detail: float,
+) -> Image.Image:
+    made, rebuilt = (decode_with(method, c) for c in (own.textured(wanted, strength), own))
+    return with_rest(made, source, rebuilt, max(0.0, 1 - strength), detail)
 
 
 def with_rest(
@@ -123,11 +135,12 @@ def swap_grid(
     textures: Sequence[Image.Image],
     model: str | Path,
     *,
+    detail: float = 1.0,
     size: int | None = None,
 ) -> Iterator[Progress]:
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. AUTO takes the model that fits
-    the first of each."""
+    the first of each. The rest as for `swap`."""
     if model == AUTO:
         model = choose(structures[0], textures[0]).model
     if model == PATCHES:
@@ -137,15 +150,16 @@ def swap_grid(
         )
     method = open_swapper(model)
     size = size or method.config.size
-    rows = [encode_with(method, picture, size) for picture in structures]
+    sources = [at_size(method, picture, size) for picture in structures]
+    rows = [encode_with(method, source, size) for source in sources]
     columns = [encode_with(method, picture, size) for picture in textures]
     sheet = Image.new("RGB", (size * (len(columns) + 1), size * (len(rows) + 1)), "white")
     for x, picture in enumerate(textures, 1):
         sheet.paste(_square(picture, size), (x * size, 0))
-    for y, (picture, row) in enumerate(zip(structures, rows, strict=True), 1):
-        sheet.paste(_square(picture, size), (0, y * size))
+    for y, (source, row) in enumerate(zip(sources, rows, strict=True), 1):
+        sheet.paste(_square(source, size), (0, y * size))
         for x, column in enumerate(columns, 1):
-            made = decode_with(method, row.textured(column))
+            made = _decoded(method, source, row, column, 1.0, detail)
             sheet.paste(_square(made, size), (x * size, y * size))
         yield Progress(
             y,

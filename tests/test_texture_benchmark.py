@@ -47,7 +47,7 @@ def test_it_prints_reconstructions_swaps_and_costs(
     assert rows["the texture picture"][0] == 0
     assert rows["colour transfer"][0] < rows["the structure picture"][0]
     assert rows["the model"][0] > 0
-    assert set(rows) >= {"patches (instant engine)", "the model, detail 0.5"}
+    assert set(rows) >= {"patches (instant engine)", "the network alone (detail 0)"}
     (cost,) = [line for line in lines if line.startswith("small, 64 x 64")]
     seconds, peak = map(float, cost[50:].split())
     assert 0 < seconds < 60

@@ -52,7 +52,7 @@ def test_two_pictures_are_swapped_and_one_is_edited(
     assert "Made by the model swapping_autoencoder.cats" in said
 
     page.get_by_role("tab", name="Edit", exact=True).click()
-    canvas = block(page, "Click to choose a region").locator("img").first
+    canvas = block(page, "Click a region").locator("img").first
     first = canvas.get_attribute("src")
     fill(page, "1.", "2")
     playwright.expect(canvas).not_to_have_attribute("src", first, **PATIENT)

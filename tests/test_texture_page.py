@@ -53,7 +53,7 @@ def test_the_stored_grid_and_structure_are_what_is_made() -> None:
 
 
 def run(structure: str | None, texture: str | None, way: str, **settings: Any) -> list[list[Any]]:
-    given = {"strength": 1.0, "detail": 0.0, "size": "as learnt", **settings}
+    given = {"strength": 1.0, "detail": 1.0, "size": "as learnt", **settings}
     return list(swap_textures.run(structure, texture, way, **given))
 
 

@@ -178,7 +178,7 @@ class SwappingAutoencoder(Method):
     Config: ClassVar[type] = SwappingAutoencoderConfig
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
-        # An hour and a half on one core.
+        # An hour on one core.
         "laptop": {
             "widths": (8, 16, 48, 128),
             "texture_widths": (256,),
@@ -199,14 +199,14 @@ class SwappingAutoencoder(Method):
             "patches": 4,
             "l1_weight": 10.0,
             "reconstruction_weight": 0.0,
-            "swap_weight": 0.5,
+            "swap_weight": 0.3,
             "patch_weight": 0.5,
             "r1_weight": 3.0,
-            "warm_up": 8000,
+            "warm_up": 19_000,
             "recolour": True,
             "window": 128,
             "batch": 1,
-            "steps": 16_500,
+            "steps": 20_000,
             "learning_rate": 1.5e-3,
             "constant": 0.6,
             "ema": 0.998,
