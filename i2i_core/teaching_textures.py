@@ -48,15 +48,13 @@ def texture_learner(
     *, steps: int, start: str | Path | None = None, seed: int = 0
 ) -> SwappingAutoencoder:
     """A swapping autoencoder that is to learn for so many `steps`; with `start`, going on from what
-    that model has learnt, judged from the first step, which a few hundred steps suffice for. From
-    nothing it only learns to return pictures in the first half."""
+    that model has learnt. In the first half it only learns to return pictures, at four times the
+    speed; in the second half, ever more slowly, its swaps are judged as well."""
     settings: dict[str, Any] = {**SwappingAutoencoder.presets["laptop"]}
     known = None if start is None else open_swapper(start)
     if known is not None:
         settings = {**vars(known.config), "ema": 0.99}
-        # A published one is judged by new discriminators, at the size that it was taught at.
-    settings |= {"steps": steps, "seed": seed, "constant": 0.5}
-    settings["warm_up"] = 0 if known is not None and known.extra_learnt else steps // 2
+    settings |= {"steps": steps, "seed": seed, "constant": 0.5, "warm_up": steps // 2}
     method = build(METHOD, settings)
     assert isinstance(method, SwappingAutoencoder)
     if known is not None:

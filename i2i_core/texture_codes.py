@@ -29,6 +29,7 @@ from i2i_core.weights import locate
 
 Floats = NDArray[np.float32]
 SMALLEST, LARGEST = 64, 1024  # pixels of the shorter side
+NARROWEST = 8  # times as long as wide
 FORMAT = "i2i-codes-1"
 
 
@@ -114,7 +115,7 @@ def at_size(
         check_range("size", size, SMALLEST, LARGEST)
         side = size
     given = check_image(picture, "The picture")
-    if max(given.size) > 8 * min(given.size):
+    if max(given.size) > NARROWEST * min(given.size):
         raise InputError(
             f"The picture is {given.width} × {given.height}: far too narrow. Cut out a part that "
             "is at most eight times as long as it is wide."

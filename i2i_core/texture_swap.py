@@ -19,6 +19,7 @@ from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.sampling import fit_short_side
 from i2i_core.texture_codes import (
     LARGEST,
+    NARROWEST,
     SMALLEST,
     Codes,
     Floats,
@@ -70,7 +71,8 @@ def swap(
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated. `detail`: so much of the
     structure picture's fine detail, which a small network loses, is laid over the swap. `size`:
-    pixels of the result's shorter side, by default what the model learnt at. Raises InputError for
+    pixels of the result's shorter side, by default what the model learnt at; of patches 256 on the
+    longer side. Raises InputError for
     settings out of range and for models of other methods.
     """
     check_range("strength", strength, 0, MOST)
@@ -85,7 +87,8 @@ def swap(
         choice = choose(one, other)
         model, why = choice.model, choice.why
     if model == PATCHES:
-        yield from _by_patches(one, other, strength, size or 256, seed, why)
+        longer = 256 if size is None else min(1024, round(size * max(one.size) / min(one.size)))
+        yield from _by_patches(one, other, strength, longer, seed, why)
         return
     method = open_swapper(model)
     source = at_size(method, one, size)
@@ -172,12 +175,11 @@ def swap_grid(
 def choose(structure: Image.Image, texture: Image.Image) -> Choice:
     """The shipped model whose collection both pictures are most like, if it is the same one."""
     nearest = []
+    swappers = {m.name: open_swapper(m.path) for m in find_models() if m.method == METHOD}
     for picture in (structure, texture):
-        misfits = {
-            model.name: misfit(open_swapper(model.path), picture)
-            for model in find_models()
-            if model.method == METHOD
-        }
+        if max(picture.size) > NARROWEST * min(picture.size):
+            return Choice(PATCHES)
+        misfits = {name: misfit(method, picture) for name, method in swappers.items()}
         best = min(misfits, key=lambda name: misfits[name], default=PATCHES)
         nearest.append(best if misfits.get(best, 2) <= 1 else PATCHES)
     return Choice(nearest[0] if nearest[0] == nearest[1] else PATCHES)

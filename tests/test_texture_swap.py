@@ -148,3 +148,10 @@ def test_a_grid_needs_a_model() -> None:
     letter = open_image(starter("letter.jpg"))
     with pytest.raises(InputError, match="choose a model"):
         list(swap_grid([letter], [letter], AUTO))
+
+
+def test_a_picture_too_narrow_for_a_model_is_made_of_patches() -> None:
+    wide = picture(640, 64)
+    assert choose(wide, wide).model == PATCHES
+    with pytest.raises(InputError, match="too narrow"):
+        records(wide, OTHER, CATS)
