@@ -88,9 +88,7 @@ def build() -> tuple[gr.Dropdown, gr.State]:
         )
     ]  # fmt: skip
     running.append(
-        go.click(
-            run_grid, [structures, textures, way], [progress, grid], **quiet, **jobs.COMPUTE
-        )
+        go.click(run_grid, [structures, textures, way], [progress, grid], **quiet, **jobs.COMPUTE)
     )
     for event in running:
         event.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)

@@ -33,7 +33,7 @@ def preview(
     """What the sliders say, applied to what was kept last."""
     done = _begun(path, model, done)
     known = len(edits.direction_names(model))
-    whole, region = amounts[: -3][:known], amounts[-3:]
+    whole, region = amounts[:-3][:known], amounts[-3:]
     event = _last(editor.previewed, done[-1], model, whole, mask, region, keep)
     return [done, *_seen(event, "Not kept yet: press “Keep this edit” to build on it.")]
 
