@@ -8,12 +8,13 @@ import gradio as gr
 
 from demos import jobs, swappers
 from demos import texture_editing as editing
+from demos.models import shipped_path
 from demos.panels import Picture, starter
-from examples.swaps import CAT_PHOTOS, STRUCTURE
+from demos.texture_editing import GLOBAL, REGIONAL
+from examples.swaps import CAT_PHOTOS, CATS, LANDSCAPES, STRUCTURE
 from i2i_core.texture_edits import direction_names
 
 STARTERS = (*CAT_PHOTOS, "meadow", "lake")
-GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
 SHOWN = 4  # of the former, at once
 HELLO = "Move a slider, or click the picture to choose a region."
 KEEP = "Keep this edit"
@@ -30,7 +31,7 @@ def build(own: gr.State) -> None:
     done = gr.State([])  # what was kept, oldest first: Edited
     shown = gr.State(None)  # what stands on the page, not kept yet
     mask = gr.State(None)
-    spot, from_spot = gr.State((0.5, 0.5)), gr.State((0.5, 0.5))
+    spot, from_spot = gr.State(None), gr.State(None)  # points that were clicked
     names = direction_names(swappers.first())
     with gr.Row():
         with gr.Column(min_width=300):
@@ -109,23 +110,24 @@ def build(own: gr.State) -> None:
         event.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
 
     start = [done, mask, inside, brush, *seen]
-    for change in (picture.input, model.input):
+    chosen = starters.click(_starter, starters, [picture, model], **quiet)
+    for change in (picture.input, model.input, chosen.success):
         opening = change(editing.open_picture, [picture, model], start, **quiet)
-        watched(opening)
-        opening.success(
-            lambda model: editing.names(model, GLOBAL, REGIONAL), model, sliders, **quiet
+        opening.failure(editing.failed, None, [done, mask, inside, progress, shown, spot], **quiet)
+        opening.success(editing.names, model, sliders, **quiet).success(
+            lambda: None, None, spot, **quiet
         )
-    starters.click(
-        lambda index: starter(f"{STARTERS[index]}.jpg"), starters, picture, **quiet
-    ).success(editing.open_picture, [picture, model], start, **quiet)
+    source.input(lambda: None, None, from_spot, **quiet)
     # The first edit of the starter that stands there begins with it.
     given = [picture, model, done, mask, keep, *sliders]
     for slider in (*sliders, keep):
         watched(slider.release(editing.preview, given, [done, *seen], **quiet,
                                trigger_mode="always_last"))  # fmt: skip
-    keeping.click(editing.keep_it, [done, shown], [done, progress, brush, *sliders], **quiet)
-    undo.click(editing.undo, [model, done, shown], [done, *seen, brush, *sliders], **quiet)
-    reset.click(editing.undo, [model, done, canvas], [done, *seen, brush, *sliders], **quiet)
+    keeping.click(editing.keep_it, [done, shown], [done, shown, progress, brush, *sliders], **quiet)
+    undo.click(editing.undo, [picture, model, done, shown], [done, *seen, brush, *sliders], **quiet)
+    reset.click(
+        editing.undo, [picture, model, done, canvas], [done, *seen, brush, *sliders], **quiet
+    )
 
     canvas.select(editing.clicked, canvas, spot, **quiet).success(
         editing.choose, [picture, model, done, spot, tolerance], [done, mask, inside], **quiet
@@ -149,6 +151,14 @@ def build(own: gr.State) -> None:
         lambda own, value: gr.Dropdown(choices=swappers.choices(own), value=value),
         [own, model], model, **quiet,
     )  # fmt: skip
+
+
+def _starter(index: int) -> list[Any]:
+    """A starter picture, and the model that knows its kind."""
+    name = STARTERS[index]
+    return [
+        starter(f"{name}.jpg"), str(shipped_path(CATS if name in CAT_PHOTOS else LANDSCAPES))
+    ]  # fmt: skip
 
 
 def _gallery(label: str) -> gr.Gallery:

@@ -88,7 +88,13 @@ def build() -> tuple[gr.Dropdown, gr.State]:
         )
     ]  # fmt: skip
     running.append(
-        go.click(run_grid, [structures, textures, way], [progress, grid], **quiet, **jobs.COMPUTE)
+        go.click(
+            run_grid,
+            [structures, textures, way, detail, size],
+            [progress, grid],
+            **quiet,
+            **jobs.COMPUTE,
+        )
     )
     for event in running:
         event.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
@@ -136,7 +142,9 @@ def run(
     yield [jobs.status(text=said), gr.skip()]
 
 
-def run_grid(structures: Any, textures: Any, way: str) -> Iterator[list[Any]]:
+def run_grid(
+    structures: Any, textures: Any, way: str, detail: float, size: str
+) -> Iterator[list[Any]]:
     """Every structure with every texture, row by row."""
     sides = []
     for gallery, what in ((structures, "structures"), (textures, "textures")):
@@ -149,7 +157,7 @@ def run_grid(structures: Any, textures: Any, way: str) -> Iterator[list[Any]]:
             )
         sides.append([jobs.plainly(open_image)(file) for file in files])
     event = None
-    for event in jobs.compute(swap_grid, *sides, way):
+    for event in jobs.compute(swap_grid, *sides, way, detail=detail, size=SIZES[size]):
         yield [jobs.status(event), event.picture]
     assert event is not None
     yield [jobs.status(text=f"Done: {event.note}."), gr.skip()]

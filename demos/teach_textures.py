@@ -10,6 +10,7 @@ import gradio as gr
 
 from demos import fitting, jobs, swappers
 from i2i_core.teaching_textures import teach_textures
+from i2i_core.translation import open_model
 
 FEWEST = 10
 NOTHING = "nothing"
@@ -68,4 +69,6 @@ def fit(target: str, pictures: Any, steps: float, start: str) -> Iterator[list[A
 
 
 def _starts(own: list[str]) -> list[tuple[str, str]]:
-    return [*swappers.choices(own), (NOTHING, NOTHING)]
+    """Published models, which come without discriminators, are not among them."""
+    known = [c for c in swappers.choices(own) if open_model(c[1]).extra_learnt]
+    return [*known, (NOTHING, NOTHING)]

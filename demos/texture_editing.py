@@ -16,6 +16,7 @@ from i2i_core.images import open_image
 from i2i_core.texture_edits import Edited
 
 REMEMBERED = 30  # edits that can be taken back
+GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
 FIRST = "Add a picture first."
 
 
@@ -24,7 +25,7 @@ def open_picture(path: str | None, model: str) -> list[Any]:
     if path is None:
         return [[], None, None, None, jobs.status(text=FIRST), None, None, None]
     event = _last(editor.opened, jobs.plainly(read)(path, "the picture"), model)
-    return [[event.found], None, None, _paper(event.picture), *_seen(event, "")]
+    return [[event.found], None, None, _paper(event.picture), *_seen(event, "")[:-1], None]
 
 
 def preview(
@@ -32,26 +33,24 @@ def preview(
 ) -> list[Any]:
     """What the sliders say, applied to what was kept last."""
     done = _begun(path, model, done)
-    known = len(edits.direction_names(model))
-    whole, region = amounts[:-3][:known], amounts[-3:]
+    whole, region = amounts[:-REGIONAL], amounts[-REGIONAL:]
     event = _last(editor.previewed, done[-1], model, whole, mask, region, keep)
     return [done, *_seen(event, "Not kept yet: press “Keep this edit” to build on it.")]
 
 
 def keep_it(done: list[Edited], shown: Edited | None) -> list[Any]:
-    """Build on what is shown; the sliders go back to the middle."""
+    """Build on what is shown, which then is not pending; the sliders go back to the middle."""
     if shown is None:
         raise jobs.said_plainly(InputError("Nothing is edited yet: move a slider first."))
-    done = [*done, shown][-REMEMBERED:]
+    done = _longer(done, shown)
     said = jobs.status(text=f"Kept. Edits that can be taken back: {len(done) - 1}.")
-    return [done, said, _paper(shown.picture), *_middle()]
+    return [done, None, said, _paper(shown.picture), *_middle()]
 
 
-def undo(model: str, done: list[Edited], shown: Any) -> list[Any]:
+def undo(path: str | None, model: str, done: list[Edited], shown: Any) -> list[Any]:
     """Take back what is shown, or if nothing new is, what was kept last."""
-    if not done:
-        raise jobs.said_plainly(InputError(FIRST))
-    if (shown is None or shown is done[-1]) and len(done) > 1:
+    done = _begun(path, model, done)
+    if shown is None and len(done) > 1:
         done = done[:-1]
     event = _last(editor.previewed, done[-1], model, ())
     left = len(done) - 1
@@ -67,9 +66,15 @@ def clicked(picture: Any, event: gr.SelectData) -> tuple[float, float]:
 
 
 def choose(
-    path: str | None, model: str, done: list[Edited], point: tuple[float, float], tolerance: float
+    path: str | None,
+    model: str,
+    done: list[Edited],
+    point: tuple[float, float] | None,
+    tolerance: float,
 ) -> list[Any]:
-    """The region that a click means, and how it looks."""
+    """The region that a click means, and how it looks; without a click none."""
+    if point is None:
+        return [done, None, None]
     done = _begun(path, model, done)
     mask = edits.similar(done[-1].codes, tuple(point), tolerance)
     return [done, mask, _marked(done[-1], mask)]
@@ -88,18 +93,21 @@ def clone(
     done: list[Edited],
     brush: Any,
     source: str | None,
-    there: tuple[float, float],
-    here: tuple[float, float],
+    there: tuple[float, float] | None,
+    here: tuple[float, float] | None,
 ) -> list[Any]:
     """Clone structure into what is painted, from the point `there` of the source, or without one
     from the point `here` of the picture itself; and keep it."""
     done = _begun(path, model, done)
     mask = _painted(done[-1], brush)
     other = None if source is None else jobs.plainly(read)(source, "the source")
-    point = tuple(here if source is None else there)
-    event = _last(editor.cloned, done[-1], model, mask, point, other)
-    done = [*done, event.found][-REMEMBERED:]
-    return [done, _paper(event.picture), *_seen(event, "Cloned. Undo takes it back.")]
+    point = here if source is None else there
+    if point is None:
+        raise jobs.said_plainly(InputError("Click where to copy from first."))
+    event = _last(editor.cloned, done[-1], model, mask, tuple(point), other)
+    done = _longer(done, event.found)
+    seen = _seen(event, "Cloned. Undo takes it back.")[:-1]
+    return [done, _paper(event.picture), *seen, None]
 
 
 def add(
@@ -117,18 +125,28 @@ def add(
         [jobs.plainly(open_image)(item[0]) for item in gallery or []] for gallery in (plus, minus)
     ]
     event = _last(editor.added, done[-1], model, *sides, gain, keep)
-    done = [*done, event.found][-REMEMBERED:]
-    return [done, *_seen(event, "Added. Undo takes it back.")]
+    done = _longer(done, event.found)
+    return [done, *_seen(event, "Added. Undo takes it back.")[:-1], None]
 
 
-def names(model: str, whole: int, region: int) -> list[Any]:
+def names(model: str) -> list[Any]:
     """The sliders of a model, named by what they do, in the middle."""
-    found = edits.direction_names(model)
+    found = _last(editor.named, model).found
     return [
-        *(gr.Slider(label=name, value=0, visible=True) for name in found[:whole]),
-        *(gr.Slider(value=0, visible=False) for _ in range(whole - len(found))),
-        *(gr.Slider(value=0) for _ in range(region)),
+        *(gr.Slider(label=name, value=0, visible=True) for name in found[:GLOBAL]),
+        *(gr.Slider(value=0, visible=False) for _ in range(GLOBAL - len(found))),
+        *(gr.Slider(value=0) for _ in range(REGIONAL)),
     ]
+
+
+def failed() -> list[Any]:
+    """What is left when a picture could not be opened: nothing that belongs to another one."""
+    return [[], None, None, jobs.status(text="That did not work."), None, None]
+
+
+def _longer(done: list[Edited], edited: Edited) -> list[Edited]:
+    """With one edit more; the picture as it was is never forgotten."""
+    return [done[0], *done[1:][-(REMEMBERED - 1) :], edited]
 
 
 def _begun(path: str | None, model: str, done: list[Edited]) -> list[Edited]:
@@ -151,7 +169,7 @@ def _seen(event: Any, said: str) -> list[Any]:
 
 
 def _middle() -> list[Any]:
-    return [gr.Slider(value=0) for _ in range(11)]
+    return [gr.Slider(value=0) for _ in range(GLOBAL + REGIONAL)]
 
 
 def _paper(picture: Image.Image | None) -> Any:

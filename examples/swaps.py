@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PIL import Image
-from skimage.data import chelsea
 
 from examples.starters import FOLDER
 from i2i_core.images import open_image
@@ -78,6 +77,8 @@ def grid(stored: Grid) -> Image.Image:
 
 def main() -> None:
     """Swap and keep everything; a minute."""
+    from skimage.data import chelsea
+
     face = Image.fromarray(chelsea()).crop(FACE).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     face.save(FOLDER / "chelsea.jpg", quality=92)
     for stored in SWAPS:

@@ -217,8 +217,15 @@ class Preview:
         ]
 
     def write(self, method: Method, step: int) -> Path:
-        """Write step_….png: a row of originals above a row of translations, both ways if it can."""
-        rows = [self.sides[0], [method.translate(picture) for picture in self.sides[0]]]
+        """Write step_….png: a row of originals above a row of translations, both ways if it can;
+        of a swapping autoencoder above reconstructions, and swaps with the next one's texture."""
+        from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
+
+        first = self.sides[0]
+        rows = [first, [method.translate(picture) for picture in first]]
+        if isinstance(method, SwappingAutoencoder):
+            turned = [*first[1:], *first[:1]]
+            rows.append([method.translate(*pair) for pair in zip(first, turned, strict=True)])
         if method.two_way:
             back = [method.translate(picture, reverse=True) for picture in self.sides[1]]
             rows += [self.sides[1], back]
@@ -241,10 +248,11 @@ def add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         epilog="Methods and presets: pix2pix (pairs; paper, laptop), pix2pixhd (pairs; paper, "
         "laptop), cyclegan (two collections, "
         "both ways; paper, laptop), cut (two collections; paper, fastcut, laptop), sincut (one "
-        "picture each; paper, laptop). On several GPUs: torchrun --nproc-per-node 4 -m i2i_core "
+        "picture each; paper, laptop), swapping_autoencoder (one collection, given twice; paper, "
+        "laptop). On several GPUs: torchrun --nproc-per-node 4 -m i2i_core "
         "fit ...",
     )
-    c.add_argument("method", metavar="METHOD", help="pix2pix, pix2pixhd, cyclegan, cut, sincut")
+    c.add_argument("method", metavar="METHOD", help="pix2pix, pix2pixhd, cyclegan, cut, ...")
     c.add_argument("--a", metavar="DIR", help="pictures of A, or a folder with trainA and trainB")
     c.add_argument("--b", metavar="DIR", help="pictures of B")
     c.add_argument("--ab", metavar="DIR", help="pictures with A left and B right, in place of both")

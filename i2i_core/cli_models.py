@@ -23,6 +23,8 @@ def translate(options: argparse.Namespace) -> None:
     from i2i_core.weights import describe, locate
 
     path = locate(options.model)
+    if describe(path).method == "swapping_autoencoder":
+        raise InputError("This model swaps textures: use the command swap, with two pictures.")
     method = open_model(path)
     drawn = bool(describe(path).takes)
     files = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,9 @@ from PIL import Image
 
 from i2i_core.checkpoint import build, continued
 from i2i_core.device import best_device
-from i2i_core.errors import check_range
+from i2i_core.errors import InputError, check_range
 from i2i_core.method import Work
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.sampling import every
 from i2i_core.teaching import teach
 from i2i_core.texture_codes import open_swapper, survey
 
@@ -37,7 +37,9 @@ def teach_textures(
     method = texture_learner(steps=steps, start=start)
 
     def finish() -> None:
-        survey(method, list(every(pictures))[:SURVEYED])
+        # With fewer than two readable pictures nothing is known of them; the model is kept.
+        with suppress(InputError):
+            survey(method, pictures, SURVEYED)
 
     yield from teach(
         method, pictures, pictures, out, stop=stop, seconds=seconds, about=about, finish=finish
@@ -49,10 +51,16 @@ def texture_learner(
 ) -> SwappingAutoencoder:
     """A swapping autoencoder that is to learn for so many `steps`; with `start`, going on from what
     that model has learnt. In the first half it only learns to return pictures, at four times the
-    speed; in the second half, ever more slowly, its swaps are judged as well."""
+    speed; in the second half, ever more slowly, its swaps are judged as well. Raises InputError for
+    a model that has no discriminators to go on with."""
     settings: dict[str, Any] = {**SwappingAutoencoder.presets["laptop"]}
     known = None if start is None else open_swapper(start)
     if known is not None:
+        if not known.extra_learnt:
+            raise InputError(
+                "This model comes without its judges, as published ones do, and may be far too "
+                "large to teach here: go on with `python -m i2i_core fit` and --start."
+            )
         settings = {**vars(known.config), "ema": 0.99}
     settings |= {"steps": steps, "seed": seed, "constant": 0.5, "warm_up": steps // 2}
     method = build(METHOD, settings)

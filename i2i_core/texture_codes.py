@@ -44,10 +44,10 @@ class Codes:
     step: int
 
     def textured(self, other: Codes, share: float = 1.0) -> Codes:
-        """With the texture `share` of the way to `other`'s, in a straight line between the unit
-        vectors; beyond 1 exaggerated."""
-        own, wanted = _unit(self.texture), _unit(other.texture)
-        return replace(self, texture=own + share * (wanted - own))
+        """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
+        exaggerated."""
+        way = np.float32(share) * (other.texture - self.texture)
+        return replace(self, texture=self.texture + way)
 
 
 def open_swapper(model: str | Path) -> SwappingAutoencoder:
@@ -128,11 +128,12 @@ def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: i
     the principal directions of the codes, what a step along each of the texture's does to pictures
     (`method.directions`), and what the pictures are like (`misfit`)."""
     codes, likenesses = [], []
-    for index in range(0, len(pictures), max(1, len(pictures) // most))[:most]:
+    spread = np.linspace(0, len(pictures) - 1, min(most, len(pictures))).round().astype(int)
+    for index in spread:
         try:
-            picture = at_size(method, pictures[index])
+            picture = at_size(method, pictures[int(index)])
         except InputError:
-            continue  # the fit left it out as well, and said so
+            continue  # it cannot be read, or is too narrow
         codes.append(encode_with(method, picture))
         likenesses.append(_likeness(method, picture))
     if len(codes) < 2:
@@ -143,7 +144,7 @@ def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: i
     places = [code.structure.reshape(len(code.structure), -1) for code in codes]
     few = [place[:, random.permutation(place.shape[1])[:64]] for place in places]
     structures = torch.from_numpy(np.concatenate(few, 1).T.copy()).to(directions.texture)
-    textures = torch.from_numpy(np.stack([_unit(code.texture) for code in codes]))
+    textures = torch.from_numpy(np.stack([code.texture for code in codes]))
     directions.learn(structures, textures.to(directions.texture))
 
     # What a step does, beside how unlike pictures of the collection are in that respect.
@@ -160,7 +161,7 @@ def survey(method: SwappingAutoencoder, pictures: Sequence[Image.Image], most: i
 
 
 def _mean_qualities(method: SwappingAutoencoder, codes: Sequence[Codes], step: Floats) -> Floats:
-    moved = [replace(code, texture=_unit(code.texture) + step) for code in codes]
+    moved = [replace(code, texture=code.texture + step) for code in codes]
     mean: Floats = np.mean([qualities(decode_with(method, code)) for code in moved], 0)
     return mean
 
@@ -237,23 +238,19 @@ def load_codes(path: str | Path) -> Codes:
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         size = (int(header["width"]), int(header["height"]))
         codes = Codes(found["structure"], found["texture"], size, int(header["step"]))
+        if header.get("format") != FORMAT:
+            raise KeyError("format")
     except (SafetensorError, OSError, KeyError, ValueError):
         raise InputError(
             f"{path.name} holds no codes of a picture: give a file that encoding a picture made."
         ) from None
-    places = (codes.structure.shape[-1] * codes.step, codes.structure.shape[-2] * codes.step)
-    if (
-        codes.structure.ndim != 3
-        or codes.texture.ndim != 1
-        or not (0 < size[0] <= places[0] and 0 < size[1] <= places[1])
-    ):
+    fits = codes.structure.ndim == 3 and codes.texture.ndim == 1
+    if fits:
+        rows, columns = (places * codes.step for places in codes.structure.shape[1:])
+        fits = 0 < size[0] <= columns and 0 < size[1] <= rows
+    if not fits:
         raise InputError(f"{path.name} holds codes of an unknown shape. Encode the picture again.")
     return codes
-
-
-def _unit(code: Floats) -> Floats:
-    unit: Floats = code / np.float32(np.sqrt(np.square(code).sum() + 1e-8))
-    return unit
 
 
 def _on(tensor: Tensor, method: Method) -> Tensor:

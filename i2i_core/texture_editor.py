@@ -32,10 +32,10 @@ def previewed(
 ) -> Work:
     """The texture moved by `whole`, and inside the `mask` the structure by `region`: amounts of
     standard deviations along the principal directions. `keep` as in `texture_edits.edit`."""
-    after = before
-    if any(whole):
+    after, whole, region = before, _used(whole), _used(region)
+    if whole:
         after = edits.edit(after, edits.moved(after.codes, model, whole), model, keep=keep)
-    if any(region):
+    if region:
         if mask is None:
             raise InputError("Choose a region first: click the picture, or paint it.")
         codes = edits.reshaped(after.codes, model, mask, region)
@@ -72,6 +72,17 @@ def added(
     """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
     codes = edits.arithmetic(before.codes, model, plus, minus, gain)
     yield _record(edits.edit(before, codes, model, keep=keep), model)
+
+
+def named(model: str | Path) -> Work:
+    """What the model's directions are called, as `found`."""
+    yield Progress(1, 1, found=edits.direction_names(model))
+
+
+def _used(amounts: Sequence[float]) -> list[float]:
+    """Amounts without the zeros at their end: a model may have fewer directions than sliders."""
+    last = max((n for n, amount in enumerate(amounts, 1) if amount), default=0)
+    return list(amounts[:last])
 
 
 def _record(edited: Edited, model: str | Path) -> Progress:

@@ -96,9 +96,8 @@ def moved(codes: Codes, model: str | Path, amounts: Sequence[float]) -> Codes:
         raise InputError(f"The model has {len(known)} directions: give as many amounts at most.")
     for amount in amounts:
         check_range("amount", amount, -MOST, MOST)
-    texture = codes.texture / max(float(np.linalg.norm(codes.texture)), 1e-6)
     step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
-    return replace(codes, texture=(texture + step).astype(np.float32))
+    return replace(codes, texture=(codes.texture + step).astype(np.float32))
 
 
 def arithmetic(
@@ -121,14 +120,13 @@ def arithmetic(
         less = method.directions.texture_mean.cpu().numpy()
     else:
         raise InputError("Add pictures of what there should be less of, such as summer.")
-    texture = codes.texture / max(float(np.linalg.norm(codes.texture)), 1e-6)
-    return replace(codes, texture=(texture + gain * (wanted - less)).astype(np.float32))
+    texture = codes.texture + gain * (wanted - less)
+    return replace(codes, texture=texture.astype(np.float32))
 
 
 def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
     """The mean texture of `pictures`."""
-    textures = [encode_with(method, picture).texture for picture in pictures]
-    mean: Floats = np.mean([t / max(float(np.linalg.norm(t)), 1e-6) for t in textures], 0)
+    mean: Floats = np.mean([encode_with(method, picture).texture for picture in pictures], 0)
     return mean
 
 

@@ -69,11 +69,11 @@ def swap(
     note says what made it and why.
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
-    is the structure picture, 1 the whole swap, beyond exaggerated. `detail`: so much of the
-    structure picture's fine detail, which a small network loses, is laid over the swap. `size`:
-    pixels of the result's shorter side, by default what the model learnt at; of patches 256 on the
-    longer side. Raises InputError for
-    settings out of range and for models of other methods.
+    is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
+    `detail`: so much of the structure picture's fine detail, which a small network loses, is laid
+    over a model's swap. `size`: pixels of the result's shorter side, by default what the model
+    learnt at; of patches 256 on the longer side. Raises InputError for settings out of range and
+    for models of other methods.
     """
     check_range("strength", strength, 0, MOST)
     check_range("detail", detail, 0, 1)

@@ -247,3 +247,5 @@ def test_swap_gives_a_picture_the_texture_of_another(
     assert cli.main(["swap", "a.png", "b.png", "-o", "e.png", "--strength", "9"]) == 2
     assert "strength" in capsys.readouterr().err
     assert not Path("e.png").exists()
+    assert cli.main(["translate", swapper, "a.png", "-o", "e.png"]) == 2
+    assert "use the command swap" in capsys.readouterr().err

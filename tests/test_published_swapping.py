@@ -14,10 +14,13 @@ import torch
 from torch import Tensor
 
 from i2i_core import checkpoint
+from i2i_core.domain_transfer import difference
 from i2i_core.errors import InputError
+from i2i_core.images import to_image, to_tensor
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
 from i2i_core.networks.swapping import unit
 from i2i_core.published import import_published
+from i2i_core.texture_codes import decode_with, encode_with
 from tests.plain_swapping import (
     official_decode,
     official_encode,
@@ -223,6 +226,22 @@ def test_rosinalitys_files_make_the_same_pictures(ema: str, tmp_path: Path) -> N
     check_same(
         method, lambda x: rosinality_encode(e, x, 3), lambda s, t: rosinality_decode(g, s, t, 2, 3)
     )
+
+
+@pytest.mark.parametrize("make", [official, rosinality])
+def test_swaps_by_codes_are_those_of_the_network(
+    make: Callable[[], object], tmp_path: Path
+) -> None:
+    """Whatever the length of its codes."""
+    method = import_published(saved(make(), tmp_path))
+    assert isinstance(method, SwappingAutoencoder)
+    source, reference = (to_image(p[..., :64, :64]) for p in pictures())
+    one, other = (encode_with(method, p, 64) for p in (source, reference))
+    with torch.no_grad():
+        expected = method(to_tensor(source), to_tensor(reference))
+        rebuilt = method(to_tensor(source))
+    assert difference(decode_with(method, one.textured(other)), to_image(expected)) < 0.6
+    assert difference(decode_with(method, one.textured(other, 0)), to_image(rebuilt)) < 0.6
 
 
 def test_the_defaults_are_the_published_numbers() -> None:

@@ -14,6 +14,7 @@ from test_contract import ROWS, A, B
 from i2i_core.errors import InputError
 from i2i_core.images import to_tensor
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
+from i2i_core.networks.swapping import Encoder
 
 SMALL = ROWS["swapping_autoencoder"].new().config
 assert isinstance(SMALL, SwappingAutoencoderConfig)
@@ -49,6 +50,19 @@ def test_warming_up_leaves_the_discriminators_alone() -> None:
 )
 def test_whole_pictures_and_true_colours(changes: dict[str, Any]) -> None:
     assert np.isfinite([*losses(**changes)[-1].values()]).all()
+
+
+def test_textures_are_read_at_the_same_scale_in_a_fit_and_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = replace(SMALL, recolour=False, window=0, texture_scale=0.5, warm_up=4)
+    seen: list[int] = []
+    texture = Encoder.texture
+    monkeypatch.setattr(
+        Encoder, "texture", lambda self, x: (seen.append(x.shape[-1]), texture(self, x))[1]
+    )
+    list(SwappingAutoencoder(config).fit(A, B))
+    assert set(seen) == {16}
 
 
 def striped(colours: tuple[tuple[int, ...], tuple[int, ...]], seed: int) -> Image.Image:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from test_texture_codes import picture
 
-from i2i_core.checkpoint import load, read_header
+from i2i_core.checkpoint import load, read_header, save
 from i2i_core.errors import InputError
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.teaching_textures import teach_textures, texture_learner
@@ -66,6 +66,22 @@ def test_stopping_keeps_a_whole_model(swapper: str, tmp_path: Path) -> None:
     model = load(out)
     assert isinstance(model, SwappingAutoencoder)
     assert model.directions.known
+
+
+def test_what_was_learnt_is_kept_even_if_nothing_can_be_said_of_the_pictures(
+    swapper: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "narrow.safetensors"
+    list(teach_textures([picture(900, 90)] * 10, out, steps=2, start=swapper))
+    assert read_header(out)["step"] == "2"
+
+
+def test_a_model_without_discriminators_is_not_gone_on_with(swapper: str, tmp_path: Path) -> None:
+    method = load(swapper)
+    method.extra_restored = False
+    save(method, tmp_path / "published.safetensors")
+    with pytest.raises(InputError, match="without its judges"):
+        texture_learner(steps=10, start=tmp_path / "published.safetensors")
 
 
 def test_what_cannot_be_taught_is_said(tmp_path: Path) -> None:

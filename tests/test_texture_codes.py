@@ -18,6 +18,7 @@ from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.networks.directions import COUNT
 from i2i_core.texture_codes import (
+    FORMAT,
     QUALITIES,
     Codes,
     decode,
@@ -86,7 +87,7 @@ def test_codes_are_kept_in_a_file(swapper: str, tmp_path: Path) -> None:
 def damaged(folder: Path, **changes: object) -> Path:
     path = folder / "codes.safetensors"
     arrays = {"structure": np.zeros((4, 2, 2), np.float32), "texture": np.zeros(12, np.float32)}
-    header = {"width": "8", "height": "8", "step": "4"}
+    header = {"format": FORMAT, "width": "8", "height": "8", "step": "4"}
     for name, value in changes.items():
         (arrays if isinstance(value, np.ndarray) else header)[name] = value  # type: ignore[index]
     save_file(arrays, path, header)
@@ -99,7 +100,9 @@ def test_files_that_hold_no_codes_are_refused(tmp_path: Path, swapper: str) -> N
         {"width": "eight"},
         {"width": "9"},
         {"height": "0"},
+        {"format": "other"},
         {"structure": np.zeros((2, 2), np.float32)},
+        {"structure": np.zeros(4, np.float32)},
         {"texture": np.zeros((1, 12), np.float32)},
     ):
         with pytest.raises(InputError, match="codes"):

@@ -11,7 +11,16 @@ import pytest
 from PIL import Image, ImageDraw
 from test_teach import gallery
 
-from demos import fitting, jobs, models, swap_textures, swappers, teach_textures, texture_editing
+from demos import (
+    edit_textures,
+    fitting,
+    jobs,
+    models,
+    swap_textures,
+    swappers,
+    teach_textures,
+    texture_editing,
+)
 from demos.panels import starter
 from examples.starters import FOLDER
 from examples.swaps import CATS, GRID, LANDSCAPES, STRUCTURE, SWAPS, Swapped, grid, swapped
@@ -82,12 +91,12 @@ def test_a_missing_picture_is_no_mistake() -> None:
 
 def test_a_grid_appears_row_by_row(swapper: str) -> None:
     files = [(CHELSEA, None), (KITTEN, None)]
-    *rows, last = swap_textures.run_grid(files, files[:1], swapper)
+    *rows, last = swap_textures.run_grid(files, files[:1], swapper, 1.0, "as learnt")
     assert [row[1].size for row in rows] == [(128, 192)] * 2
     assert "by the model small" in last[0]
     for sides, sentence in (([None, files], "structures first"), ([files, files * 4], "too many")):
         with pytest.raises(gr.Error, match=sentence):
-            list(swap_textures.run_grid(*sides, swapper))
+            list(swap_textures.run_grid(*sides, swapper, 1.0, "as learnt"))
 
 
 def test_a_starter_shows_its_stored_swap() -> None:
@@ -115,7 +124,7 @@ def opened(model: str) -> list[Edited]:
     )
     assert mask is inside is None
     assert canvas.size == colours.size == paper["background"].size
-    assert shown is done[0]
+    assert shown is None  # nothing is pending
     assert "Move a slider" in said
     return done
 
@@ -129,19 +138,29 @@ def test_sliders_show_an_edit_that_can_be_kept_and_taken_back(swapper: str) -> N
     assert again == done
     assert "Not kept yet" in said
     assert difference(canvas, done[0].picture) > 0.5
-    done, said, paper, *sliders = texture_editing.keep_it(done, shown)
+    done, pending, said, paper, *sliders = texture_editing.keep_it(done, shown)
+    assert pending is None
     assert len(done) == 2
     assert len(sliders) == 11
     assert {slider.value for slider in sliders} == {0}
     assert difference(paper["background"], canvas) < 1
-    done, said, canvas, _, pending, _, *_ = texture_editing.undo(swapper, done, None)
+    done, said, canvas, _, pending, _, *_ = texture_editing.undo(CHELSEA, swapper, done, None)
     assert len(done) == 1
     assert pending is None
     assert "as it was" in said
     assert difference(canvas, done[0].picture) == 0
     # Nothing is left to take back.
-    done, said, *_ = texture_editing.undo(swapper, done, None)
+    done, said, *_ = texture_editing.undo(CHELSEA, swapper, done, None)
     assert len(done) == 1
+
+
+def test_the_picture_as_it_was_is_never_forgotten(swapper: str) -> None:
+    done = opened(swapper)
+    for _ in range(texture_editing.REMEMBERED + 5):
+        done = texture_editing._longer(done, Edited(done[0].codes, done[0].picture.copy()))
+    assert len(done) == texture_editing.REMEMBERED + 1
+    assert done[0] is not done[1]
+    assert difference(done[0].picture, open_image(CHELSEA).resize(done[0].picture.size)) < 3
 
 
 def test_taking_back_what_was_not_kept_leaves_what_was(swapper: str) -> None:
@@ -149,7 +168,7 @@ def test_taking_back_what_was_not_kept_leaves_what_was(swapper: str) -> None:
     *_, first = texture_editing.preview(CHELSEA, swapper, done, None, 1.0, 2.0, *[0.0] * 10)
     done, *_ = texture_editing.keep_it(done, first)
     *_, second = texture_editing.preview(CHELSEA, swapper, done, None, 1.0, 1.0, *[0.0] * 10)
-    after, _, canvas, *_ = texture_editing.undo(swapper, done, second)
+    after, _, canvas, *_ = texture_editing.undo(CHELSEA, swapper, done, second)
     assert len(after) == 2
     assert difference(canvas, first.picture) == 0
 
@@ -161,8 +180,8 @@ def test_the_starter_is_edited_without_being_opened_first(swapper: str) -> None:
         texture_editing.preview(None, swapper, [], None, 1.0, *[0.0] * 11)
     with pytest.raises(gr.Error, match="Nothing is edited"):
         texture_editing.keep_it(done, None)
-    with pytest.raises(gr.Error, match="Add a picture"):
-        texture_editing.undo(swapper, [], None)
+    done, said, *_ = texture_editing.undo(CHELSEA, swapper, [], None)  # all sliders to 0
+    assert "as it was" in said
 
 
 def test_a_click_and_a_slider_change_a_region(swapper: str) -> None:
@@ -174,6 +193,7 @@ def test_a_click_and_a_slider_change_a_region(swapper: str) -> None:
     _, _, canvas, *_ = texture_editing.preview(CHELSEA, swapper, done, mask, 1.0, *amounts)
     changed = np.abs(np.asarray(canvas, float) - np.asarray(done[0].picture, float)).max(2)
     assert changed.max() > 3
+    assert texture_editing.choose(CHELSEA, swapper, done, None, 0.1)[1:] == [None, None]
     with pytest.raises(gr.Error, match="Choose a region"):
         texture_editing.preview(CHELSEA, swapper, done, None, 1.0, *amounts)
 
@@ -199,9 +219,18 @@ def test_what_is_painted_is_a_region_and_cloned_into(swapper: str) -> None:
         before, now = (np.asarray(p, float) for p in (done[0].picture, canvas))
         assert np.abs(now - before)[:, 50:].mean() > 1
         assert np.array_equal(now[:, :32], before[:, :32])
+    with pytest.raises(gr.Error, match="where to copy from"):
+        texture_editing.clone(CHELSEA, swapper, done, brush, None, (0.2, 0.5), None)
     for nothing in (None, {"layers": []}, stroke((70, 70, 80, 80))):
         with pytest.raises(gr.Error, match="Paint on the picture"):
             texture_editing.paint(CHELSEA, swapper, done, nothing)
+
+
+def test_a_starter_comes_with_the_model_that_knows_its_kind() -> None:
+    for index, name in enumerate(edit_textures.STARTERS):
+        path, model = edit_textures._starter(index)
+        assert Path(path).stem == name
+        assert (model == MODEL) == ("photo" in name or name == "chelsea")
 
 
 def test_galleries_are_added(swapper: str) -> None:
@@ -215,7 +244,7 @@ def test_galleries_are_added(swapper: str) -> None:
 
 
 def test_sliders_are_named_by_what_the_model_does(swapper: str) -> None:
-    sliders = texture_editing.names(swapper, 8, 3)
+    sliders = texture_editing.names(swapper)
     assert len(sliders) == 11
     assert sliders[0].label.startswith("1. ")
 

@@ -291,12 +291,15 @@ class SwappingAutoencoder(Method):
             if step % c.r1_every == 0:
                 # Both kept flat at what is real (R1), in full precision, as a step of its own.
                 part = part.detach().requires_grad_()
-                slopes = {"R1": 0.5 * c.r1_weight * r1_penalty(discriminator(part), part)}
+                logits = discriminator(part)
+                slopes = {"R1": 0.5 * c.r1_weight * r1_penalty(logits, part)}
                 crops = torch.stack([reference, patches(real)], 1).requires_grad_()
-                slope = r1_penalty(patch_discriminator(crops[:, 0], crops[:, 1]), crops)
-                slopes["patch R1"] = 0.25 * c.patch_r1_weight * slope
+                likeness = patch_discriminator(crops[:, 0], crops[:, 1])
+                slopes["patch R1"] = 0.25 * c.patch_r1_weight * r1_penalty(likeness, crops)
                 check_finite(slopes, step)
-                loss = c.r1_every * torch.stack([*slopes.values()]).sum()
+                # The last biases have no part in a slope, but several processes wait for them.
+                nothing = 0 * (logits.sum() + likeness.sum())
+                loss = c.r1_every * torch.stack([*slopes.values()]).sum() + nothing
                 state.updaters["discriminators"].update(loss, step, rate)
                 losses |= slopes
             return losses
@@ -307,7 +310,8 @@ class SwappingAutoencoder(Method):
             part = _windows(real, c.judged)
             seen = recoloured(part) if c.recolour else part
             with mixed_precision(device):
-                textured = self._textured(real) if c.recolour or c.window else None
+                apart = c.recolour or c.window or c.texture_scale != 1
+                textured = self._textured(real) if apart else None
                 rebuilt, swapped = autoencoder(seen, textured, judged)
             losses: dict[str, Tensor] = {}
             if judged:
@@ -366,11 +370,13 @@ class SwappingAutoencoder(Method):
 
     def encode(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (N, 3, H, W) in [0, 1] to structure (N, C, H/2ⁿ, W/2ⁿ) and texture (N, T), each
-        of length one over its channels."""
+        of length one over its channels (rosinality's of any length)."""
         self.check_learnt()
         given = (picture * 2 - 1).contiguous(memory_format=fast_layout(picture.device))
-        encoder = self.translator.encoder
-        return encoder.structure(given), encoder.texture(self._textured(given))
+        encoder, textured = self.translator.encoder, self._textured(given)
+        if textured is given:
+            return encoder(given)  # type: ignore[no-any-return]
+        return encoder.structure(given), encoder.texture(textured)
 
     def _textured(self, pictures: Tensor) -> Tensor:
         """Pictures at the size to read their texture at: no smaller than it takes."""
@@ -384,8 +390,8 @@ class SwappingAutoencoder(Method):
         )
 
     def decode(self, structure: Tensor, texture: Tensor) -> Tensor:
-        """Codes as `encode` gives them, or of any length, to pictures (N, 3, H, W) in [0, 1]. The
-        noise is the same every time."""
+        """Codes as `encode` gives them, of any length but for rosinality's, to pictures in [0, 1]
+        (N, 3, H, W). The noise is the same every time."""
         self.check_learnt()
         with seeded(self.config.seed):
             result: Tensor = self.translator.generator(structure, texture) / 2 + 0.5

@@ -11,21 +11,19 @@ COUNT = 8  # principal directions of the texture
 class Directions(nn.Module):
     """Of the codes of a collection: the texture's mean (T,) and principal directions (COUNT, T),
     each as long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along
-    each does to pictures; the structure's mean (C,) and principal directions (C, C), over all
-    places. All zeros until `learn`."""
+    each does to pictures; the structure's principal directions (C, C), over all places. All zeros
+    until `learn`."""
 
     def __init__(self, structure: int, texture: int, effects: int = 5) -> None:
         super().__init__()
         self.register_buffer("texture_mean", torch.zeros(texture))
         self.register_buffer("texture", torch.zeros(COUNT, texture))
         self.register_buffer("effects", torch.zeros(COUNT, effects))
-        self.register_buffer("structure_mean", torch.zeros(structure))
         self.register_buffer("structure", torch.zeros(structure, structure))
 
     texture_mean: Tensor
     texture: Tensor
     effects: Tensor
-    structure_mean: Tensor
     structure: Tensor
 
     @property
@@ -40,7 +38,6 @@ class Directions(nn.Module):
         self.texture.zero_()
         found = principal(textures)[:COUNT]
         self.texture[: len(found)] = found
-        self.structure_mean.copy_(structures.mean(0))
         self.structure.zero_()
         found = principal(structures)
         self.structure[: len(found)] = found

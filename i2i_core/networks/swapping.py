@@ -178,7 +178,7 @@ class Generator(nn.Module):
     `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
     the n doubling ones. `gain` multiplies the texture code: of length one it moves the modulation
     slowly at first. `noise`: in the doubling blocks. `bounded`: a tanh at the end, which the
-    published networks lack.
+    published networks lack. The structure's scale begins at one, in the official code at zero.
     """
 
     def __init__(
