@@ -15,9 +15,7 @@ from examples.swaps import CAT_PHOTOS, CATS, LANDSCAPES, STRUCTURE
 from i2i_core.texture_edits import direction_names
 
 STARTERS = (*CAT_PHOTOS, "meadow", "lake")
-SHOWN = 4  # of the former, at once
-HELLO = "Move a slider, or click the picture to choose a region."
-KEEP = "Keep this edit"
+SHOWN = 4  # sliders of the whole picture, at once
 CLONE = """**Clone:** click where to copy from, in the picture above or in another one that you add
 here. Paint where to. Press Clone.
 """
@@ -49,7 +47,7 @@ def build(own: gr.State) -> None:
                 info="1 adds the edit to the picture, 0 shows what the network makes",
             )  # fmt: skip
         with gr.Column(min_width=320, scale=2):
-            progress = gr.HTML(jobs.status(text=HELLO))
+            progress = gr.HTML(jobs.status(text=editing.HELLO))
             with gr.Row(equal_height=True):
                 canvas = gr.Image(
                     starter(f"{CAT_PHOTOS[0]}.jpg"), label="Click a region", min_width=200,
@@ -57,12 +55,12 @@ def build(own: gr.State) -> None:
                     buttons=["download", "fullscreen"],
                 )  # fmt: skip
                 colours = gr.Image(
-                    starter(f"{STRUCTURE}.png"), label="Its structure as colours", format="png",
-                    type="pil", height=420,
-                    interactive=False, buttons=["fullscreen"], min_width=140,
+                    starter(f"{STRUCTURE}.png"), label="Its structure as colours", min_width=140,
+                    format="png", type="pil", interactive=False, height=420,
+                    buttons=["fullscreen"],
                 )  # fmt: skip
             with gr.Row():
-                keeping = gr.Button(KEEP, variant="primary", min_width=110)
+                keeping = gr.Button("Keep this edit", variant="primary", min_width=110)
                 undo = gr.Button("Undo", min_width=80)
                 reset = gr.Button("All sliders to 0", min_width=110)
         with gr.Column(min_width=300):
@@ -90,8 +88,7 @@ def build(own: gr.State) -> None:
                 eraser=gr.Eraser(default_size=28), transforms=[], buttons=[],
             )  # fmt: skip
             gr.Markdown(CLONE)
-            source = Picture(label="Another picture to clone from",
-                             height=200)  # fmt: skip
+            source = Picture(label="Another picture to clone from", height=200)
             with gr.Row():
                 painted = gr.Button("Use it as the region", min_width=120)
                 clone = gr.Button("Clone", variant="primary", min_width=90)

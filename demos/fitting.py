@@ -68,6 +68,25 @@ def losses_plot() -> gr.LinePlot:
     )
 
 
+def wire(
+    fit: Any, given: list[Any], controls: tuple[Any, ...], watched: tuple[Any, ...]
+) -> gr.Button:
+    """Wire a fit up: `controls` are the model's name, the state that holds its file, and the
+    buttons that run `fit` on that file and what is `given`, and end it; `watched` is what `outcome`
+    gave. Returns the button that uses the model."""
+    name, target, go, halt = controls
+    progress, picture, losses, use, file = watched
+    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
+    begun = go.click(begin, name, [target, progress, file, use, go], **quiet)
+    fitted = begun.success(
+        fit, [target, *given], [progress, picture, losses, file, use], **quiet, **QUEUE
+    )
+    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
+    fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
+    halt.click(stop, target, progress, **quiet)
+    return use
+
+
 def shown(events: Iterable[Progress], target: str, use: str) -> Iterator[list[Any]]:
     """What to show of every record: status, preview, losses, and when all is done the model's file
     and the button to use it, whose name is `use`."""

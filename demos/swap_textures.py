@@ -84,7 +84,9 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     running = [
         event(run, given, [progress, result], **quiet, **jobs.COMPUTE, trigger_mode="always_last")
         for event in (
-            structure.input, texture.input, way.input, strength.release, detail.release, size.input,
+            # The way also changes when a model was taught or brought.
+            structure.input, texture.input, way.change, strength.release, detail.release,
+            size.input,
         )
     ]  # fmt: skip
     running.append(

@@ -11,12 +11,12 @@ from i2i_core.errors import InputError
 from i2i_core.texture_swap import AUTO, METHOD, PATCHES
 
 FAVOURITE = "swapping_autoencoder.cats"  # what stands on the page first
-METHODS = (METHOD,)
 
 
 def choices(own: list[str]) -> list[tuple[str, str]]:
     """Label and path of every swapping autoencoder; `own` are paths of this visit's models."""
-    return [(models.title(m), str(m.path)) for m in models.known(own, METHODS) if is_ours(m)]
+    known = [model for model in models.known(own, (METHOD,)) if model.method == METHOD]
+    return [(models.title(model), str(model.path)) for model in known]
 
 
 def ways(own: list[str]) -> list[tuple[str, str]]:
@@ -26,11 +26,6 @@ def ways(own: list[str]) -> list[tuple[str, str]]:
         *choices(own),
         ("Patches of the texture picture", PATCHES),
     ]
-
-
-def is_ours(model: Any) -> bool:
-    """Whether the model swaps textures."""
-    return bool(model.method == METHOD)
 
 
 def first() -> str:

@@ -45,7 +45,7 @@ def build(model: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
             gr.Markdown(fitting.LIMITS)
         with gr.Column(min_width=320):
-            progress, picture, losses, use, file = fitting.outcome(
+            watched = fitting.outcome(
                 "3 · Add pictures and press Fit.",
                 "Source, what the model makes of it, and what it should be",
                 "Draw with it",
@@ -58,14 +58,8 @@ def build(model: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
         what, [photos, sides, both, start], **quiet,
     )  # fmt: skip
     own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
-    begun = go.click(fitting.begin, name, [target, progress, file, use, go], **quiet)
-    fitted = begun.success(
-        fit, [target, what, photos, sides, sources, wanted, steps, size, start],
-        [progress, picture, losses, file, use], **quiet, **fitting.QUEUE,
-    )  # fmt: skip
-    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
-    fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    stop.click(fitting.stop, target, progress, **quiet)
+    given = [what, photos, sides, sources, wanted, steps, size, start]
+    use = fitting.wire(fit, given, (name, target, go, stop), watched)
     use.click(_use, [target, own], [own, model, parts], **quiet)
 
 

@@ -54,7 +54,7 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
             gr.Markdown(fitting.LIMITS)
         with gr.Column(min_width=320):
-            progress, picture, losses, use, file = fitting.outcome(
+            watched = fitting.outcome(
                 "Add pictures to both galleries and press Fit.",
                 "Pictures, what the model makes of them, and for CycleGAN the way back",
                 "Translate with it",
@@ -68,14 +68,8 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
     own.change(
         lambda own, kind: gr.Dropdown(choices=_starts(own, kind)), [own, kind], start, **quiet
     )
-    begun = go.click(fitting.begin, name, [target, progress, file, use, go], **quiet)
-    fitted = begun.success(
-        fit, [target, a, b, pairs_a, pairs_b, kind, steps, start],
-        [progress, picture, losses, file, use], **quiet, **fitting.QUEUE,
-    )  # fmt: skip
-    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
-    fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    stop.click(fitting.stop, target, progress, **quiet)
+    given = [a, b, pairs_a, pairs_b, kind, steps, start]
+    use = fitting.wire(fit, given, (name, target, go, stop), watched)
     use.click(domains.use, [target, own], [own, way, parts], **quiet)
 
 

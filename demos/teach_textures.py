@@ -38,21 +38,15 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
             gr.Markdown(fitting.LIMITS)
         with gr.Column(min_width=320):
-            progress, picture, losses, use, file = fitting.outcome(
+            watched = fitting.outcome(
                 "Add pictures and press Fit.",
                 "Pictures, the same rebuilt, and each with the texture of the next",
                 "Swap with it",
             )
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    begun = go.click(fitting.begin, name, [target, progress, file, use, go], **quiet)
-    fitted = begun.success(
-        fit, [target, pictures, steps, start], [progress, picture, losses, file, use],
-        **quiet, **fitting.QUEUE,
-    )  # fmt: skip
-    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
-    fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    stop.click(fitting.stop, target, progress, **quiet)
+    given = [pictures, steps, start]
+    use = fitting.wire(fit, given, (name, target, go, stop), watched)
     use.click(swappers.use, [target, own], [own, way, parts], **quiet)
     own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
 

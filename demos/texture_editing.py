@@ -17,15 +17,15 @@ from i2i_core.texture_edits import Edited
 
 REMEMBERED = 30  # edits that can be taken back
 GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
-FIRST = "Add a picture first."
+HELLO = "Move a slider, or click the picture to choose a region."
 
 
 def open_picture(path: str | None, model: str) -> list[Any]:
     """A picture as it is, with its structure as colours; what was done to another is over."""
     if path is None:
-        return [[], None, None, None, jobs.status(text=FIRST), None, None, None]
+        return [[], None, None, None, jobs.status(text="Add a picture first."), None, None, None]
     event = _last(editor.opened, jobs.plainly(read)(path, "the picture"), model)
-    return [[event.found], None, None, _paper(event.picture), *_seen(event, "")[:-1], None]
+    return [[event.found], None, None, _paper(event.picture), *_seen(event, HELLO)[:-1], None]
 
 
 def preview(
@@ -164,8 +164,7 @@ def _last(work: Any, *arguments: Any) -> Any:
 
 def _seen(event: Any, said: str) -> list[Any]:
     """Status, picture, structure as colours, and what is not kept yet."""
-    status = jobs.status(text=said or "Move a slider, or click the picture to choose a region.")
-    return [status, event.picture, event.extras[editor.COLOURS], event.found]
+    return [jobs.status(text=said), event.picture, event.extras[editor.COLOURS], event.found]
 
 
 def _middle() -> list[Any]:

@@ -79,17 +79,6 @@ def named(model: str | Path) -> Work:
     yield Progress(1, 1, found=edits.direction_names(model))
 
 
-def _used(amounts: Sequence[float]) -> list[float]:
-    """Amounts without the zeros at their end: a model may have fewer directions than sliders."""
-    last = max((n for n, amount in enumerate(amounts, 1) if amount), default=0)
-    return list(amounts[:last])
-
-
-def _record(edited: Edited, model: str | Path) -> Progress:
-    extras = {COLOURS: edits.structure_colours(edited.codes, model)}
-    return Progress(1, 1, picture=edited.picture, extras=extras, found=edited)
-
-
 def edited(picture: Image.Image, model: str | Path, direction: int, amount: float) -> Work:
     """`picture` with its texture moved by `amount` standard deviations along the principal
     `direction` (1 is the widest). Raises InputError for a direction that there is not."""
@@ -106,3 +95,14 @@ def encoded(picture: Image.Image, model: str | Path, out: str | Path) -> Work:
     codes = encode(picture, model)
     save_codes(codes, out)
     yield Progress(1, 1, found=codes, note=f"Structure {codes.structure.shape}")
+
+
+def _used(amounts: Sequence[float]) -> list[float]:
+    """Amounts without the zeros at their end: a model may have fewer directions than sliders."""
+    last = max((n for n, amount in enumerate(amounts, 1) if amount), default=0)
+    return list(amounts[:last])
+
+
+def _record(edited: Edited, model: str | Path) -> Progress:
+    extras = {COLOURS: edits.structure_colours(edited.codes, model)}
+    return Progress(1, 1, picture=edited.picture, extras=extras, found=edited)
