@@ -18,10 +18,11 @@ from PIL import Image, ImageDraw
 
 from benchmarks.baselines import OURS, Case, Result, import_seconds, measure, peak_memory
 from examples.scenes import draw
-from i2i_core import label_edits
 from i2i_core.errors import InputError
-from i2i_core.images import fit_long_side, open_image
-from i2i_core.labels import decode, encode
+from i2i_core.images.files import open_image
+from i2i_core.images.sizes import fit_long_side
+from i2i_core.labels import edits as label_edits
+from i2i_core.labels.maps import decode, encode
 
 PAIRS = (("208", "209"), ("202", "203"), ("309", "308"), ("108", "109"), ("8", "9"))
 DRAWN_PAIRS = (

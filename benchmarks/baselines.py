@@ -16,14 +16,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from i2i_core.evaluation import evaluate_labels, evaluate_pictures
-from i2i_core.images import fit_long_side, to_image, to_tensor
-from i2i_core.labels import decode_together, fill_unlabelled, resize
+from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
+from i2i_core.images.sizes import fit_long_side
+from i2i_core.images.tensors import to_image, to_tensor
+from i2i_core.labels.maps import decode_together, fill_unlabelled, resize
 from i2i_core.method import Progress
-from i2i_core.methods import applications
 from i2i_core.methods.semantic_analogy import settings_for
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Task
+from i2i_core.pipelines import analogy as applications
 
 OURS = "ours"
 IMPORT = (

@@ -19,16 +19,15 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from i2i_core.domain_transfer import difference, transfer
-from i2i_core.folders import Folder
-from i2i_core.images import to_image, to_tensor
-from i2i_core.method import last_picture
+from i2i_core.checkpoints.model_zoo import locate, open_model
+from i2i_core.data.folders import Folder, every
+from i2i_core.evaluation.set_metrics import PatchSet
+from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.methods.heuristics import colour_transfer
-from i2i_core.metrics import self_similarity
-from i2i_core.sampling import every, fit_short_side
-from i2i_core.set_metrics import PatchSet
-from i2i_core.translation import open_model
-from i2i_core.weights import locate
+from i2i_core.patches.metrics import self_similarity
+from i2i_core.pipelines.domain_transfer import difference, transfer
+from i2i_core.progress import last_picture
 
 SIZE = 256
 TIMED = ((512, 512), (2048, 1365))  # pixels

@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from i2i_core.fcn_score import (
+from i2i_core.data.folders import Folder, match
+from i2i_core.evaluation.fcn_score import (
     Pairs,
     Palette,
     SegmenterConfig,
@@ -25,13 +26,12 @@ from i2i_core.fcn_score import (
     shrink,
     train_segmenter,
 )
-from i2i_core.folders import Folder, match
-from i2i_core.images import to_tensor
-from i2i_core.label_sets import FACADES
-from i2i_core.method import last_picture
-from i2i_core.networks.segmenter import Segmenter
-from i2i_core.set_metrics import PatchSet, l1_levels, ssim
-from i2i_core.translation import translate
+from i2i_core.evaluation.segmenter import Segmenter
+from i2i_core.evaluation.set_metrics import PatchSet, l1_levels, ssim
+from i2i_core.images.tensors import to_tensor
+from i2i_core.labels.palettes import FACADES
+from i2i_core.pipelines.translation import translate
+from i2i_core.progress import last_picture
 
 COLUMNS = ("pixel acc", "class acc", "class IoU", "SWD", "L1", "SSIM")
 PALETTE = Palette(tuple(FACADES.values()))

@@ -15,12 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.plain_networks import PlainPatchGAN, PlainResNet, PlainUNet
-from i2i_core.fitting import seeded
+from i2i_core.importing.names import unet_names
 from i2i_core.method import Method
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 from i2i_core.methods.pix2pix import Pix2Pix
-from i2i_core.published_names import unet_names
+from i2i_core.training.loop import seeded
 
 Step = Callable[[Tensor, Tensor, int], dict[str, float]]
 

@@ -23,15 +23,15 @@ from torch import Tensor
 
 from benchmarks.baselines import colour_transfer
 from benchmarks.domain import grid
-from i2i_core.folders import Folder
-from i2i_core.images import to_tensor
-from i2i_core.method import last_picture
-from i2i_core.metrics import self_similarity, sliced_wasserstein
-from i2i_core.sampling import every, fit_short_side
-from i2i_core.set_metrics import l1_levels, ssim
-from i2i_core.texture_codes import decode, encode
-from i2i_core.texture_swap import PATCHES, choose, swap
-from i2i_core.weights import locate
+from i2i_core.checkpoints.model_zoo import locate
+from i2i_core.data.folders import Folder, every
+from i2i_core.evaluation.set_metrics import l1_levels, ssim
+from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.tensors import to_tensor
+from i2i_core.patches.metrics import self_similarity, sliced_wasserstein
+from i2i_core.pipelines.texture_codes import decode, encode
+from i2i_core.pipelines.texture_swap import PATCHES, choose, swap
+from i2i_core.progress import last_picture
 
 SIZE = 256
 TIMED = (256, 512)  # pixels of both sides

@@ -23,11 +23,11 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.analogy import in_fresh_process
 from benchmarks.baselines import peak_memory
 from benchmarks.plain_training import plain_step, plain_translator
-from i2i_core.folders import Folder
-from i2i_core.images import to_tensor
+from i2i_core.data.batches import Batches, Crops
+from i2i_core.data.folders import Folder
+from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
 from i2i_core.methods import METHODS
-from i2i_core.sampling import Batches, Crops
 
 COMPARED = ("pix2pix", "cyclegan", "cut")
 PLAIN, OURS = "plain", "ours"

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from examples.starters import FOLDER
-from i2i_core.label_sets import FACADES
-from i2i_core.method import last_picture
-from i2i_core.translation import translate
-from i2i_core.weights import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.labels.palettes import FACADES
+from i2i_core.pipelines.translation import translate
+from i2i_core.progress import last_picture
 
 SIDE = 512
 PEN = 5

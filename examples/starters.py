@@ -13,11 +13,12 @@ from typing import NamedTuple
 from PIL import Image
 
 from examples.scenes import draw
-from i2i_core import label_edits
-from i2i_core.images import fit_long_side, open_image
-from i2i_core.labels import PALETTE, decode, encode
-from i2i_core.method import last_picture
-from i2i_core.methods.applications import semantic_analogy, structural_analogy
+from i2i_core.images.files import open_image
+from i2i_core.images.sizes import fit_long_side
+from i2i_core.labels import edits as label_edits
+from i2i_core.labels.maps import PALETTE, decode, encode
+from i2i_core.pipelines.analogy import semantic_analogy, structural_analogy
+from i2i_core.progress import last_picture
 
 FOLDER = Path(__file__).parent / "starters"
 SIZE = 512

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from PIL import Image
 
 from examples.starters import FOLDER
-from i2i_core.images import open_image
-from i2i_core.method import last_picture
-from i2i_core.texture_codes import encode
-from i2i_core.texture_edits import structure_colours
-from i2i_core.texture_swap import PATCHES, swap, swap_grid
-from i2i_core.weights import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.images.files import open_image
+from i2i_core.pipelines.texture_codes import encode
+from i2i_core.pipelines.texture_edits import structure_colours
+from i2i_core.pipelines.texture_swap import PATCHES, swap, swap_grid
+from i2i_core.progress import last_picture
 
 CATS, LANDSCAPES = "swapping_autoencoder.cats", "swapping_autoencoder.landscapes"
 

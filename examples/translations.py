@@ -14,13 +14,13 @@ from PIL import Image
 
 from examples.scenes import draw
 from examples.starters import FOLDER
-from i2i_core.domain_transfer import transfer
-from i2i_core.images import open_image
-from i2i_core.method import last_picture
-from i2i_core.methods.applications import structural_analogy
-from i2i_core.teaching_domains import teach_from_one
-from i2i_core.translation import translate
-from i2i_core.weights import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.finetuning.domains import teach_from_one
+from i2i_core.images.files import open_image
+from i2i_core.pipelines.analogy import structural_analogy
+from i2i_core.pipelines.domain_transfer import transfer
+from i2i_core.pipelines.translation import translate
+from i2i_core.progress import last_picture
 
 SIDE = 512
 CELL = 224  # pixels of a picture in a sample grid

@@ -13,10 +13,10 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from i2i_core.errors import InputError
-from i2i_core.fitting import FitState
-from i2i_core.images import fit_multiple, to_image, to_tensor, with_channels
+from i2i_core.images.tensors import fit_multiple, to_image, to_tensor, with_channels
 from i2i_core.networks.tiling import fits, in_tiles
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Progress, Work, last_picture
+from i2i_core.training.loop import FitState
 
 __all__ = ["Method", "Progress", "Work", "last_picture"]
 
@@ -119,13 +119,3 @@ class Method(nn.Module, ABC):
     ) -> Image:
         """Translate one picture and wait for it."""
         return last_picture(self.render(source, reference, reverse=reverse, seed=seed))
-
-
-def last_picture(work: Work) -> Image:
-    """Run `work` to its end and return the last picture it showed."""
-    picture = None
-    for progress in work:
-        picture = progress.picture or picture
-    if picture is None:
-        raise RuntimeError("the work ended without a picture")
-    return picture

@@ -27,3 +27,13 @@ class Progress:
 
 
 Work = Generator[Progress, None, None]
+
+
+def last_picture(work: Work) -> Image:
+    """Run `work` to its end and return the last picture it showed."""
+    picture = None
+    for progress in work:
+        picture = progress.picture or picture
+    if picture is None:
+        raise RuntimeError("the work ended without a picture")
+    return picture

@@ -32,9 +32,9 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
     import numpy as np
     from PIL import Image
 
-    from i2i_core.checkpoint import save
+    from i2i_core.checkpoints.checkpoint import save
     from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
-    from i2i_core.texture_codes import survey
+    from i2i_core.pipelines.texture_statistics import survey
 
     config = SwappingAutoencoderConfig(
         widths=(4, 8, 12), texture_widths=(16,), structure_channels=4, texture_size=12,

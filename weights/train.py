@@ -19,12 +19,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from i2i_core.checkpoint import load, save
-from i2i_core.cli import main as command
-from i2i_core.folders import Folder
-from i2i_core.label_sets import FACADES
-from i2i_core.labels import decode, encode, fill_unlabelled
-from i2i_core.sketches import field, roughen, trace
+from i2i_core.checkpoints.checkpoint import load, save
+from i2i_core.cli.main import main as command
+from i2i_core.data.folders import Folder
+from i2i_core.images.line_drawings import field, roughen, trace
+from i2i_core.labels.maps import decode, encode, fill_unlabelled
+from i2i_core.labels.palettes import FACADES
 
 VARIANTS = ("edges", "lines", "contours")  # of every cat, one drawing by each detector
 

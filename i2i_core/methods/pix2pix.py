@@ -15,36 +15,28 @@ import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from i2i_core.distributed import parallel
+from i2i_core.data.batches import Batches, Crops
+from i2i_core.devices.distributed import parallel
 from i2i_core.errors import check_choice
-from i2i_core.fitting import (
-    FitState,
-    check_crops,
-    check_settings,
-    fit_steps,
-    generator_tensors,
-    restore_generator,
-    seeded,
-    total_steps,
-)
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
-from i2i_core.networks.features import VGG
+from i2i_core.networks.deep_features import VGG
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.unet import UNet
-from i2i_core.optim import (
+from i2i_core.training.ema import follow, generator_tensors, restore_generator
+from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
+from i2i_core.training.optim import (
     Updater,
     check_finite,
     fast_layout,
-    follow,
     frozen,
     linear_decay,
     mixed_precision,
 )
-from i2i_core.perceptual_term import PerceptualTerm
-from i2i_core.sampling import Batches, Crops
+from i2i_core.training.perceptual import PerceptualTerm
+from i2i_core.training.settings import check_crops, check_settings
 
 
 @dataclass(frozen=True)

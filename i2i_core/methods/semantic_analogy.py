@@ -20,11 +20,12 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.images import check_same_shape, fit_long_side, same_aspect, to_image, to_tensor
-from i2i_core.labels import Ids, decode_together, fill_unlabelled, resize
+from i2i_core.images.sizes import check_same_shape, fit_long_side, same_aspect
+from i2i_core.images.tensors import to_image, to_tensor
+from i2i_core.labels.maps import Ids, decode_together, fill_unlabelled, resize
 from i2i_core.method import Method, Progress, Work
-from i2i_core.methods.regions import Box, changed_box, cut, paste
 from i2i_core.patches.label_guides import label_guide
+from i2i_core.patches.regions import Box, changed_box, cut, paste
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Task, settings_for
 

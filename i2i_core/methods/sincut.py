@@ -17,29 +17,23 @@ import torch.nn.functional as F
 from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 
-from i2i_core import distributed
-from i2i_core.distributed import parallel
+from i2i_core.devices import distributed
+from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
-from i2i_core.fitting import (
-    FitState,
-    check_settings,
-    fit_steps,
-    generator_tensors,
-    restore_generator,
-    seeded,
-    total_steps,
-)
-from i2i_core.images import to_tensor
+from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.tensors import to_tensor
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.contrastive import patch_nce_external
 from i2i_core.losses.reconstruction import identity
 from i2i_core.method import Method, Work
-from i2i_core.networks.features import VGG
+from i2i_core.networks.deep_features import VGG
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
-from i2i_core.optim import Updater, check_finite, follow, frozen, linear_decay, mixed_precision
-from i2i_core.perceptual_term import PerceptualTerm
-from i2i_core.sampling import fit_short_side
+from i2i_core.training.ema import follow, generator_tensors, restore_generator
+from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
+from i2i_core.training.optim import Updater, check_finite, frozen, linear_decay, mixed_precision
+from i2i_core.training.perceptual import PerceptualTerm
+from i2i_core.training.settings import check_settings
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from PIL.Image import Image
 from torch import Tensor
 
 from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.filters import rank, rgb_to_lab
-from i2i_core.images import check_same_shape, fit_long_side, to_image, to_tensor
-from i2i_core.labels import UNLABELLED, decode, decode_together
+from i2i_core.images.filters import rank, rgb_to_lab
+from i2i_core.images.sizes import check_same_shape, fit_long_side
+from i2i_core.images.tensors import to_image, to_tensor
+from i2i_core.labels.maps import UNLABELLED, decode, decode_together
 from i2i_core.method import Method, Progress, Work
-from i2i_core.methods.guide_choice import TRIAL_SIDE, Trial, try_hypotheses
+from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_hypotheses
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
 from i2i_core.patches.structure_guides import HYPOTHESES, structure_guides

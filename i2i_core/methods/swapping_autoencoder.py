@@ -17,16 +17,17 @@ import torch.nn.functional as F
 from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 
-from i2i_core.distributed import parallel
+from i2i_core.data.augmentation import recoloured
+from i2i_core.data.batches import Batches, Crops
+from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_choice, check_range
-from i2i_core.fitting import FitState, check_crops, check_settings, fit_steps, seeded, total_steps
-from i2i_core.likeness import SIZE as ARRANGEMENT
+from i2i_core.images.descriptors import SIZE as ARRANGEMENT
+from i2i_core.images.sizes import fit_short_side
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Method, Work
-from i2i_core.networks.directions import Directions
-from i2i_core.networks.features import VGG
-from i2i_core.networks.recolouring import recoloured
+from i2i_core.networks.deep_features import VGG
+from i2i_core.networks.statistics import Directions, Typical
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
 from i2i_core.networks.swapping import (
     Autoencoder,
@@ -35,19 +36,19 @@ from i2i_core.networks.swapping import (
     PatchDiscriminator,
     random_crops,
 )
-from i2i_core.networks.swapping_unofficial import UnofficialEncoder, UnofficialGenerator
-from i2i_core.networks.typical import Typical
-from i2i_core.optim import (
+from i2i_core.networks.swapping_rosinality import UnofficialEncoder, UnofficialGenerator
+from i2i_core.training.ema import follow
+from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
+from i2i_core.training.optim import (
     Updater,
     check_finite,
     fast_layout,
-    follow,
     frozen,
     linear_decay,
     mixed_precision,
 )
-from i2i_core.perceptual_term import PerceptualTerm
-from i2i_core.sampling import Batches, Crops, fit_short_side
+from i2i_core.training.perceptual import PerceptualTerm
+from i2i_core.training.settings import check_crops, check_settings
 
 SURVEYED = "survey."  # before the names of what is known of the collection
 OFFICIAL, ROSINALITY = "official", "rosinality"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2i_core.filters import resize
+from i2i_core.images.filters import resize
 from i2i_core.networks.layers import SharedStatistics
 
 LARGEST = 1200 * 1200  # pixels that are translated at once: 1.7 GB with a generator of width 24

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2i_core.filters import resize
-from i2i_core.networks.features import DINO, DeepFeatures, usable
+from i2i_core.images.filters import resize
+from i2i_core.networks.deep_features import DINO, DeepFeatures, usable
 
 LAYER = 9  # of 12 blocks: deep enough for parts of things, not yet for the whole picture
 SIDE = 320  # pixels of the longer side, 20 patches; a second for a pair on one busy core

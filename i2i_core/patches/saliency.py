@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.filters import gaussian_blur, resize, rgb_to_lab
+from i2i_core.images.filters import gaussian_blur, resize, rgb_to_lab
 
 SIDE = 96  # Saliency is a matter of large shapes: it is estimated at this many pixels a side.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.filters import resize, rgb_to_lab
+from i2i_core.images.filters import resize, rgb_to_lab
 
 SIDE = 128
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.filters import gaussian_blur, rank, resize, rgb_to_lab
+from i2i_core.images.filters import gaussian_blur, rank, resize, rgb_to_lab
 from i2i_core.patches.deep_guides import deep_features, deep_features_at_hand
 from i2i_core.patches.saliency import colour_contrast, objects
 

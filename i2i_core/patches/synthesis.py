@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from i2i_core.filters import resize
-from i2i_core.patches.features import PatchPCA
+from i2i_core.images.filters import resize
+from i2i_core.patches.patch_pca import PatchPCA
 from i2i_core.patches.pyramid import Field, Size, pyramid_sizes
 from i2i_core.patches.search import (
     MATRIX_CHUNK,

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from i2i_core.filters import resize
+from i2i_core.images.filters import resize
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,21 @@
+"""The tab "Image analogy": two pictures in, or a repainted label map."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demos.image_analogy import api as endpoints
+from demos.image_analogy import pair as two_pictures
+from demos.image_analogy import repaint
+
+TITLE = "Image analogy"
+
+
+def build() -> None:
+    """Lay out the tab inside the current Blocks."""
+    with gr.Tabs():
+        with gr.Tab("Two pictures"):
+            two_pictures.build()
+        with gr.Tab("Repaint", render_children=True):
+            repaint.build()
+    endpoints.build()

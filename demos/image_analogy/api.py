@@ -1,0 +1,140 @@
+"""What a developer calls: one endpoint a task, plain pictures and numbers in, a picture out.
+
+They are ordinary listeners on components that the page does not show, so that the schemas of the
+Python, JavaScript, REST and MCP clients come out as for any picture.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+from PIL import Image
+
+from demos.shared import jobs
+from demos.shared.widgets import Picture, read
+from i2i_core.labels.maps import encode
+from i2i_core.labels.segmentation import segment as find_regions
+from i2i_core.methods.structural_analogy import GUIDES, PRESETS
+from i2i_core.pipelines import analogy as applications
+
+
+@jobs.plainly
+def structural_analogy(
+    a: str, b: str, preset: str, granularity: float, guide: str, seed: int,
+    size: int, reverse: bool,
+) -> Image.Image:  # fmt: skip
+    """Make a picture with the arrangement of one picture out of the stuff of another.
+
+    Args:
+        a: The picture whose structure is kept.
+        b: The picture whose appearance is taken.
+        preset: One of structure, style, texture, text effect.
+        granularity: 0 keeps only the large arrangement, 1 all detail; -1 for the preset's.
+        guide: What answers to what, such as auto, lightness, objects; empty for the preset's.
+        seed: Another number gives another result.
+        size: Longer side of the result in pixels, 64 to 1024.
+        reverse: Exchange the roles of a and b.
+
+    Returns:
+        The picture, a PNG.
+    """
+    return jobs.finish(
+        applications.structural_analogy,
+        read(a, "the picture a"),
+        read(b, "the picture b"),
+        preset=preset,
+        granularity=None if granularity < 0 else granularity,
+        guide=guide or None,
+        seed=seed,
+        size=size,
+        reverse=reverse,
+    )
+
+
+@jobs.plainly
+def semantic_analogy(
+    photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
+) -> Image.Image:
+    """Make the photograph that an edited label map would be the label map of.
+
+    Args:
+        photo: A photograph.
+        labels: Its label map: flat colours, or grey ids with 255 as unlabelled.
+        target_labels: A map with the same labels, edited or of another place.
+        size: Longer side worked at in pixels, 64 to 1024.
+        keep: Leave the photograph alone where both maps have the same label.
+        seed: Another number gives another result.
+
+    Returns:
+        The photograph, a PNG.
+    """
+    return jobs.finish(
+        applications.semantic_analogy,
+        read(photo, "the photograph"),
+        read(labels, "the label map", flatten=False),
+        read(target_labels, "the target label map", flatten=False),
+        size=size,
+        keep=keep,
+        seed=seed,
+    )
+
+
+@jobs.plainly
+def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
+    """Fill a masked part of a photograph from the rest of it.
+
+    Args:
+        photo: A photograph.
+        mask: A picture of the same shape, white (or opaque) where the photograph is to be filled.
+        size: Longer side, in pixels, of the window around the mask that is worked on.
+        seed: Another number gives another result.
+
+    Returns:
+        The photograph at its own size, a PNG.
+    """
+    return jobs.finish(
+        applications.remove_object,
+        read(photo, "the photograph"),
+        read(mask, "the mask", flatten=False),
+        size=size,
+        seed=seed,
+    )
+
+
+@jobs.plainly
+def segment(photo: str, classes: int) -> Image.Image:
+    """Divide a photograph into editable regions.
+
+    Args:
+        photo: A photograph.
+        classes: Number of labels, 2 to 8.
+
+    Returns:
+        The label map, a PNG of flat colours, as large as the photograph.
+    """
+    return encode(find_regions(read(photo, "the photograph"), classes))
+
+
+def build() -> None:
+    """Register the endpoints in the current Blocks."""
+    with gr.Column(visible=False):
+        a, b = Picture(label="a"), Picture(label="b")
+        photo, mask = Picture(label="photo"), Picture(label="mask")
+        labels, target = Picture(label="labels"), Picture(label="target_labels")
+        preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
+        guide = gr.Dropdown(["", *GUIDES], value="", label="guide")
+        granularity = gr.Number(-1, label="granularity")
+        seed, classes = _whole(0, "seed"), _whole(4, "classes")
+        size, window = _whole(256, "size"), _whole(512, "size")
+        reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
+        result = gr.Image(format="png", label="result")
+        for function, inputs in (
+            (structural_analogy, [a, b, preset, granularity, guide, seed, size, reverse]),
+            (semantic_analogy, [photo, labels, target, size, keep, seed]),
+            (remove_object, [photo, mask, window, seed]),
+            (segment, [photo, classes]),
+        ):
+            gr.Button().click(function, inputs, result, api_name=function.__name__, **jobs.COMPUTE)
+
+
+def _whole(value: int, label: str) -> gr.Number:
+    return gr.Number(value, label=label, precision=0)

@@ -1,0 +1,1 @@
+"""What the tabs share: jobs, widgets, models, fits."""

@@ -1,0 +1,57 @@
+"""Widgets and small helpers that tabs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from i2i_core.errors import InputError
+from i2i_core.images.files import open_image
+
+STARTERS = Path(__file__).parents[2] / "examples" / "starters"
+LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
+
+
+class _PathImage(gr.Image):
+    """A gr.Image whose handlers get the path of the uploaded file, untouched.
+
+    gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
+    label map would lose its palette. The core's own door has better sentences.
+    """
+
+    is_template = True  # the page shows it as its parent
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        """The uploaded file's path, or None."""
+        return payload.path if payload else None
+
+
+def Picture(value: str | None = None, **settings: Any) -> gr.Image:
+    """An input picture: any file, read by the core."""
+    settings = {"sources": ["upload", "clipboard"], **settings}
+    return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
+
+
+def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
+    """Open an upload; a person who has not given it yet is told so."""
+    if path is None:
+        raise InputError(f"Add {what} first.")
+    picture = open_image(path, flatten=flatten)
+    if picture.width * picture.height > LARGE:
+        size = f"{picture.width} × {picture.height}"
+        gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
+    return picture
+
+
+def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:
+    """`picture` at the size of `like`, for a before/after slider."""
+    return picture.resize(like.size, Image.Resampling.LANCZOS)
+
+
+def starter(name: str) -> str:
+    """Path of a starter file."""
+    return str(STARTERS / name)

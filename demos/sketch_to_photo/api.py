@@ -1,0 +1,77 @@
+"""What a developer calls of the tab "Sketch to photo": plain pictures and names in, results out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from demos.shared import jobs, models
+from demos.shared.widgets import Picture, read
+from i2i_core.checkpoints.model_zoo import find_models
+from i2i_core.images.line_drawings import DETECTORS
+from i2i_core.images.line_drawings import trace as draw_lines
+from i2i_core.pipelines.translation import translate
+
+
+@jobs.plainly
+def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
+    """Make a photograph of a drawing, or of a label map.
+
+    Args:
+        sketch: A drawing in any pen, dark on light or light on dark; for models of labels a map in
+            about their colours; for other models whatever they take.
+        model: Name of a shipped model, see list_models.
+        seed: Another number gives other colours; 0 the usual ones.
+
+    Returns:
+        The photograph, a PNG.
+    """
+    picture = read(sketch, "the sketch", flatten=False)
+    return jobs.finish(translate, picture, str(models.shipped_path(model)), seed=int(seed))
+
+
+@jobs.plainly
+def trace(photo: str, detector: str, detail: float) -> Image.Image:
+    """Trace a photograph into a drawing that a model of sketches takes.
+
+    Args:
+        photo: A photograph.
+        detector: One of edges, lines, contours.
+        detail: 0 for outlines only, 1 for every hair.
+
+    Returns:
+        Dark lines on white, a PNG as large as the photograph.
+    """
+    return draw_lines(read(photo, "the photograph"), detector, detail)
+
+
+def list_models() -> list[dict[str, Any]]:
+    """List the shipped models.
+
+    Returns:
+        For each its name, method, what it takes and makes ("sketch", "labels:facades", or empty
+        for photographs), and a sentence about it.
+    """
+    return [
+        {name: getattr(model, name) for name in ("name", "method", "takes", "makes", "about")}
+        for model in find_models()
+    ]
+
+
+def build() -> None:
+    """Register the endpoints in the current Blocks."""
+    with gr.Column(visible=False):
+        sketch, photo = Picture(label="sketch"), Picture(label="photo")
+        model = gr.Textbox("pix2pix.cats", label="model")
+        seed = gr.Number(0, label="seed", precision=0)
+        detector = gr.Dropdown(list(DETECTORS), value="edges", label="detector")
+        detail = gr.Slider(0, 1, 0.35, label="detail")
+        result, listed = gr.Image(format="png", label="result"), gr.JSON(label="models")
+        for function, inputs, output in (
+            (sketch_to_photo, [sketch, model, seed], result),
+            (trace, [photo, detector, detail], result),
+            (list_models, [], listed),
+        ):
+            gr.Button().click(function, inputs, output, api_name=function.__name__, **jobs.COMPUTE)

@@ -1,0 +1,124 @@
+"""A canvas for drawings and label maps: what Python sees of it. The browser's part is the JS file.
+
+Gradio's own image editor has no rectangles, blurs labels and loses drawings, so this is a gr.HTML
+whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL, and the palette.
+The browser keeps a drawing and its past for each kind.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from i2i_core.errors import InputError
+from i2i_core.labels.colours import Colour
+
+SIDE = 512  # pixels of the canvas
+MOST_TEXT = 4_000_000  # characters
+MOST_SIDE = 2048
+Palette = Mapping[str, Colour]
+_BROKEN = "The drawing did not arrive whole. Draw one more stroke, or reload the page."
+
+_HERE = Path(__file__).parent
+_HTML, _CSS, _JS = (
+    (_HERE / f"canvas.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
+)
+
+
+class DrawingCanvas(gr.HTML):
+    """The canvas; `value` as `to_value` makes it. `input` fires with strokes, and during them."""
+
+    def __init__(self, value: str | None = None, **settings: Any) -> None:
+        super().__init__(
+            value,
+            html_template=_HTML,
+            css_template=_CSS,
+            js_on_load=_JS,
+            apply_default_css=False,
+            **settings,
+        )
+
+    def get_block_name(self) -> str:
+        """What the browser shows it as."""
+        return "html"
+
+
+def to_value(
+    picture: Image.Image | None, palette: Palette | None = None, *, keep: bool = False
+) -> str:
+    """The JSON that shows `picture` as a sketch or, with `palette`, as labels in its colours (the
+    first is the ground); it can be undone. None shows what is drawn of that kind. `keep`: nothing
+    is replaced that is drawn already; what then stands there comes back as input."""
+    value: dict[str, Any] = {"kind": "sketch" if palette is None else "labels", "keep": keep}
+    value["png"] = None if picture is None else _data_url(picture)
+    if palette is not None:
+        value["palette"] = [[name, "#{:02x}{:02x}{:02x}".format(*c)] for name, c in palette.items()]
+    value["nonce"] = secrets.token_hex(4)  # the same drawing sent twice is still news
+    return json.dumps(value)
+
+
+def to_picture(value: str | None) -> Image.Image | None:
+    """The drawing that the browser sent, RGB; None for nothing and for paper of one colour. Raises
+    InputError for what is no drawing of this canvas."""
+    if not value:
+        return None
+    try:
+        url = _read(value)["png"]
+        if url is None:
+            return None
+        data = base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            if max(picture.size) > MOST_SIDE:
+                raise InputError("This drawing has too many pixels. Clear the canvas, start again.")
+            drawn = picture.convert("RGB")
+    except InputError:
+        raise
+    except Exception:
+        # Whatever a stranger's browser may send: base64 and PNG fail in many ways.
+        raise InputError(_BROKEN) from None
+    pixels = np.asarray(drawn)
+    return drawn if (pixels != pixels[0, 0]).any() else None
+
+
+def kind_of(value: str | None) -> str:
+    """ "sketch" or "labels"; a canvas without a value is paper for a sketch. Raises InputError as
+    `to_picture` does."""
+    kind = _read(value).get("kind") if value else "sketch"
+    if kind not in ("sketch", "labels"):
+        raise InputError(_BROKEN)
+    return str(kind)
+
+
+def blank(kind: str, palette: Palette | None = None) -> Image.Image:
+    """An empty canvas: white paper for a sketch, the first colour of the palette for labels."""
+    ground = next(iter(palette.values())) if kind == "labels" and palette else (255, 255, 255)
+    return Image.new("RGB", (SIDE, SIDE), ground)
+
+
+def _read(value: str) -> dict[str, Any]:
+    if not isinstance(value, str):
+        raise InputError(_BROKEN)
+    if len(value) > MOST_TEXT:
+        raise InputError("This drawing is too large. Clear the canvas and draw it again.")
+    try:
+        told = json.loads(value)
+    except (ValueError, RecursionError):
+        raise InputError(_BROKEN) from None
+    if not isinstance(told, dict):
+        raise InputError(_BROKEN)
+    return told
+
+
+def _data_url(picture: Image.Image) -> str:
+    stored = io.BytesIO()
+    picture.convert("RGB").save(stored, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stored.getvalue()).decode()

@@ -1,0 +1,1 @@
+"""Model files: written and read, found, and brought up to date."""

@@ -1,0 +1,265 @@
+"""Models as files: one `.safetensors` with the method's name and configuration in its header.
+
+A model's file holds what translating needs. A training file, beside it, holds all that going on
+with a fit needs: every network, the optimisers' moments, image pools, the step. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from i2i_core.errors import InputError
+from i2i_core.method import Method
+from i2i_core.methods import METHODS
+from i2i_core.networks.meta import outlined
+
+FORMAT = "i2i-1"
+ENDING = ".safetensors"
+EXTRA = "extra."  # before the names of what only looking inside and further fits need
+
+
+def save(
+    method: Method,
+    path: str | Path,
+    *,
+    half: bool = False,
+    about: str = "",
+    takes: str = "",
+    makes: str = "",
+) -> None:
+    """Write the model to `path` (…​.safetensors), `half` for half precision, `about` for a sentence
+    on what it does. `takes` and `makes` say what kind of picture it is given and gives: "sketch",
+    "labels:" and a name of LABEL_SETS, or "" for any. The file is written whole or not at all.
+
+    Raises InputError for a model that has learnt nothing and for a path that cannot be written.
+    """
+    method.check_learnt()
+    tensors = {**method.saved(), **(_extra(method) if method.extra_learnt else {})}
+    if half:
+        tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+    _write(path, tensors, {**_header(method), "about": about, "takes": takes, "makes": makes})
+
+
+def save_training(method: Method, path: str | Path) -> None:
+    """Write all that `load_training` needs to go on as if the fit had never stopped."""
+    if method.fit_state is None:
+        raise InputError("This method learns in one go: there is no training to go on with.")
+    tensors = {f"networks.{name}": value for name, value in method.state_dict().items()}
+    tensors |= {f"state.{name}": value for name, value in method.fit_state.tensors().items()}
+    _write(path, tensors, {**_header(method), "training": "yes"})
+
+
+def load(path: str | Path, *, device: str = "cpu") -> Method:
+    """The model in `path`, ready to translate.
+
+    Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
+    """
+    header, tensors = _read(path)
+    method = _build(header, tensors, Path(path).name)
+    try:
+        if "training" in header:
+            _restore_training(method, tensors)
+        else:
+            whole = {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
+            restore_extra(method, whole)
+            method.restore({k: v for k, v in whole.items() if not k.startswith(EXTRA)})
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{Path(path).name} does not fit the {header['method']} that its header describes: "
+            f"{_first_line(error)} It is damaged, or was made by another version."
+        ) from None
+    return method.to(device)
+
+
+def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> Method:
+    """The method in a training file, ready to go on with `fit`. `changes` to its configuration are
+    for what does not change its networks, such as more `steps`. Raises InputError as `load`."""
+    header, tensors = _read(path)
+    if "training" not in header:
+        raise InputError(
+            f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
+            "Give the training file that was saved beside it."
+        )
+    method = _build(header, tensors, Path(path).name, changes).to(device)
+    try:
+        _restore_training(method, tensors)
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{Path(path).name} cannot go on with these settings: {_first_line(error)} "
+            "Leave the sizes of the networks as they were."
+        ) from None
+    return method
+
+
+def read_header(path: str | Path) -> dict[str, str]:
+    """A model file's header: method, config (JSON), about, step. Reads no weights."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no file {path.name}. Check the path.")
+    try:
+        with safe_open(path, "pt") as file:
+            header: dict[str, str] = file.metadata() or {}
+    except (SafetensorError, OSError):
+        raise InputError(
+            f"{path.name} is not a .safetensors file. Published .pth files are turned into one by "
+            "the command import."
+        ) from None
+    if header.get("format") != FORMAT or not {"method", "config", "step"} <= set(header):
+        raise InputError(
+            f"{path.name} holds weights, but not a model of this studio (or of another version of "
+            "it): its header does not say how it was made. Fit one, or import a published .pth."
+        )
+    return header
+
+
+def training_path(path: str | Path) -> Path:
+    """Where the training file of the model at `path` lies."""
+    return Path(path).with_suffix(f".training{ENDING}")
+
+
+def build(name: str, config: Mapping[str, Any]) -> Method:
+    """The method `name` with `config`, untrained. Raises InputError for unknown names."""
+    if name not in METHODS:
+        raise InputError(f'There is no method "{name}". Choose one of: {", ".join(METHODS)}.')
+    kind = METHODS[name]
+    known = {field.name for field in fields(kind.Config)}
+    unknown = sorted(set(config) - known)
+    if unknown:
+        raise InputError(
+            f'{name} has no setting "{unknown[0]}". Its settings are: {", ".join(sorted(known))}.'
+        )
+    return kind(kind.Config(**config))
+
+
+def continued(method: Method, known: Method) -> None:
+    """Give `method` all that `known` has learnt. Raises RuntimeError where they are unlike."""
+    method.restore(known.saved())
+    if known.extra_learnt:
+        restore_extra(method, _extra(known))
+
+
+def restore_extra(method: Method, tensors: Mapping[str, Tensor]) -> None:
+    """Give the method's extra networks their tensors, if they are among these."""
+    for name, network in method.extra().items():
+        prefix = f"{EXTRA}{name}."
+        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        if own:
+            network.load_state_dict(own)
+            method.extra_restored = True
+
+
+def _extra(method: Method) -> dict[str, Tensor]:
+    return {
+        f"{EXTRA}{name}.{key}": value
+        for name, network in method.extra().items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def _header(method: Method) -> dict[str, str]:
+    name = next(name for name, kind in METHODS.items() if type(method) is kind)
+    step = method.fit_state.step if method.fit_state else 0
+    config = json.dumps(asdict(method.config))  # type: ignore[call-overload]
+    return {"format": FORMAT, "method": name, "config": config, "step": str(step)}
+
+
+def _build(
+    header: Mapping[str, str],
+    tensors: Mapping[str, Tensor],
+    file: str,
+    changes: Mapping[str, Any] | None = None,
+) -> Method:
+    """The method of a header, untrained, once its outline fits the file's tensors: a small file
+    must not make us build a huge network."""
+    try:
+        config = {**json.loads(header["config"]), **(changes or {})}
+        with outlined():
+            outline = build(header["method"], config)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{file} is damaged: its header cannot be read.") from None
+    if outline.fit_state is None:
+        return build(header["method"], config)
+    if "training" in header:
+        expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
+        tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
+    else:
+        expected = outline.saved()
+        if any(name.startswith(EXTRA) for name in tensors):
+            expected |= _extra(outline)
+    odd = sorted(
+        name
+        for name in {*expected, *tensors}
+        if name not in expected
+        or name not in tensors
+        or expected[name].shape != tensors[name].shape
+    )
+    if odd:
+        raise InputError(
+            f"{file} does not fit the {header['method']} that its header describes: {odd[0]} and "
+            f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
+            "was made with other settings."
+        )
+    return build(header["method"], config)
+
+
+def _restore_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
+    if method.fit_state is None:
+        raise KeyError("This method has no training.")
+    parts: dict[str, dict[str, Tensor]] = {"networks": {}, "state": {}}
+    for name, value in tensors.items():
+        part, _, key = name.partition(".")
+        parts[part][key] = value
+    method.load_state_dict(parts["networks"])
+    method.fit_state.load(parts["state"])
+    method.learnt = method.fit_state.step > 0
+
+
+def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    header = read_header(path)
+    with safe_open(path, "pt") as file:
+        return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
+    path = Path(path)
+    if path.suffix != ENDING:
+        raise InputError(f"{path.name}: name the model's file with the ending {ENDING}.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    # Copies, for tensors that share memory or lie channels-last cannot be written.
+    plain = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in tensors.items()
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(plain, part, header)
+        part.chmod(0o666 & ~_umask())  # the library makes it its owner's alone
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path.name} could not be written: {reason}.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[1] if len(lines) > 1 else lines[0]).rstrip(".") + "."

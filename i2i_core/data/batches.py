@@ -1,0 +1,206 @@
+"""Pictures to learn from: folders opened as they are needed, and batches of augmented crops.
+
+What a step sees is a function of the seed and the step alone, so that a fit which is stopped and
+resumed sees the same pictures as one that is not, and a thread can prepare the next batch ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.devices import distributed
+from i2i_core.errors import InputError
+from i2i_core.images.sizes import fit_short_side, same_aspect
+from i2i_core.images.tensors import to_tensor
+
+Pictures = Sequence[Image.Image]
+CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decoded once
+
+
+@dataclass(frozen=True)
+class Crops:
+    """How a picture becomes training material: its shorter side scaled to `load_size` pixels, a
+    random square of `size` cut out, and with `flip` mirrored half of the time (the papers' 286,
+    256, yes). Both pictures of a pair are cut and mirrored alike."""
+
+    size: int = 256
+    load_size: int = 286
+    flip: bool = True
+
+
+class Source(Protocol):
+    """Where a fit's batches come from: a pair of tensors (batch, C, H, W) in [−1, 1] by step."""
+
+    @property
+    def skipped(self) -> Mapping[str, str]: ...
+    def __enter__(self) -> Source: ...
+    def __exit__(self, *error: object) -> None: ...
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]: ...
+
+
+class Batches:
+    """Batches of crops by step: `batches[step]` is a pair of tensors (batch, 3, size, size) in
+    [−1, 1]. Use it in a `with`; the next step's batch is then made in a thread meanwhile.
+
+    Paired, both sides show the same picture of the pair. Unpaired, an epoch goes once through the
+    longer side in random order, with a random picture of the other (Zhu et al. 2017). From step
+    `whole_from` on pictures are loaded at the size of the crops, as much of them as a square holds.
+    Of several processes each takes its own share of a step's pictures. `skipped` tells what could
+    not be read.
+    """
+
+    def __init__(
+        self,
+        a: Pictures,
+        b: Pictures,
+        crops: Crops,
+        *,
+        batch: int = 1,
+        paired: bool = False,
+        seed: int = 0,
+        whole_from: int | None = None,
+    ) -> None:
+        for side, pictures in (("A", a), ("B", b)):
+            if not len(pictures):
+                raise InputError(f"There are no pictures on side {side} to learn from.")
+        if paired and len(a) != len(b):
+            raise InputError(
+                f"Pairs are needed: {len(a)} pictures on side A do not match {len(b)} on side B."
+            )
+        self.crops, self.batch, self.paired, self.seed = crops, batch, paired, seed
+        self.whole_from = whole_from
+        self.sides = (_Side(a, crops.load_size), _Side(b, crops.load_size))
+        self.epoch_length = max(len(a), len(b))
+        self._order: tuple[int, list[int]] = (-1, [])
+        self._pool: ThreadPoolExecutor | None = None
+        self._ahead: dict[int, Future[tuple[Tensor, Tensor]]] = {}
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """What was left out, by name, and why."""
+        return {**self.sides[0].skipped, **self.sides[1].skipped}
+
+    def __enter__(self) -> Batches:
+        self._pool = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._pool is not None
+        self._pool.shutdown(cancel_futures=True)
+        self._pool, self._ahead = None, {}
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        if self._pool is None:
+            return self._make(step)
+        # One thread makes all, so that nothing is shared.
+        ready = self._ahead.pop(step, None) or self._pool.submit(self._make, step)
+        self._ahead = {step + 1: self._pool.submit(self._make, step + 1)}
+        return ready.result()
+
+    def _make(self, step: int) -> tuple[Tensor, Tensor]:
+        first = (step * distributed.world() + distributed.rank()) * self.batch
+        whole = self.whole_from is not None and step >= self.whole_from
+        for side in self.sides:
+            side.scale_to(self.crops.size if whole else self.crops.load_size)
+        crops = [self._crop(number) for number in range(first, first + self.batch)]
+        a, b = zip(*crops, strict=True)
+        return torch.cat(a) * 2 - 1, torch.cat(b) * 2 - 1
+
+    def _crop(self, number: int) -> tuple[Tensor, Tensor]:
+        """The `number`th sample of all, counted over epochs."""
+        random = Random(f"{self.seed} {number}")
+        index = self._shuffled(number // self.epoch_length)[number % self.epoch_length]
+        a, b = self.sides
+        if self.paired:
+            for offset in range(len(a)):
+                pair = (index + offset) % len(a)
+                try:
+                    picture_a, picture_b = a.load(pair), b.load(pair)
+                    if not same_aspect(picture_a.size, picture_b.size):
+                        raise InputError("The two pictures of the pair have different shapes.")
+                except InputError as error:
+                    a.skipped.setdefault(a.name(pair), str(error))
+                    continue
+                picture_b = picture_b.resize(picture_a.size, Image.Resampling.BICUBIC)
+                place = self._place(picture_a, random)
+                return self._cut(picture_a, *place), self._cut(picture_b, *place)
+            raise InputError(f"None of the {len(a)} pairs can be used. {_reasons(a.skipped)}")
+        # The longer side is gone through, the other one drawn from.
+        one = index if len(a) >= len(b) else random.randrange(len(a))
+        other = index if len(b) > len(a) else random.randrange(len(b))
+        picture_a, picture_b = a.load_near(one), b.load_near(other)
+        return (
+            self._cut(picture_a, *self._place(picture_a, random)),
+            self._cut(picture_b, *self._place(picture_b, random)),
+        )
+
+    def _shuffled(self, epoch: int) -> list[int]:
+        if self._order[0] != epoch:
+            order = list(range(self.epoch_length))
+            Random(f"{self.seed} epoch {epoch}").shuffle(order)
+            self._order = (epoch, order)
+        return self._order[1]
+
+    def _place(self, picture: Image.Image, random: Random) -> tuple[int, int, bool]:
+        left = random.randint(0, picture.width - self.crops.size)
+        top = random.randint(0, picture.height - self.crops.size)
+        return left, top, self.crops.flip and random.random() < 0.5
+
+    def _cut(self, picture: Image.Image, left: int, top: int, mirrored: bool) -> Tensor:
+        size = self.crops.size
+        crop = to_tensor(picture.crop((left, top, left + size, top + size)))
+        return crop.flip(3) if mirrored else crop
+
+
+class _Side:
+    """One domain's pictures, scaled when first asked for and kept while there is room."""
+
+    def __init__(self, pictures: Pictures, load_size: int) -> None:
+        self.pictures, self.load_size = pictures, load_size
+        self.kept: dict[int, Image.Image] = {}
+        self.bytes = 0
+        self.skipped: dict[str, str] = {}
+
+    def scale_to(self, load_size: int) -> None:
+        """Load at another size from now on."""
+        if load_size != self.load_size:
+            self.load_size, self.kept, self.bytes = load_size, {}, 0
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def name(self, index: int) -> str:
+        names: Sequence[str] = getattr(self.pictures, "names", ())
+        return names[index] if names else f"picture {index + 1}"
+
+    def load(self, index: int) -> Image.Image:
+        if index not in self.kept:
+            picture = fit_short_side(self.pictures[index].convert("RGB"), self.load_size)
+            size = 3 * picture.width * picture.height
+            if self.bytes + size > CACHE_BYTES:
+                return picture
+            self.kept[index] = picture
+            self.bytes += size
+        return self.kept[index]
+
+    def load_near(self, index: int) -> Image.Image:
+        """The picture, or the next one that can be read."""
+        for offset in range(len(self)):
+            near = (index + offset) % len(self)
+            try:
+                return self.load(near)
+            except InputError as error:
+                self.skipped.setdefault(self.name(near), str(error))
+        raise InputError(f"None of the {len(self)} pictures can be read. {_reasons(self.skipped)}")
+
+
+def _reasons(skipped: dict[str, str]) -> str:
+    return next(iter(skipped.values()), "")

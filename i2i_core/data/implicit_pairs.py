@@ -1,0 +1,44 @@
+"""What is mixed: pictures of pairs among others, old translations among new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from i2i_core.errors import InputError
+
+Pictures = Sequence[Image.Image]
+
+
+class Mixed(Sequence[Image.Image]):
+    """One side's pictures with pictures of pairs among them, unmarked: implicit pairs (Ginger et
+    al. 2019). As many entries are added, going through the pairs again and again, as make up
+    `fraction` of the whole (of more pairs than that, the first). The two sides stay unpaired: each
+    is sampled for itself."""
+
+    def __init__(self, pictures: Pictures, of_pairs: Pictures, fraction: float) -> None:
+        if not 0 <= fraction < 1:
+            raise InputError(f"The fraction of pairs is {fraction}: choose one from 0 to 0.99.")
+        self.pictures, self.of_pairs = pictures, of_pairs
+        wanted = round(len(pictures) * fraction / (1 - fraction))
+        self.added = wanted if len(of_pairs) else 0
+
+    def __len__(self) -> int:
+        return len(self.pictures) + self.added
+
+    def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        if index < len(self.pictures):
+            return self.pictures[index]
+        return self.of_pairs[(index - len(self.pictures)) % len(self.of_pairs)]
+
+    @property
+    def names(self) -> list[str]:
+        """Names for the list of what was skipped."""
+        own, pairs = (
+            list(getattr(side, "names", [f"{word} {i + 1}" for i in range(len(side))]))
+            for side, word in ((self.pictures, "picture"), (self.of_pairs, "pair"))
+        )
+        return own + [pairs[i % len(pairs)] for i in range(self.added)]

@@ -1,0 +1,128 @@
+"""The FCN-score of a set of translations: who teaches the reader, what it reads, beside what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from i2i_core.errors import InputError
+from i2i_core.evaluation.fcn_score import (
+    Pairs,
+    Palette,
+    SegmenterConfig,
+    find_palette,
+    read_confusion,
+    segmentation_scores,
+    shrink,
+    train_segmenter,
+)
+from i2i_core.progress import Work
+
+Pictures = Sequence[Image]
+MOST = 2000  # pairs to learn from, 130 MB at 128 pixels
+NAMES = ("fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou")
+
+
+class Reading:
+    """Gathers label maps, real photographs and translations (`add`), then teaches the reader and
+    has it read (`run`); `scores` and `note` are there afterwards.
+
+    The reader learns from the pairs `train` (label maps, photographs); without, one reader learns
+    from the real pairs of each half and reads the other half: it never reads what it has seen.
+    """
+
+    def __init__(
+        self,
+        palette: Palette,
+        train: tuple[Pictures, Pictures] | None = None,
+        config: SegmenterConfig | None = None,
+    ) -> None:
+        self.palette, self.train, self.config = palette, train, config or SegmenterConfig()
+        self.steps = self.config.steps * (2 if train is None else 1)
+        self.ids: list[Tensor] = []
+        self.real: list[Tensor] = []
+        self.translated: list[Tensor] = []
+        self.scores: dict[str, float] = {}
+        self.note = ""
+
+    @classmethod
+    def prepare(
+        cls,
+        maps: Pictures,
+        wanted: bool | None,
+        train: tuple[Pictures, Pictures] | None = None,
+        config: SegmenterConfig | None = None,
+    ) -> Reading | None:
+        """Ready to gather if `wanted`, and with None if `maps` are label maps of three colours or
+        more (line drawings have two). Raises InputError when it is wanted and cannot be."""
+        if wanted is False:
+            return None
+        if train is not None and len(train[0]) != len(train[1]):
+            raise InputError(
+                f"The pairs to teach the reader of labels with are not pairs: {len(train[0])} "
+                f"label maps and {len(train[1])} photographs."
+            )
+        try:
+            palette = find_palette(maps if train is None else train[0])
+        except InputError:
+            if wanted:
+                raise
+            return None
+        if wanted is None and len(palette.colours) < 3:
+            return None
+        return cls(palette, train, config)
+
+    def add(self, label_map: Image, photo: Image, translation: Image) -> None:
+        """One pair, and the translation of its label map."""
+        size = self.config.size
+        self.ids.append(torch.from_numpy(self.palette.read(label_map, size)))
+        self.real.append(shrink(photo, size))
+        self.translated.append(shrink(translation, size))
+
+    def run(self, device: torch.device | str = "cpu") -> Work:
+        """Teach and read: a record for every step of teaching. Raises InputError when there are
+        fewer than two pairs."""
+        if len(self.ids) < 2:
+            raise InputError("The FCN-score needs two pairs or more that can be read.")
+        if self.train is None:
+            halves = slice(0, None, 2), slice(1, None, 2)
+            folds = [(self._pairs(self.real, halves[i]), halves[1 - i]) for i in (0, 1)]
+            taught = "the real pairs of one half to read the other, and the other way round"
+        else:
+            folds = [(self._training_pairs(*self.train), slice(None))]
+            taught = f"{len(folds[0][0].photos)} pairs of their own"
+        classes = len(self.palette.colours)
+        of_translations = np.zeros((classes, classes), np.int64)
+        of_real = np.zeros_like(of_translations)
+        for learnt, part in folds:
+            network = yield from train_segmenter(learnt, classes, self.config, device)
+            of_translations += read_confusion(network, self._pairs(self.translated, part), classes)
+            of_real += read_confusion(network, self._pairs(self.real, part), classes)
+        for ending, table in (("", of_translations), ("_real", of_real)):
+            values = segmentation_scores(table)
+            self.scores |= {name + ending: v for name, v in zip(NAMES, values, strict=True)}
+        self.note = (
+            f"The FCN-score's reader of {classes} labels at {self.config.size} pixels has learnt "
+            f"from {taught}: compare it with the same reader's on real photographs alone."
+        )
+
+    def _pairs(self, photos: list[Tensor], part: slice) -> Pairs:
+        return Pairs(torch.stack(photos[part]), torch.stack(self.ids[part]))
+
+    def _training_pairs(self, maps: Pictures, photos: Pictures) -> Pairs:
+        size = self.config.size
+        ids, shrunk = [], []
+        for index in np.unique(np.linspace(0, len(maps) - 1, min(MOST, len(maps))).astype(int)):
+            try:
+                photo, label_map = photos[int(index)], maps[int(index)]
+            except InputError:
+                continue
+            shrunk.append(shrink(photo, size))
+            ids.append(torch.from_numpy(self.palette.read(label_map, size)))
+        if not ids:
+            raise InputError("None of the pairs to teach the reader of labels with can be read.")
+        return Pairs(torch.stack(shrunk), torch.stack(ids))

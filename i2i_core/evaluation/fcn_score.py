@@ -1,0 +1,212 @@
+"""The FCN-score: whether a network that reads labels off photographs reads the right ones off
+translations of label maps (Isola et al. 2017, section 4.1; Long et al. 2015, section 5).
+
+The paper's reader is an FCN-8s trained on Cityscapes. Here a small one is trained on the pairs at
+hand, so its score on translations means something only beside its score on the real photographs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.evaluation.segmenter import Segmenter
+from i2i_core.labels.colours import (
+    PURE,
+    UNLABELLED,
+    Colour,
+    Ids,
+    flat_colours,
+    nearest_colour,
+    rgb_distance,
+)
+from i2i_core.labels.maps import UNLABELLED_COLOUR
+from i2i_core.progress import Progress
+from i2i_core.training.loop import seeded
+from i2i_core.training.optim import Updater, check_finite, linear_decay
+
+MAX_LABELS = 64
+SAMPLE = 24  # maps whose colours stand for those of all
+READ_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class SegmenterConfig:
+    """How the reader learns: pictures squeezed to `size`² pixels, `steps` of `batch` crops of 7/8
+    of that, mirrored half of the time."""
+
+    size: int = 128
+    width: int = 32
+    steps: int = 400
+    batch: int = 8
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("size", self.size, 32, 512)
+        check_range("width", self.width, 1, 128)
+        check_range("steps", self.steps, 1, 100_000)
+        check_range("batch", self.batch, 1, 256)
+        check_range("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of the labels 0, 1, … of a whole set of maps, and those that mean "none"."""
+
+    colours: tuple[Colour, ...]
+    unlabelled: tuple[Colour, ...] = ()
+
+    def read(self, label_map: Image.Image, size: int) -> Ids:
+        """Ids (size, size) of a map by the nearest colour, UNLABELLED where that means none."""
+        small = label_map.convert("RGB").resize((size, size), Image.Resampling.NEAREST)
+        ids, _ = nearest_colour(np.asarray(small), (*self.colours, *self.unlabelled))
+        ids[ids >= len(self.colours)] = UNLABELLED
+        return ids
+
+
+def find_palette(maps: Sequence[Image.Image]) -> Palette:
+    """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys, all
+    values, with 255 as unlabelled beside small ids. Raises InputError for pictures that are no
+    label maps."""
+    chosen = np.unique(np.linspace(0, len(maps) - 1, min(SAMPLE, len(maps))).round().astype(int))
+    pixels = list(_pixels(maps, chosen.tolist()))
+    if not pixels:
+        raise InputError("None of the label maps can be read.")
+    if all((p == p[..., :1]).all() for p in pixels):
+        levels = np.unique(np.concatenate([p[..., 0].ravel() for p in pixels]))
+        if len(levels) <= MAX_LABELS:
+            small = levels[levels != UNLABELLED]
+            # Beside other small ids 255 means none; beside 0 alone it is white.
+            ids = len(small) > 1 and small.max() < 64
+            used = [int(v) for v in (small if ids else levels)]
+            none = [(UNLABELLED,) * 3] if ids and len(small) < len(levels) else []
+            return _checked([(v, v, v) for v in used], none)
+    sheet = np.zeros((sum(len(p) for p in pixels), max(p.shape[1] for p in pixels), 3), np.uint8)
+    covered = np.zeros(sheet.shape[:2], np.bool_)
+    top = 0
+    for p in pixels:
+        sheet[top : top + len(p), : p.shape[1]] = p
+        covered[top : top + len(p), : p.shape[1]] = True
+        top += len(p)
+    try:
+        found = flat_colours(sheet, covered, MAX_LABELS)
+    except InputError:
+        raise _no_maps() from None
+    none_colours = [c for c in found if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
+    return _checked([c for c in found if c not in none_colours], none_colours)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Photographs (N, 3, S, S) uint8 and their ids (N, S, S) uint8, ready to be learnt from."""
+
+    photos: Tensor
+    ids: Tensor
+
+
+def shrink(photo: Image.Image, size: int) -> Tensor:
+    """A photograph squeezed to (3, size, size), uint8."""
+    small = photo.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.array(small)).permute(2, 0, 1)
+
+
+def train_segmenter(
+    pairs: Pairs, classes: int, config: SegmenterConfig, device: torch.device | str = "cpu"
+) -> Generator[Progress, None, Segmenter]:
+    """Teach a reader by cross-entropy, a record for every step; returns it, ready to read.
+
+    The same pairs and configuration make the same reader. Raises InputError for no pairs.
+    """
+    if not len(pairs.photos):
+        raise InputError("There are no pairs of label map and photograph to learn to read from.")
+    with seeded(config.seed):
+        network = Segmenter(classes, config.width)
+    network.to(device).train()
+    updater = Updater([network], config.learning_rate, (0.9, 0.999))
+    random = torch.Generator().manual_seed(config.seed)
+    for step in range(config.steps):
+        photos, ids = _crops(pairs, config, random)
+        logits = network(photos.to(device).float() / 255)
+        loss = F.cross_entropy(logits, ids.to(device).long(), ignore_index=UNLABELLED)
+        losses = check_finite({"cross-entropy": loss}, step)
+        updater.update(loss, step, linear_decay(step, config.steps, 0.5))
+        yield Progress(step + 1, config.steps, losses, note="Teaching a network to read labels")
+    return network.eval()
+
+
+@torch.no_grad()
+def read_confusion(network: Segmenter, pairs: Pairs, classes: int) -> NDArray[np.int64]:
+    """How often each wanted id (row) was read as each (column) off pictures, (classes, classes)."""
+    device = next(network.parameters()).device
+    table = np.zeros((classes, classes), np.int64)
+    batches = zip(pairs.photos.split(READ_AT_ONCE), pairs.ids.split(READ_AT_ONCE), strict=True)
+    for photos, ids in batches:
+        read = network(photos.to(device).float() / 255).argmax(1).cpu().numpy()
+        table += confusion(read, ids.numpy(), classes)
+    return table
+
+
+def confusion(
+    read: NDArray[np.integer], wanted: NDArray[np.integer], classes: int
+) -> NDArray[np.int64]:
+    """Counts (classes, classes) of wanted (row) read as (column), unlabelled pixels aside."""
+    labelled = wanted != UNLABELLED
+    index = wanted[labelled].astype(np.int64) * classes + read[labelled].astype(np.int64)
+    return np.bincount(index, minlength=classes**2).reshape(classes, classes)
+
+
+def segmentation_scores(table: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Pixel accuracy, mean class accuracy and mean class IoU (Long et al. 2015, section 5) from a
+    confusion table, over the classes that were wanted anywhere. Raises InputError if none was."""
+    right, wanted, read = np.diag(table).astype(float), table.sum(1), table.sum(0)
+    there = wanted > 0
+    if not there.any():
+        raise InputError("No pixel of the label maps is labelled: there is nothing to read.")
+    accuracies = right[there] / wanted[there]
+    ious = right[there] / (wanted + read - right)[there]
+    return float(right.sum() / wanted.sum()), float(accuracies.mean()), float(ious.mean())
+
+
+def _crops(pairs: Pairs, config: SegmenterConfig, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """One batch: random pairs, each cut and mirrored alike in both."""
+    side = config.size * 7 // 8
+    photos, ids = [], []
+    for index in torch.randint(len(pairs.photos), (config.batch,), generator=random).tolist():
+        top, left = torch.randint(config.size - side + 1, (2,), generator=random).tolist()
+        photo = pairs.photos[index, :, top : top + side, left : left + side]
+        wanted = pairs.ids[index, top : top + side, left : left + side]
+        if torch.rand((), generator=random) < 0.5:
+            photo, wanted = photo.flip(2), wanted.flip(1)
+        photos.append(photo)
+        ids.append(wanted)
+    return torch.stack(photos), torch.stack(ids)
+
+
+def _pixels(maps: Sequence[Image.Image], indices: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+    for index in indices:
+        try:
+            yield np.asarray(maps[index].convert("RGB"))
+        except InputError:
+            continue
+
+
+def _checked(colours: list[Colour], unlabelled: list[Colour]) -> Palette:
+    if not 2 <= len(colours) <= MAX_LABELS:
+        raise _no_maps()
+    return Palette(tuple(colours), tuple(unlabelled))
+
+
+def _no_maps() -> InputError:
+    return InputError(
+        f"These pictures do not look like label maps: two to {MAX_LABELS} flat colours, the same "
+        "in all of them, are needed. Give label maps, or leave the FCN-score out."
+    )

@@ -1,0 +1,160 @@
+"""How near a set of pictures is to another, picture by picture or as a distribution.
+
+Unlike `metrics`, which judges one result, these take translations of many pictures. Sets are gone
+through one picture at a time and take bounded memory, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from i2i_core.images.filters import resize
+
+PATCH = 7
+DIRECTIONS = 128
+BUDGET = 16384  # patches of a set at each scale: 8 MB of projections
+MOST_EACH = 2048  # patches of a picture at each scale
+
+
+class PatchSet:
+    """The 7×7 patches of a set of pictures on random directions, at `scales` sizes, each half the
+    last. `pictures` tells about how many will be added, to share the room among them."""
+
+    def __init__(self, pictures: int, scales: int = 3) -> None:
+        self.each = min(MOST_EACH, max(1, BUDGET // max(1, pictures)))
+        self.levels: list[list[Tensor]] = [[] for _ in range(scales)]
+        random = torch.Generator().manual_seed(0)
+        directions = torch.randn(DIRECTIONS, 3 * PATCH * PATCH, generator=random)
+        self.directions = F.normalize(directions, dim=1)
+
+    def add(self, picture: Tensor) -> None:
+        """Take random patches of `picture` (1, 3, H, W) in [0, 1]; the same places in the first
+        picture of every set of one size, in the second, and so on."""
+        picture = picture.detach().cpu()
+        random = torch.Generator().manual_seed(len(self.levels[0]))
+        for level, kept in enumerate(self.levels):
+            if level:
+                height, width = (max(16, side // 2) for side in picture.shape[-2:])
+                picture = resize(picture, (height, width))
+            windows = picture[0].unfold(1, PATCH, 1).unfold(2, PATCH, 1)
+            rows, columns = (
+                torch.randint(windows.shape[axis], (self.each,), generator=random)
+                for axis in (1, 2)
+            )
+            patches = windows[:, rows, columns].transpose(0, 1).flatten(1)
+            kept.append(self.directions @ patches.T)
+
+    def __add__(self, other: PatchSet) -> PatchSet:
+        """Both sets together."""
+        union = PatchSet(1, len(self.levels))
+        pairs = zip(self.levels, other.levels, strict=True)
+        union.levels = [[*ours, *theirs] for ours, theirs in pairs]
+        return union
+
+    def quantiles(self, level: int, count: int = 512) -> Tensor:
+        """(DIRECTIONS, count): evenly spaced quantiles of the projections at one scale."""
+        # NumPy's sort of rows is several times as fast as PyTorch's on the CPU.
+        ordered = torch.from_numpy(np.sort(torch.cat(self.levels[level], 1).numpy(), axis=1))
+        places = torch.linspace(0, ordered.shape[1] - 1, count)
+        low, high = places.floor().long(), places.ceil().long()
+        return torch.lerp(ordered[:, low], ordered[:, high], places.frac())
+
+    def distance(self, source: PatchSet) -> float:
+        """Sliced Wasserstein distance (Karras et al. 2018, section 5) of this set's patches to
+        those of `source`, in standard deviations of the latter's projections: mean over scales."""
+        values = []
+        for level in range(len(self.levels)):
+            ours, theirs = self.quantiles(level), source.quantiles(level)
+            spread = theirs.std(1).mean().clamp_min(1e-6)
+            values.append(float((ours - theirs).abs().mean() / spread))
+        return sum(values) / len(values)
+
+
+def sliced_wasserstein_sets(result: Sequence[Tensor], source: Sequence[Tensor]) -> float:
+    """`metrics.sliced_wasserstein` between two sets of pictures, (1, 3, H, W) in [0, 1] each: 0 for
+    equal distributions of patches, whichever pictures they are in."""
+    sets = PatchSet(len(result)), PatchSet(len(source))
+    for patches, pictures in zip(sets, (result, source), strict=True):
+        for picture in pictures:
+            patches.add(picture)
+    return sets[0].distance(sets[1])
+
+
+class Moments:
+    """Mean and covariance of feature vectors that come by and by."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum: Tensor | float = 0.0
+        self.squares: Tensor | float = 0.0
+
+    def add(self, features: Tensor) -> None:
+        """Take vectors (N, D)."""
+        rows = features.detach().double().cpu()
+        self.count += len(rows)
+        self.sum = self.sum + rows.sum(0)
+        self.squares = self.squares + rows.T @ rows
+
+    def __add__(self, other: Moments) -> Moments:
+        """Of both sets together."""
+        union = Moments()
+        union.count = self.count + other.count
+        union.sum, union.squares = self.sum + other.sum, self.squares + other.squares
+        return union
+
+    @property
+    def mean(self) -> Tensor:
+        """(D,)"""
+        return torch.as_tensor(self.sum) / self.count
+
+    @property
+    def covariance(self) -> Tensor:
+        """(D, D), unbiased; of two vectors or more."""
+        outer = torch.outer(self.mean, self.mean)
+        return (torch.as_tensor(self.squares) - self.count * outer) / (self.count - 1)
+
+
+def frechet_distance(a: Moments, b: Moments) -> float:
+    """The squared Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6):
+    |m − n|² + tr(C + D − 2 (C D)^½). Of features of Inception-v3 it would be FID."""
+    root = _square_root(a.covariance)
+    # (C D)^½ has the eigenvalues of the symmetric (C^½ D C^½)^½, which are real.
+    cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp_min(0).sqrt().sum()
+    traces = a.covariance.trace() + b.covariance.trace() - 2 * cross
+    return max(0.0, float((a.mean - b.mean).square().sum() + traces))
+
+
+def l1_levels(result: Tensor, target: Tensor) -> float:
+    """Mean absolute difference of two pictures of one size (1, 3, H, W), in grey levels (0–255)."""
+    return 255 * float((result - target).abs().mean())
+
+
+def ssim(result: Tensor, target: Tensor) -> float:
+    """Structural similarity (Wang et al. 2004, eq. 13, with its Gaussian window of 1.5 pixels), the
+    mean over channels, in [−1, 1], of pictures (1, 3, H, W) in [0, 1], 11 pixels a side or more."""
+    from skimage.metrics import structural_similarity
+
+    one, other = (x[0].detach().permute(1, 2, 0).cpu().numpy() for x in (result, target))
+    return float(
+        structural_similarity(
+            one,
+            other,
+            channel_axis=2,
+            data_range=1.0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
+
+
+def _square_root(matrix: Tensor) -> Tensor:
+    """Of a symmetric matrix without negative eigenvalues, but for rounding."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    return root

@@ -1,0 +1,1 @@
+"""Fits for somebody who watches: where they start, how they run, what is shown."""

@@ -1,0 +1,1 @@
+"""Other people's published checkpoints, read as models of ours."""

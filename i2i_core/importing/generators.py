@@ -1,0 +1,197 @@
+"""Networks that other people published (pix2pix, CycleGAN, CUT, FastCUT, swapping autoencoders), as
+our methods.
+
+Such a .pth file holds the tensors of one network by name and not a word about the network. What it
+was is read from the names and shapes, so nobody has to repeat the options that it was trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from i2i_core.errors import InputError
+from i2i_core.importing.names import (
+    GENERATOR,
+    READABLE,
+    block_numbers,
+    known_but_unusable,
+    unet_depth,
+    unet_names,
+)
+from i2i_core.importing.state_dicts import first_sides, matched, norm_kind, read_state_dict
+from i2i_core.importing.swapping_autoencoder import import_swapping, is_swapping
+from i2i_core.method import Method
+from i2i_core.methods.cut import CUT, CUTConfig
+from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
+from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
+from i2i_core.networks.meta import outlined
+from i2i_core.networks.resnet import ResNet
+from i2i_core.networks.unet import UNet
+
+
+@dataclass(frozen=True)
+class Published:
+    """One generator: the configuration that it needs, and its tensors by our networks' names."""
+
+    file: str
+    config: Pix2PixConfig | CycleGANConfig | CUTConfig
+    tensors: dict[str, Tensor]
+
+
+def import_published(
+    path: str | Path, reverse_path: str | Path | None = None, *, test_time: str = "paper"
+) -> Method:
+    """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix`, a ResNet
+    as `CycleGAN` (one direction, or both if `reverse_path` is the other's file), an anti-aliased
+    ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`. `test_time` is the Pix2Pix
+    configuration's.
+
+    Pix2Pix, CUT and swapping autoencoders can be fitted further, with new discriminators; so can
+    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are
+    missing, damaged, unsafe, of another kind or incomplete, and for two that are not both
+    directions of one model.
+    """
+    tensors = read_state_dict(Path(path))
+    if is_swapping(tensors) and reverse_path is None:
+        return import_swapping(tensors, Path(path).name)
+    found = _read(tensors, Path(path).name)
+    if reverse_path is not None:
+        return _both_directions(found, read_generator(reverse_path))
+    method: Method
+    if isinstance(found.config, Pix2PixConfig):
+        method, name = Pix2Pix(replace(found.config, test_time=test_time)), "generator"
+    elif isinstance(found.config, CUTConfig):
+        method, name = CUT(found.config), "generator"
+    else:
+        method, name = CycleGAN(found.config), "generator_ab"
+    method.restore({f"{name}.{key}": value for key, value in found.tensors.items()})
+    return method
+
+
+def read_generator(path: str | Path) -> Published:
+    """What the file `path` holds; without building it. Raises InputError as `import_published`."""
+    return _read(read_state_dict(Path(path)), Path(path).name)
+
+
+def _read(tensors: Mapping[str, Tensor], file: str) -> Published:
+    unusable = known_but_unusable(tensors)
+    if unusable:
+        raise InputError(f"{file} is {unusable}")
+    if "model.0.weight" in tensors and tensors["model.0.weight"].shape[2:] == (4, 4):
+        raise InputError(f"{file} is a discriminator, which judges patches. {GENERATOR}")
+    if any(name.startswith("model.model.") for name in tensors):
+        return _read_unet(tensors, file)
+    if block_numbers(tensors):
+        return _read_resnet(tensors, file)
+    first = next(iter(tensors))
+    raise InputError(f'{file} is of no known kind: its first tensor is "{first}". {READABLE}')
+
+
+def _both_directions(there: Published, back: Published) -> CycleGAN:
+    if not (isinstance(there.config, CycleGANConfig) and isinstance(back.config, CycleGANConfig)):
+        odd = back if isinstance(there.config, CycleGANConfig) else there
+        raise InputError(
+            f"{odd.file} is not of CycleGAN, and only CycleGAN has two directions. Give one file."
+        )
+    turned = replace(
+        back.config, in_channels=back.config.out_channels, out_channels=back.config.in_channels
+    )
+    ours, theirs = asdict(there.config), asdict(turned)
+    unlike = [f"{key} {ours[key]} and {theirs[key]}" for key in ours if ours[key] != theirs[key]]
+    if unlike:
+        raise InputError(
+            f"{there.file} and {back.file} are not two directions of one model: "
+            f"they have {', '.join(unlike)}. Give two files of one training, or one file."
+        )
+    method = CycleGAN(replace(there.config, both=True))
+    both = {f"generator_ab.{key}": value for key, value in there.tensors.items()}
+    method.restore(both | {f"generator_ba.{key}": value for key, value in back.tensors.items()})
+    return method
+
+
+def _check_channels(channels_in: int, channels_out: int, file: str) -> None:
+    if channels_out == 2:
+        raise InputError(
+            f"{file} is a colourisation model: it gives the two colour channels of Lab, and this "
+            "studio's pictures have 1 or 3 channels. Give a model that draws whole pictures."
+        )
+    if not {channels_in, channels_out} <= {1, 3}:
+        raise InputError(
+            f"{file} takes {channels_in} channels and gives {channels_out}; this studio's pictures "
+            "have 1 or 3. Give a model that makes pictures of pictures."
+        )
+
+
+def _read_unet(tensors: Mapping[str, Tensor], file: str) -> Published:
+    """pix2pix's U-Net. Nothing tells of dropout, so it is where the paper has it."""
+    depth = unet_depth(tensors)
+    width, channels_in = first_sides(tensors, "model.model.0.weight", file)
+    _, channels_out = first_sides(tensors, "model.model.3.weight", file)
+    _check_channels(channels_in, channels_out, file)
+    # unet_128 was trained at 128 pixels; the others' pictures must hold a pixel of the last level.
+    size = 128 if depth == 7 else max(256, 2**depth)
+    config = Pix2PixConfig(
+        in_channels=channels_in,
+        out_channels=channels_out,
+        width=width,
+        depth=depth,
+        norm=norm_kind(tensors, "model.model.3"),
+        size=size,
+        load_size=size * 286 // 256,
+    )
+    with outlined():
+        network = UNet(channels_in, channels_out, width, depth, config.norm)
+    published = {}
+    names = unet_names(depth)
+    for ours in network.state_dict():
+        layer, leaf = ours.rsplit(".", 1)
+        published[ours] = f"{names[layer]}.{leaf}"
+    what = f"a pix2pix U-Net of {depth} halvings"
+    return Published(file, config, matched(tensors, network, published, config.norm, what, file))
+
+
+def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
+    """CycleGAN's ResNet or, if it has fixed blurs, CUT's."""
+    antialias = any(name.endswith(".filt") for name in tensors)
+    # The blurs are constants, ours too.
+    tensors = {name: value for name, value in tensors.items() if not name.endswith(".filt")}
+    blocks = max(block_numbers(tensors)) - (11 if antialias else 9)
+    last = f"model.{blocks + (21 if antialias else 17)}"
+    width, channels_in = first_sides(tensors, "model.1.weight", file)
+    channels_out, _ = first_sides(tensors, f"{last}.weight", file)
+    _check_channels(channels_in, channels_out, file)
+    settings: dict[str, Any] = {
+        "in_channels": channels_in,
+        "out_channels": channels_out,
+        "width": width,
+        "blocks": blocks,
+        "norm": norm_kind(tensors, last),
+        # Dropout has no tensors, but moves the second convolution from number 5 to 6.
+        "dropout": any(
+            ".conv_block.6." in name and value.ndim == 4 for name, value in tensors.items()
+        ),
+    }
+    # The paper's pictures: 128 pixels for six blocks, 256 for nine.
+    size = 128 if blocks <= 6 else 256
+    settings |= {"size": size, "load_size": size * 286 // 256}
+    # What is grey on one side only cannot be its own translation.
+    same = channels_in == channels_out
+    config: CycleGANConfig | CUTConfig
+    if antialias:
+        layers = tuple(layer for layer in CUTConfig.nce_layers if layer < 12 + blocks)
+        config = CUTConfig(**settings, nce_layers=layers, nce_identity=same)
+        what = f"a CUT ResNet of {blocks} blocks"
+    else:
+        weight = CycleGANConfig.identity_weight if same else 0.0
+        config = CycleGANConfig(**settings, both=False, identity_weight=weight)
+        what = f"a CycleGAN ResNet of {blocks} blocks"
+    with outlined():
+        c = config
+        network = ResNet(channels_in, channels_out, width, blocks, c.norm, c.dropout, antialias)
+    published = {name: name for name in network.state_dict()}
+    return Published(file, config, matched(tensors, network, published, config.norm, what, file))

@@ -1,0 +1,186 @@
+"""State dicts of other people's: opened without running what is in them, and held against the
+network that they are for."""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from i2i_core.errors import InputError
+from i2i_core.importing.names import known_but_unusable
+
+ASK = "Ask for a plain state dict: torch.save(generator.state_dict(), path)."
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed|unsupported class <class '(\S+)'>")
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """The tensors in the file `path` by name, on the CPU, without what older programs added to the
+    names. Raises InputError for anything that is not the state dict of one network."""
+    content = _load(path)
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if isinstance(content, Mapping):
+        content = _unnested(content)
+    if not isinstance(content, Mapping):
+        raise InputError(
+            f"{path.name} holds a {type(content).__name__}, not weights by name. {ASK}"
+        )
+    if not content:
+        raise InputError(f"{path.name} is empty: it holds no weights. {ASK}")
+    odd = next((key for key, value in content.items() if not _is_plain(key, value)), None)
+    if odd is not None:
+        if unusable := known_but_unusable(str(key) for key in content):
+            raise InputError(f"{path.name} is {unusable}")
+        raise InputError(
+            f'{path.name} is not the state dict of one network: its entry "{odd}" is no plain '
+            f"tensor. {ASK}"
+        )
+    tensors = {name: value.detach() for name, value in content.items()}
+    if sum(value.nbytes for value in tensors.values()) > path.stat().st_size:
+        # Such as one number seen as a million: the network would be larger than memory.
+        raise InputError(f"{path.name} announces more weights than it has room for. {ASK}")
+    while all(name.startswith("module.") for name in tensors):  # by nn.DataParallel
+        tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
+    # Before torch 0.4.1 instance normalisation saved statistics that it never used. It has no
+    # weights of its own, which tells it from batch normalisation.
+    return {
+        name: value
+        for name, value in tensors.items()
+        if not (_leaf(name) in _STATISTICS and f"{name[: -len(_leaf(name))]}weight" not in tensors)
+    }
+
+
+def _load(path: Path) -> object:
+    if not path.is_file():
+        raise InputError(f"There is no file {path.name}. Check the path.")
+    if path.suffix == ".safetensors":
+        raise InputError(
+            f"{path.name} is no .pth file. If it is a model of this studio, open it as it is."
+        )
+    try:
+        with path.open("rb") as file:
+            pickled = file.read(1) in (b"P", b"\x80")  # zip and legacy
+    except OSError as error:
+        raise InputError(f"{path.name} could not be read: {error.strerror or error}.") from None
+    try:
+        # Options are often saved beside the weights: of a Namespace only its values are read.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # from a damaged file PyTorch raises almost anything
+        text = str(error)
+        refused = isinstance(error, pickle.UnpicklingError) and "Unsupported operand" not in text
+        if not pickled or not (refused or "TorchScript" in text):
+            raise InputError(
+                f"{path.name} is not a PyTorch file, or is damaged. Download it again, and check "
+                "that it is the .pth file itself and not a page about it."
+            ) from None
+    match = _REFUSED.search(text)
+    what = f" ({match[1] or match[2]})" if match else ""
+    raise InputError(
+        f"{path.name} holds code or other objects{what}, not only weights, and cannot be opened "
+        f"safely. {ASK}"
+    )
+
+
+def _unnested(content: Mapping[object, object]) -> Mapping[object, object]:
+    """Of a training checkpoint of several networks, as rosinality writes them, those that make
+    pictures, as one state dict; anything else as it is."""
+    for parts in (("e_ema", "g_ema"), ("e", "g")):
+        if all(isinstance(content.get(part), Mapping) for part in parts):
+            return {
+                f"{part}.{name}": value
+                for part in parts
+                for name, value in content[part].items()  # type: ignore[attr-defined]
+            }
+    return content
+
+
+def _is_plain(key: object, value: object) -> bool:
+    return (
+        isinstance(key, str)
+        and isinstance(value, Tensor)
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+        and not value.is_quantized
+        and not value.is_complex()
+    )
+
+
+def _leaf(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[int, int]:
+    """The channels on both sides of the convolution whose weights have this `name`: of weights
+    (P, Q, h, w) P and Q."""
+    if name not in tensors:
+        raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
+    shape = tensors[name].shape
+    if len(shape) != 4 or 0 in shape:
+        raise InputError(
+            f"{file}: {name} is {_size(shape)}, not the weights of a convolution. {ASK}"
+        )
+    return shape[0], shape[1]
+
+
+def norm_kind(tensors: Mapping[str, Tensor], output: str) -> str:
+    """Which normalisation the network has whose last layer is `output`: batch normalisation has
+    weights, instance normalisation leaves the convolutions their biases."""
+    if any(value.ndim == 1 and _leaf(name) == "weight" for name, value in tensors.items()):
+        return "batch"
+    biased = any(_leaf(name) == "bias" and name != f"{output}.bias" for name in tensors)
+    return "instance" if biased else "none"
+
+
+def matched(
+    tensors: Mapping[str, Tensor],
+    network: nn.Module,
+    published: Mapping[str, str],
+    norm: str,
+    what: str,
+    file: str,
+) -> dict[str, Tensor]:
+    """`tensors` by the names of `network`, whose names `published` turns into the file's. Raises
+    InputError that names what is missing, too much or of another shape than `what` has; it has
+    the normalisation `norm`."""
+    expected = {published[ours]: value for ours, value in network.state_dict().items()}
+    given = dict(tensors)
+    for name, value in expected.items():
+        # Counters came with torch 0.4.1. Without norms, ours has biases and the published ones not.
+        if _leaf(name) == "num_batches_tracked" or (norm == "none" and _leaf(name) == "bias"):
+            given.setdefault(name, torch.zeros(value.shape, dtype=value.dtype))
+    faults = []
+    if missing := [name for name in expected if name not in given]:
+        faults.append(f"lacks {_few(missing)}")
+    if surplus := [name for name in given if name not in expected]:
+        faults.append(f"has {_few(surplus)} too much")
+    unlike = [
+        f"{name}, which is {_size(given[name].shape)} and should be {_size(value.shape)}"
+        for name, value in expected.items()
+        if name in given and given[name].shape != value.shape
+    ]
+    if unlike:
+        faults.append(f"has another size of {_few(unlike)}")
+    if faults:
+        raise InputError(
+            f"{file} seems to be {what}, but {' and '.join(faults)}. It is damaged or was changed: "
+            "give the file as it was published."
+        )
+    return {ours: given[theirs] for ours, theirs in published.items()}
+
+
+def _few(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
+
+
+def _size(shape: Iterable[int]) -> str:
+    return "×".join(map(str, shape)) or "one number"

@@ -1,0 +1,1 @@
+"""Label maps: palettes, decoding colours to ids, edits, automatic segmentation."""

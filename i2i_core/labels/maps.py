@@ -1,0 +1,226 @@
+"""Label maps: pictures whose colours name regions, decoded to small integer ids and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from i2i_core.errors import InputError
+from i2i_core.labels.colours import (
+    NEAR,
+    PURE,
+    UNLABELLED,
+    Colour,
+    Ids,
+    assign,
+    exact_colours,
+    flat_colours,
+    has_core,
+    nearest_colour,
+    rgb_distance,
+    too_many_labels,
+)
+
+__all__ = [
+    "PALETTE",
+    "UNLABELLED",
+    "UNLABELLED_COLOUR",
+    "Colour",
+    "Ids",
+    "LabelMap",
+    "decode",
+    "decode_together",
+    "encode",
+    "fill_unlabelled",
+    "resize",
+]
+
+UNLABELLED_COLOUR: Colour = (96, 92, 100)
+"""How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken."""
+
+PALETTE: tuple[Colour, ...] = (
+    (59, 157, 248),
+    (10, 115, 19),
+    (226, 209, 33),
+    (170, 32, 172),
+    (18, 25, 174),
+    (250, 18, 51),
+    (150, 230, 148),
+    (202, 163, 210),
+    (127, 29, 60),
+    (23, 120, 125),
+    (215, 250, 250),
+    (10, 33, 86),
+)
+"""Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with
+normal, red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999)."""
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """A decoded label map: `ids` (H, W) uint8, 0..N-1 or 255, and the RGB `colours` of id 0..N-1.
+
+    `grey_ids` says that the picture held ids as grey values: such values match exactly or not
+    at all, whereas colours match when they are near.
+    """
+
+    ids: Ids
+    colours: tuple[Colour, ...]
+    grey_ids: bool = False
+
+
+def encode(ids: Ids, colours: tuple[Colour, ...] = PALETTE) -> Image.Image:
+    """Paint ids (H, W) as an RGB picture; unlabelled pixels take `UNLABELLED_COLOUR`.
+
+    Raises InputError when an id has no colour in `colours`.
+    """
+    table = np.zeros((256, 3), np.uint8)
+    table[: len(colours)] = np.clip(colours, 0, 255)
+    table[UNLABELLED] = UNLABELLED_COLOUR
+    labelled = ids[ids != UNLABELLED]
+    if labelled.size and int(labelled.max()) >= len(colours):
+        raise InputError(
+            f"The label map uses {int(labelled.max()) + 1} labels but only {len(colours)} colours "
+            "are known: use fewer labels."
+        )
+    return Image.fromarray(table[ids])
+
+
+def decode(
+    image: Image.Image, colours: tuple[Colour, ...] | None = None, max_labels: int = 12
+) -> LabelMap:
+    """Read a label map from a picture, whatever its mode.
+
+    - With `colours`, every pixel takes the nearest of them (or unlabelled, where the picture
+      shows `UNLABELLED_COLOUR`); where edges are blurred they are cleaned as below.
+    - A grey picture of at most `max_labels` values, all of them small or nearly all with a 3x3
+      patch of their own, holds ids: they are numbered 0..N-1 in rising order and 255 is unlabelled.
+      Only when the values look painted (0 is used and all are 40 or more apart, as in 0, 128,
+      255) is 255 a label like the others.
+    - Anything else is a colour map, perhaps anti-aliased or JPEG-compressed: the flat colours
+      are found, the most frequent first, and the pixels of the edges go to one of the labels
+      beside them, so that no thin band of a third label lies along an edge.
+
+    Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
+    or for more than `max_labels` labels.
+    """
+    if colours is None:
+        levels = _grey_levels(image, max_labels)
+        if levels is not None:
+            return levels
+    rgb, opaque = _rgb(image)
+    if not opaque.any():
+        raise InputError("The label map is wholly transparent: paint at least one region.")
+    if colours is not None:
+        ids = fill_unlabelled(assign(rgb, (*colours, UNLABELLED_COLOUR)))
+        ids[ids == len(colours)] = UNLABELLED
+        ids[~opaque] = UNLABELLED
+        return LabelMap(ids, tuple(colours))
+    found = exact_colours(rgb, opaque, max_labels)
+    if found:
+        ids, _ = nearest_colour(rgb, found)
+    else:
+        found = flat_colours(rgb, opaque, max_labels)
+        ids = fill_unlabelled(assign(rgb, found))
+    unlabelled = [i for i, c in enumerate(found) if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
+    table = np.full(256, UNLABELLED, np.uint8)
+    kept = [i for i in range(len(found)) if i not in unlabelled]
+    table[kept] = np.arange(len(kept))
+    ids = np.where(opaque, table[ids], np.uint8(UNLABELLED))
+    return LabelMap(ids, tuple(found[i] for i in kept))
+
+
+def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]:
+    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids.
+
+    A label that only another map has (a colour further than 60 from every colour of the source,
+    or a grey id that the source lacks) becomes unlabelled there, never silently the nearest.
+    Raises InputError as `decode` does, and when a grey id map meets a colour map.
+    """
+    first = decode(source)
+    return [first, *(_decode_like(first, other) for other in others)]
+
+
+def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
+    """Decode `image` with the labels of `first`; strange labels become unlabelled."""
+    own = decode(image)
+    if first.grey_ids or own.grey_ids:
+        values = {colour: i for i, colour in enumerate(first.colours)}
+        if first.grey_ids != own.grey_ids and not set(own.colours) <= set(values):
+            raise InputError(
+                "One label map is painted in colours and the other holds grey ids: "
+                "use maps of one kind."
+            )
+        table = np.full(256, UNLABELLED, np.uint8)
+        for i, colour in enumerate(own.colours):
+            table[i] = values.get(colour, UNLABELLED)
+        return LabelMap(table[own.ids], first.colours, first.grey_ids)
+    match, distance = nearest_colour(np.asarray([own.colours], np.uint8), first.colours)
+    table = np.full(256, UNLABELLED, np.uint8)
+    table[: len(own.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
+    return LabelMap(table[own.ids], first.colours)
+
+
+def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
+    """Resize ids to (width, height) by the nearest pixel centre; no new ids appear."""
+    width, height = size_wh
+    rows = ((np.arange(height) + 0.5) * ids.shape[0] / height).astype(np.intp)
+    columns = ((np.arange(width) + 0.5) * ids.shape[1] / width).astype(np.intp)
+    return np.asarray(ids[rows[:, None], columns[None, :]], np.uint8)
+
+
+def fill_unlabelled(ids: Ids) -> Ids:
+    """Give each unlabelled pixel the id of the nearest labelled one.
+
+    Raises InputError when no pixel is labelled.
+    """
+    missing = ids == UNLABELLED
+    if missing.all():
+        raise InputError("The label map has no labelled pixel: paint at least one region.")
+    if not missing.any():
+        return np.array(ids)
+    from scipy.ndimage import distance_transform_edt
+
+    rows, columns = distance_transform_edt(missing, return_distances=False, return_indices=True)
+    return np.asarray(ids[rows, columns], np.uint8)
+
+
+def _rgb(image: Image.Image) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """The picture as RGB (H, W, 3) uint8, and where it is opaque (H, W)."""
+    if image.mode.startswith(("I", "F")):  # PIL would clip 16-bit values instead of scaling them
+        deep = np.asarray(image).astype(np.float64)
+        image = Image.fromarray((deep * 255 / max(float(deep.max()), 255)).astype(np.uint8))
+    rgba = np.asarray(image.convert("RGBA"))
+    return np.ascontiguousarray(rgba[..., :3]), rgba[..., 3] >= 128
+
+
+def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
+    """Decode a map of exact grey values; None when the picture is not one."""
+    if image.mode.startswith("I"):
+        values, opaque = np.asarray(image).astype(np.int64), np.ones(image.size[::-1], np.bool_)
+        values = np.where(values == 65535, UNLABELLED, values)
+    else:
+        rgb, opaque = _rgb(image)
+        if (rgb != rgb[..., :1]).any():
+            return None
+        values = rgb[..., 0].astype(np.int64)
+    levels = np.unique(values[opaque])
+    if levels.size == 0 or levels.size > 64:
+        return None  # a photograph, or blurred
+    small = levels[levels != UNLABELLED]
+    if small.size and int(small.max()) >= 64:
+        cores = sum(has_core(values == v) for v in levels)
+        if cores < 0.75 * levels.size:
+            return None  # the in-between greys of an anti-aliased edge
+    painted = levels[0] == 0 and levels.size > 1 and int(np.diff(levels).min()) >= 40
+    kept = levels if painted or small.size == 0 else small
+    if kept.size > max_labels:
+        raise too_many_labels(int(kept.size), max_labels)
+    ids = np.full(values.shape, UNLABELLED, np.uint8)
+    for i, value in enumerate(kept):
+        ids[(values == value) & opaque] = i
+    colours = tuple((int(v), int(v), int(v)) for v in kept)
+    return LabelMap(ids, colours, grey_ids=not painted)

@@ -1,0 +1,104 @@
+"""What descriptions of a collection's pictures are like, and how far another one is from that."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+SHRINKAGE = 0.1  # of the covariance, towards equal spread in all directions
+
+
+class Typical(nn.Module):
+    """A Gaussian over descriptions (D,). `score` is Mahalanobis' distance, squared, over D, as a
+    share of what nineteen of twenty pictures of the collection stay below when others of it are
+    learnt from. Empty until `learn`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("whitening", torch.zeros(size, size))
+        self.register_buffer("usual", torch.zeros(1))
+
+    mean: Tensor
+    whitening: Tensor
+    usual: Tensor
+
+    @torch.no_grad()
+    def learn(self, descriptions: Tensor) -> None:
+        """From descriptions (N, D), N at least 2."""
+        self._shape(descriptions[::2])
+        held_out = self._distance(descriptions[1::2]).double()
+        # Of few pictures the largest, and somewhat more.
+        self.usual.fill_(float(held_out.quantile(0.95)) * (1 + 2 / len(descriptions)))
+        self._shape(descriptions)
+
+    def score(self, description: Tensor) -> float:
+        """Of one description (D,): up to 1 it is like the collection's; infinite if nothing has
+        been learnt."""
+        if not float(self.usual) > 0:
+            return float("inf")
+        return float(self._distance(description[None])[0] / self.usual[0])
+
+    def _shape(self, descriptions: Tensor) -> None:
+        values = descriptions.double()
+        mean = values.mean(0)
+        centred = values - mean
+        covariance = centred.T @ centred / max(1, len(values) - 1)
+        level = covariance.trace() / len(mean)
+        spread, axes = torch.linalg.eigh(covariance)
+        spread = (1 - SHRINKAGE) * spread.clamp_min(0) + SHRINKAGE * level + 1e-9
+        self.mean.copy_(mean)
+        self.whitening.copy_(axes / (len(mean) * spread).sqrt())
+
+    def _distance(self, descriptions: Tensor) -> Tensor:
+        return ((descriptions - self.mean) @ self.whitening).square().sum(1)
+
+
+COUNT = 8  # principal directions of the texture
+
+
+class Directions(nn.Module):
+    """Of the codes of a collection: the texture's mean (T,) and principal directions (COUNT, T),
+    each as long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along
+    each does to pictures; the structure's principal directions (C, C), over all places. All zeros
+    until `learn`."""
+
+    def __init__(self, structure: int, texture: int, effects: int = 5) -> None:
+        super().__init__()
+        self.register_buffer("texture_mean", torch.zeros(texture))
+        self.register_buffer("texture", torch.zeros(COUNT, texture))
+        self.register_buffer("effects", torch.zeros(COUNT, effects))
+        self.register_buffer("structure", torch.zeros(structure, structure))
+
+    texture_mean: Tensor
+    texture: Tensor
+    effects: Tensor
+    structure: Tensor
+
+    @property
+    def known(self) -> bool:
+        """Whether there is something in them."""
+        return bool(self.texture.any())
+
+    @torch.no_grad()
+    def learn(self, structures: Tensor, textures: Tensor) -> None:
+        """From structure vectors (M, C) and texture codes (N, T), N at least 2."""
+        self.texture_mean.copy_(textures.mean(0))
+        self.texture.zero_()
+        found = principal(textures)[:COUNT]
+        self.texture[: len(found)] = found
+        self.structure.zero_()
+        found = principal(structures)
+        self.structure[: len(found)] = found
+
+
+def principal(codes: Tensor) -> Tensor:
+    """Principal directions of codes (N, C), as rows (min(N, C), C), the widest first, each as long
+    as the standard deviation along it."""
+    centred = (codes - codes.mean(0)).double()
+    _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
+    scaled = directions * (spread / max(1, len(codes) - 1) ** 0.5)[:, None]
+    # Of the two signs of a direction, the one whose largest part is positive: the same every time.
+    largest = scaled.gather(1, scaled.abs().argmax(1, keepdim=True))
+    turned: Tensor = scaled * torch.where(largest < 0, -1.0, 1.0)
+    return turned.to(codes.dtype)

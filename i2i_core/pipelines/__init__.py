@@ -1,0 +1,1 @@
+"""Each use of the methods as one call: inputs prepared, the method run, the result finished."""

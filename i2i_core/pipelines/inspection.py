@@ -1,0 +1,230 @@
+"""Looking inside: the patches a discriminator doubts, and those CUT's encoder takes for alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.checkpoints.model_zoo import locate, open_model
+from i2i_core.errors import InputError, check_range
+from i2i_core.images.files import check_image
+from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.tensors import fit_multiple, to_image, to_tensor
+from i2i_core.method import Method, Progress, Work
+from i2i_core.methods.cut import CUT
+from i2i_core.methods.cyclegan import CycleGAN
+
+SIDE = 256  # pixels of the shorter side that is looked at
+Floats = NDArray[np.float32]
+
+
+COMPARED, MARKED = "compared", "marked"  # names of the extras of `look`
+COLOURS, MADE_COLOURS = "colours", "colours of the translation"
+JUDGED, JUDGED_SOURCE = "judged", "judged source"
+
+
+def look(
+    picture: Image.Image,
+    model: str | Path,
+    *,
+    reverse: bool = False,
+    point: tuple[float, float] = (0.5, 0.5),
+    layer: int | None = None,
+) -> Work:
+    """One record: the translation of `picture` (shrunk to SIDE), and as extras whatever the model
+    lets us see: JUDGED and JUDGED_SOURCE, what its discriminator says of the translation and of
+    the picture itself; for CUT COMPARED and MARKED (`compare_patches` at `point` and `layer`), and
+    COLOURS and MADE_COLOURS (`embedding_colours`)."""
+    method = open_model(locate(model))
+    small = fit_short_side(check_image(picture, "The picture"), SIDE)
+    made = method.translate(small, reverse=reverse)
+    extras = {
+        JUDGED: judge_patches(method, made, reverse=reverse).overlay,
+        JUDGED_SOURCE: judge_patches(method, small, reverse=reverse).overlay,
+    }
+    if isinstance(method, CUT):
+        alike = compare_patches(method, small, point, layer)
+        extras |= {COMPARED: alike.overlay, MARKED: alike.marked}
+        extras |= zip((COLOURS, MADE_COLOURS), embedding_colours(method, small, layer), strict=True)
+    yield Progress(1, 1, picture=made, extras=extras)
+
+
+class Judgement(NamedTuple):
+    """A picture, what its patches are held for (h, w; 1: of the domain, 0: made), and both laid
+    over each other: red where made, blue where believed."""
+
+    picture: Image.Image
+    values: Floats
+    overlay: Image.Image
+
+
+class Likeness(NamedTuple):
+    """For a point of the translation: how alike the source's patches are ((h, w), the best one 1),
+    that as a picture over the source, and the translation with the point marked."""
+
+    values: Floats
+    overlay: Image.Image
+    marked: Image.Image
+
+
+def judge_patches(method: Method, picture: Image.Image, *, reverse: bool = False) -> Judgement:
+    """What the discriminator of the target domain (with `reverse`, of A) says of every patch of
+    `picture` (Isola et al. 2017, section 3.2.2). Raises InputError for models without one."""
+    if isinstance(method, CycleGAN):
+        network = method.discriminator_a if reverse else method.discriminator_b
+    elif isinstance(method, CUT) and not reverse:
+        network = method.discriminator
+    else:
+        raise InputError("Only CycleGAN and CUT have a discriminator that judges patches.")
+    _check_extra(method, "discriminator")
+    small = fit_short_side(picture.convert("RGB"), SIDE)
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        logits = network(to_tensor(small).to(device) * 2 - 1)[:, :1]
+    # Least squares: 1 is real, 0 made.
+    values = logits.clamp(0, 1)
+    return Judgement(small, _array(values), _overlay(small, values))
+
+
+def compare_patches(
+    method: Method, picture: Image.Image, point: tuple[float, float], layer: int | None = None
+) -> Likeness:
+    """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
+    (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
+    2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
+    middle: deeper ones tell every place from its neighbours.
+    """
+    cut, number = _encoder(method, layer)
+    check_range("point's x", point[0], 0, 1)
+    check_range("point's y", point[1], 0, 1)
+    small, source, translation = _translated(cut, picture)
+    keys, queries = (_embed(cut, x, number) for x in (source, translation))
+    height, width = keys.shape[-2:]
+    row = min(height - 1, int(point[1] * height))
+    column = min(width - 1, int(point[0] * width))
+    query = queries[0, :, row, column]
+    similarity = torch.einsum("c,chw->hw", query, keys[0]) / cut.config.temperature
+    values = (similarity - similarity.max()).exp()[None, None]
+    marked = _mark(to_image(translation / 2 + 0.5), point)
+    return Likeness(_array(values), _glow(small, values), marked)
+
+
+def embedding_colours(
+    method: Method, picture: Image.Image, layer: int | None = None
+) -> tuple[Image.Image, Image.Image]:
+    """The first three principal components of what CUT's encoder and projection make of every
+    patch, as red, green and blue: of `picture` and of its translation, in the same colours. What
+    looks alike there, the contrast takes for alike."""
+    cut, number = _encoder(method, layer)
+    small, source, translation = _translated(cut, picture)
+    both = [_embed(cut, x, number) for x in (source, translation)]
+    vectors = torch.cat([x[0].flatten(1) for x in both], 1).T
+    centred = vectors - vectors.mean(0)
+    _, _, directions = torch.linalg.svd(centred, full_matrices=False)
+    projected = centred @ directions[:3].T
+    low, high = (projected.quantile(share, 0) for share in (0.02, 0.98))
+    colours = ((projected - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    height, width = both[0].shape[-2:]
+    size = (small.height, small.width)
+    first, second = (
+        to_image(F.interpolate(part.T.reshape(1, 3, height, width), size, mode="nearest"))
+        for part in colours.split(height * width)
+    )
+    return first, second
+
+
+def layers_of(method: Method) -> tuple[int, ...]:
+    """The layers whose features a CUT model compares; () for other methods."""
+    return method.config.nce_layers if isinstance(method, CUT) else ()
+
+
+def middle(layers: tuple[int, ...]) -> int:
+    """The one of them that is looked at unless one asks for another."""
+    return layers[len(layers) // 2]
+
+
+def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
+    if not isinstance(method, CUT):
+        raise InputError("Only CUT compares patches: choose a CUT model.")
+    _check_extra(method, "projection")
+    layers = method.config.nce_layers
+    layer = middle(layers) if layer is None else layer
+    if layer not in layers:
+        raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
+    return method, layers.index(layer)
+
+
+def _check_extra(method: Method, what: str) -> None:
+    method.check_learnt()
+    if not method.extra_learnt:
+        raise InputError(
+            f"This model's file has no {what}: it is an imported generator, or older. "
+            "Fit one here, or choose a shipped model."
+        )
+
+
+@torch.no_grad()
+def _translated(cut: CUT, picture: Image.Image) -> tuple[Image.Image, Tensor, Tensor]:
+    """The picture, and it and its translation as tensors in [−1, 1]."""
+    small = fit_short_side(picture.convert("RGB"), SIDE)
+    device = next(cut.parameters()).device
+    fitting, undo = fit_multiple(to_tensor(small).to(device), cut.multiple_of)
+    made = undo(cut(fitting)).clamp(0, 1)
+    return small, undo(fitting) * 2 - 1, made * 2 - 1
+
+
+@torch.no_grad()
+def _embed(cut: CUT, x: Tensor, number: int) -> Tensor:
+    """Unit vectors (1, C, h, w) of a picture in [−1, 1] at the compared layer `number`."""
+    layers = cut.config.nce_layers
+    feature = cut.generator.encode(x, layers)[number]
+    vectors = F.normalize(cut.projection.heads[number](feature.flatten(2).transpose(1, 2)), dim=-1)
+    embedded: Tensor = vectors.transpose(1, 2).unflatten(2, feature.shape[-2:])
+    return embedded
+
+
+def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
+    """Red at 0, blue at 1, laid over the greyed picture."""
+    large = F.interpolate(values, (picture.height, picture.width), mode="bilinear")
+    light = np.asarray(picture.convert("L"), np.float32)[..., None] / 255
+    share = _array(large)[..., None]
+    made, real = np.array([0.95, 0.25, 0.15]), np.array([0.15, 0.45, 0.95])
+    colour = made * (1 - share) + real * share
+    mixed = (0.25 + 0.75 * light) * (0.25 + 0.75 * colour)
+    return Image.fromarray((mixed.clip(0, 1) * 255).round().astype(np.uint8))
+
+
+def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
+    """The picture, dark and grey but where the values are high. Single bright patches are widened
+    and middling ones raised, or an eye would not find them."""
+    shown = F.max_pool2d(values, 3, 1, 1) ** 0.35
+    large = F.interpolate(shown, (picture.height, picture.width), mode="bilinear")
+    share = _array(large)[..., None]
+    colour = np.asarray(picture, np.float32) / 255
+    grey = colour.mean(2, keepdims=True) * 0.35
+    warm = np.array([1.0, 0.62, 0.1])
+    mixed = grey * (1 - share) + (0.45 * colour + 0.55 * warm) * share
+    return Image.fromarray((mixed.clip(0, 1) * 255).round().astype(np.uint8))
+
+
+def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
+    """A ring around the point, dark and light so that it shows on any ground."""
+    from PIL import ImageDraw
+
+    x, y = point[0] * (picture.width - 1), point[1] * (picture.height - 1)
+    pen = ImageDraw.Draw(picture)
+    for radius, colour in ((8, "black"), (7, "white"), (6, "white"), (5, "black")):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour)
+    return picture
+
+
+def _array(values: Tensor) -> Floats:
+    found: Floats = values[0, 0].float().cpu().numpy()
+    return found

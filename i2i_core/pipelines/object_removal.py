@@ -1,0 +1,137 @@
+"""Object removal: a brushed mask is filled with patches from the rest of the photograph.
+
+Completion as by Wexler et al. 2007 and PatchMatch (Barnes et al. 2009, section 4.2): the pixels
+around the hole stay, and the patches over it may come from anywhere but the hole.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from i2i_core.devices import best_device
+from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.images.files import check_image, to_eight_bits
+from i2i_core.images.sizes import check_same_shape
+from i2i_core.images.tensors import to_image, to_tensor
+from i2i_core.labels.segmentation import segment
+from i2i_core.method import Progress, Work
+from i2i_core.patches.label_guides import label_guide
+from i2i_core.patches.regions import changed_box, cut, paste
+from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.task import Settings, Task
+
+LABELS = 4
+LAYERED = 3.0
+RARE = 0.05
+
+
+def remove_object(photo: Image.Image, mask: Image.Image, size: int = 512, seed: int = 0) -> Work:
+    """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
+    unchanged beyond two pixels outside the mask.
+
+    `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go. `size`:
+    the longer side, in pixels, of the window around the mask that is worked on. Raises InputError
+    when nothing, or nearly everything, is masked, and for a size out of range.
+    """
+    check_range("size", size, 64, 2048)
+    check_range("seed", seed, 0, MAX_SEED)
+    photo = check_image(photo)
+    check_same_shape(mask.size, photo.size, "mask")
+    hole = read_mask(mask, photo.size)
+    if not hole.any():
+        raise InputError("The mask is empty: brush over what should go.")
+    if hole.mean() > 0.8:
+        raise InputError(
+            "The mask covers nearly everything: leave some of the picture to fill from."
+        )
+    window = _window(hole)
+    part = photo.crop(window)
+    scale = min(1.0, size / max(part.size))
+    small_size = (max(8, round(part.width * scale)), max(8, round(part.height * scale)))
+    picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS))
+    picture = picture.to(best_device())
+    hole_part = hole[window[1] : window[3], window[0] : window[2]]
+    small_hole = (
+        np.array(Image.fromarray(hole_part).convert("L").resize(small_size, Image.Resampling.BOX))
+        > 0
+    )
+    if small_hole.mean() > 0.8:
+        raise InputError("The mask is too finely speckled: leave larger parts of the picture free.")
+    box = changed_box(small_hole, max(small_size), margin=0.01)
+    assert box is not None
+    guide = _guide(picture, small_hole)
+    valid = 1 - torch.from_numpy(small_hole).to(picture)[None, None]
+    task = cut(Task(picture, guide, guide), picture, box, valid)
+    settings = Settings(guide_weight=(4.0, 0.1), occurrence=0.1, seed=seed)
+    alpha = _soft(hole).crop(window)
+    for level in synthesize(task, settings):
+        filled = to_image(paste(picture, level.picture, box)).resize(
+            part.size, Image.Resampling.BICUBIC
+        )
+        result = photo.copy()
+        result.paste(filled, window[:2], alpha)
+        yield Progress(level.step, level.total, picture=result, note=f"Filling, level {level.step}")
+
+
+def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """What is painted in `mask`, (H, W) at `size` (width, height): where it is not transparent
+    if anything is transparent, else where it is brighter than half."""
+    if mask.mode.startswith(("I", "F")):  # or 16-bit white would not be white
+        mask = to_eight_bits(mask)
+    mask = mask.convert("RGBA").resize(size, Image.Resampling.NEAREST)
+    values = np.asarray(mask)
+    alpha = values[..., 3]
+    if alpha.min() < 128:
+        return np.asarray(alpha >= 128)
+    return np.asarray(values[..., :3].mean(2) >= 128)
+
+
+def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
+    """Label guide of the surroundings, carried on into the hole.
+
+    Sideways first, for what people photograph lies in layers: a pixel of the hole takes the label
+    of the known pixel nearest to it when heights count `LAYERED` times.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """For every pixel, row and column of the known pixel that stands for it: (2, H, W)."""
+        return np.asarray(
+            distance_transform_edt(
+                unknown, sampling=(LAYERED, 1), return_distances=False, return_indices=True
+            )
+        )
+
+    rows, columns = carry_on(hole)
+    # What is removed must not claim a label of its own.
+    ids = segment(to_image(picture[:, :, rows, columns]), LABELS)
+    # Nor may a label spread that has too little of the picture to make a hole's filling of.
+    rare = np.bincount(ids[~hole], minlength=LABELS) < RARE * (~hole).sum()
+    rows, columns = carry_on(hole | rare[ids])
+    ids = np.where(hole, ids[rows, columns], ids)
+    return label_guide(ids, LABELS, reach=max(hole.shape) / 26).to(picture)
+
+
+def _window(hole: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of what is worked on: the hole and as much again on every side."""
+    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    around = max(64, int(rows[-1] - rows[0]), int(columns[-1] - columns[0]))
+    height, width = hole.shape
+    return (
+        max(0, int(columns[0]) - around),
+        max(0, int(rows[0]) - around),
+        min(width, int(columns[-1]) + 1 + around),
+        min(height, int(rows[-1]) + 1 + around),
+    )
+
+
+def _soft(hole: NDArray[np.bool_]) -> Image.Image:
+    """The mask as alpha, with an edge of two pixels outside it."""
+    from PIL import ImageFilter
+
+    alpha = Image.fromarray(hole).convert("L").filter(ImageFilter.MaxFilter(3))
+    return alpha.filter(ImageFilter.BoxBlur(1))

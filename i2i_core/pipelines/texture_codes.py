@@ -1,0 +1,163 @@
+"""Pictures as codes of a swapping autoencoder, and back: what the texture swap and its editor move.
+
+A code is plain arrays and can be kept in a file; everything here is named by the model's file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from torch import Tensor
+
+from i2i_core.checkpoints.model_zoo import locate, open_model
+from i2i_core.errors import InputError, check_range
+from i2i_core.images.files import check_image
+from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.tensors import to_image, to_tensor
+from i2i_core.method import Method
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
+
+Floats = NDArray[np.float32]
+SMALLEST, LARGEST = 64, 1024  # pixels of the shorter side
+NARROWEST = 8  # times as long as wide
+FORMAT = "i2i-codes-1"
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A picture of `size` (width, height) as structure (C, h, w) and texture (T,). Each place of
+    the structure is `step` pixels a side; some lie beyond the right and the lower border."""
+
+    structure: Floats
+    texture: Floats
+    size: tuple[int, int]
+    step: int
+
+    def textured(self, other: Codes, share: float = 1.0) -> Codes:
+        """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
+        exaggerated."""
+        way = np.float32(share) * (other.texture - self.texture)
+        return replace(self, texture=self.texture + way)
+
+
+def open_swapper(model: str | Path) -> SwappingAutoencoder:
+    """The swapping autoencoder of this file, or shipped under this name. Raises InputError for
+    models of other methods."""
+    path = locate(model)
+    method = open_model(path)
+    if not isinstance(method, SwappingAutoencoder):
+        raise InputError(
+            f"{path.stem} is no swapping autoencoder and has no codes of structure and texture: "
+            "choose one of the models for texture swap."
+        )
+    return method
+
+
+def encode(picture: Image.Image, model: str | Path, size: int | None = None) -> Codes:
+    """The codes of `picture`, shrunk or enlarged so that its shorter side has `size` pixels, by
+    default as many as the model learnt at."""
+    return encode_with(open_swapper(model), picture, size)
+
+
+def encode_with(
+    method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
+) -> Codes:
+    """As `encode`, with the method itself."""
+    scaled = at_size(method, picture, size)
+    given = _on(to_tensor(scaled), method)
+    right, below = (-side % method.multiple_of for side in scaled.size)
+    given = F.pad(given, (0, right, 0, below), mode="replicate")
+    with torch.no_grad():
+        structure, texture = method.encode(given)
+    codes = structure[0].cpu().numpy(), texture[0].cpu().numpy()
+    return Codes(*codes, scaled.size, method.multiple_of)
+
+
+def decode(codes: Codes, model: str | Path) -> Image.Image:
+    """The picture of these codes. Raises InputError for codes of another model."""
+    return decode_with(open_swapper(model), codes)
+
+
+def decode_with(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
+    """As `decode`, with the method itself."""
+    c = method.config
+    if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
+        raise InputError(
+            "These codes are of another model, with other sizes: encode the picture again with "
+            "the model that is to decode them."
+        )
+    structure, texture = (
+        _on(torch.from_numpy(np.asarray(code, np.float32))[None], method)
+        for code in (codes.structure, codes.texture)
+    )
+    with torch.no_grad():
+        made = method.decode(structure, texture)
+    width, height = codes.size
+    return to_image(made[..., :height, :width])
+
+
+def at_size(
+    method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
+) -> Image.Image:
+    """`picture` as it is encoded: upright, RGB, its shorter side `size` pixels."""
+    side = method.config.size
+    if size is not None and size != side:
+        check_range("size", size, SMALLEST, LARGEST)
+        side = size
+    given = check_image(picture, "The picture")
+    if max(given.size) > NARROWEST * min(given.size):
+        raise InputError(
+            f"The picture is {given.width} × {given.height}: far too narrow. Cut out a part that "
+            "is at most eight times as long as it is wide."
+        )
+    return fit_short_side(given, side)
+
+
+def save_codes(codes: Codes, path: str | Path) -> None:
+    """Write codes to a .safetensors file: "structure", "texture", and the size in the header."""
+    sizes = {"width": codes.size[0], "height": codes.size[1], "step": codes.step}
+    header = {"format": FORMAT, **{name: str(value) for name, value in sizes.items()}}
+    save_file(
+        {
+            "structure": np.ascontiguousarray(codes.structure, np.float32),
+            "texture": np.ascontiguousarray(codes.texture, np.float32),
+        },
+        Path(path),
+        header,
+    )
+
+
+def load_codes(path: str | Path) -> Codes:
+    """What `save_codes` wrote. Raises InputError for anything else."""
+    path = Path(path)
+    try:
+        with safe_open(path, "numpy") as file:
+            header = file.metadata() or {}
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        size = (int(header["width"]), int(header["height"]))
+        codes = Codes(found["structure"], found["texture"], size, int(header["step"]))
+        if header.get("format") != FORMAT:
+            raise KeyError("format")
+    except (SafetensorError, OSError, KeyError, ValueError):
+        raise InputError(
+            f"{path.name} holds no codes of a picture: give a file that encoding a picture made."
+        ) from None
+    fits = codes.structure.ndim == 3 and codes.texture.ndim == 1
+    if fits:
+        rows, columns = (places * codes.step for places in codes.structure.shape[1:])
+        fits = 0 < size[0] <= columns and 0 < size[1] <= rows
+    if not fits:
+        raise InputError(f"{path.name} holds codes of an unknown shape. Encode the picture again.")
+    return codes
+
+
+def _on(tensor: Tensor, method: Method) -> Tensor:
+    return tensor.to(next(method.parameters()).device)

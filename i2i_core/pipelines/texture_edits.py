@@ -1,0 +1,255 @@
+"""The swapping autoencoder's editor (Park et al. 2020, section 4.4): textures moved along principal
+directions or by arithmetic, structure repainted where a mask says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from i2i_core.errors import InputError, check_range
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
+from i2i_core.pipelines.texture_codes import (
+    Codes,
+    Floats,
+    at_size,
+    decode_with,
+    encode_with,
+    open_swapper,
+)
+from i2i_core.pipelines.texture_statistics import QUALITIES
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A picture in the editor: its codes as edited so far, and how it looks, at the codes' size."""
+
+    codes: Codes
+    picture: Image.Image
+
+
+Mask = NDArray[np.bool_]  # (h, w), at the size of the structure code
+MOST = 6.0  # standard deviations that an edit may go
+
+
+def begin(picture: Image.Image, model: str | Path, size: int | None = None) -> Edited:
+    """`picture` as `texture_codes.encode` takes it, unedited."""
+    method = open_swapper(model)
+    source = at_size(method, picture, size)
+    return Edited(encode_with(method, source, min(source.size)), source)
+
+
+def edit(
+    before: Edited, codes: Codes, model: str | Path, mask: Mask | None = None, keep: float = 1.0
+) -> Edited:
+    """`before` with its codes changed to `codes`: inside the `mask`, with a soft edge, if there is
+    one, so that nothing else changes whatever the network makes of it.
+
+    With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
+    the network cannot rebuild; with 0 it is what the network makes of the codes.
+    """
+    check_range("keep", keep, 0, 1)
+    method = open_swapper(model)
+    made = np.asarray(decode_with(method, codes), np.float32)
+    if keep:
+        change = made - np.asarray(decode_with(method, before.codes), np.float32)
+        made = (1 - keep) * made + keep * (np.asarray(before.picture, np.float32) + change)
+    after = Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
+    if mask is not None:
+        after = Image.composite(after, before.picture, show_mask(codes, mask))
+    return Edited(codes, after)
+
+
+def direction_names(model: str | Path) -> list[str]:
+    """A name for each principal direction of the model's textures: what it does, less – more, as
+    far as that can be said. Empty if the model's file has no directions."""
+    directions = open_swapper(model).directions
+    if not directions.known:
+        return []
+    effects = directions.effects.cpu().numpy()
+    used = directions.texture.cpu().numpy().any(1)
+    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects[used], 1)]
+
+
+def _name(effect: Floats) -> str:
+    """The strongest effects of a step, in words."""
+    order = np.argsort(-np.abs(effect))
+    if abs(effect[order[0]]) < 0.15:  # of what pictures differ by anyway
+        return "subtle"
+    strong = [k for k in order[:2] if abs(effect[k]) > 0.6 * abs(effect[order[0]])]
+    less, more = (
+        ", ".join(QUALITIES[k][int((effect[k] > 0) == positive)] for k in strong)
+        for positive in (False, True)
+    )
+    return f"{less} – {more}"
+
+
+def moved(codes: Codes, model: str | Path, amounts: Sequence[float]) -> Codes:
+    """Global editing: the texture moved along the principal directions, by `amounts` of standard
+    deviations each, in the order of `direction_names`."""
+    known = _directions(model).directions.texture.cpu().numpy()
+    if len(amounts) > len(known):
+        raise InputError(f"The model has {len(known)} directions: give as many amounts at most.")
+    for amount in amounts:
+        check_range("amount", amount, -MOST, MOST)
+    step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
+    return replace(codes, texture=(codes.texture + step).astype(np.float32))
+
+
+def arithmetic(
+    codes: Codes,
+    model: str | Path,
+    plus: Sequence[Image.Image],
+    minus: Sequence[Image.Image],
+    gain: float = 1.0,
+) -> Codes:
+    """Vector arithmetic: the texture plus `gain` times the mean texture of the pictures `plus` less
+    that of the pictures `minus` (without any, less the model's mean)."""
+    check_range("gain", gain, -MOST, MOST)
+    method = open_swapper(model)
+    if not plus:
+        raise InputError("Add pictures of what there should be more of, such as snow.")
+    wanted = mean_texture(method, plus)
+    if minus:
+        less = mean_texture(method, minus)
+    elif method.directions.known:
+        less = method.directions.texture_mean.cpu().numpy()
+    else:
+        raise InputError("Add pictures of what there should be less of, such as summer.")
+    texture = codes.texture + gain * (wanted - less)
+    return replace(codes, texture=texture.astype(np.float32))
+
+
+def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
+    """The mean texture of `pictures`."""
+    mean: Floats = np.mean([encode_with(method, picture).texture for picture in pictures], 0)
+    return mean
+
+
+def similar(codes: Codes, point: tuple[float, float], tolerance: float = 0.35) -> Mask:
+    """The places whose structure is like that at `point` (x, y, shares of the picture's sides) and
+    that hang together with it. `tolerance` 0 takes the point alone, 1 everything.
+
+    Raises InputError for a point outside the picture.
+    """
+    from scipy.ndimage import label
+
+    check_range("tolerance", tolerance, 0, 1)
+    row, column = place(codes, point)
+    unit = codes.structure / np.maximum(np.linalg.norm(codes.structure, axis=0), 1e-6)
+    # Vectors at right angles are half way between alike and opposite.
+    distance = (1 - np.einsum("c,chw->hw", unit[:, row, column], unit)) / 2
+    parts, _ = label(distance <= tolerance, np.ones((3, 3)))
+    found: Mask = parts == parts[row, column]
+    return found
+
+
+def place(codes: Codes, point: tuple[float, float]) -> tuple[int, int]:
+    """Row and column of the structure code at `point` (x, y, shares of the picture's sides)."""
+    for value in point:
+        check_range("point", value, 0, 1)
+    (x, y), (width, height) = point, codes.size
+    column, row = min(int(x * width), width - 1), min(int(y * height), height - 1)
+    return row // codes.step, column // codes.step
+
+
+def middle(codes: Codes, mask: Mask) -> tuple[float, float]:
+    """The middle of a mask that is not empty (x, y, shares of the picture's sides)."""
+    rows, columns = np.nonzero(mask)
+    width, height = codes.size
+    across, down = ((float(v.mean()) + 0.5) * codes.step for v in (columns, rows))
+    return min(1.0, across / width), min(1.0, down / height)
+
+
+def to_mask(codes: Codes, picture: Image.Image) -> Mask:
+    """A mask picture of any size (white, or opaque where it has an alpha channel, is inside) for
+    the structure of `codes`."""
+    grey = picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L")
+    rows, columns = codes.structure.shape[1:]
+    whole = Image.new("L", (columns * codes.step, rows * codes.step))
+    whole.paste(grey.resize(codes.size, Image.Resampling.BILINEAR))
+    mask: Mask = np.asarray(whole.resize((columns, rows), Image.Resampling.BOX)) >= 64
+    return mask
+
+
+def show_mask(codes: Codes, mask: Mask, soft: bool = True) -> Image.Image:
+    """The mask as a grey picture of the codes' size, white inside; its edge `soft`."""
+    whole = _enlarged(codes, Image.fromarray(mask.astype(np.uint8) * 255))
+    return whole.filter(ImageFilter.GaussianBlur(codes.step / 2)) if soft else whole
+
+
+def _enlarged(codes: Codes, places: Image.Image) -> Image.Image:
+    """A picture of a pixel a place at the codes' size."""
+    size = (places.width * codes.step, places.height * codes.step)
+    return places.resize(size, Image.Resampling.NEAREST).crop((0, 0, *codes.size))
+
+
+def reshaped(codes: Codes, model: str | Path, mask: Mask, amounts: Sequence[float]) -> Codes:
+    """Region editing: the structure moved along its principal directions inside `mask`, by
+    `amounts` of standard deviations each."""
+    known = _directions(model).directions.structure.cpu().numpy()
+    if len(amounts) > len(known):
+        raise InputError(f"The structure has {len(known)} directions: give fewer amounts.")
+    for amount in amounts:
+        check_range("amount", amount, -MOST, MOST)
+    step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
+    structure = codes.structure + step[:, None, None] * mask
+    return replace(codes, structure=structure.astype(np.float32))
+
+
+def cloned(
+    codes: Codes, mask: Mask, source: Codes, point: tuple[float, float], start: tuple[float, float]
+) -> Codes:
+    """Clone brush: inside `mask` the structure of `source` (this picture's or another's codes),
+    moved so that what is at `point` there comes to `start` here. Places that fall outside the
+    source stay as they are."""
+    if len(source.structure) != len(codes.structure):
+        raise InputError("The picture to clone from was encoded by another model: encode it again.")
+    row, column = place(source, point)
+    top, left = place(codes, start)
+    structure = codes.structure.copy()
+    rows, columns = np.nonzero(mask)
+    from_rows, from_columns = rows + row - top, columns + column - left
+    height, width = source.structure.shape[1:]
+    inside = (from_rows >= 0) & (from_rows < height) & (from_columns >= 0) & (from_columns < width)
+    if not inside.any():
+        raise InputError("What was painted lies outside the picture to clone from: paint nearer.")
+    structure[:, rows[inside], columns[inside]] = source.structure[
+        :, from_rows[inside], from_columns[inside]
+    ]
+    return replace(codes, structure=structure)
+
+
+def structure_colours(codes: Codes, model: str | Path) -> Image.Image:
+    """The structure code as a picture of the codes' size: its first three principal components as
+    red, green and blue (of the model's collection, or, unknown, of this picture)."""
+    import torch
+
+    from i2i_core.networks.statistics import principal
+
+    flat = codes.structure.reshape(len(codes.structure), -1).T
+    known = open_swapper(model).directions.structure.cpu().numpy()
+    if not known.any():
+        known = principal(torch.from_numpy(flat)).numpy()
+    axes = known[:3] / np.maximum(np.linalg.norm(known[:3], axis=1, keepdims=True), 1e-6)
+    values = flat @ axes.T
+    low, high = np.percentile(values, (2, 98), axis=0)
+    colours = np.zeros((len(flat), 3))
+    colours[:, : len(axes)] = (values - low) / np.maximum(high - low, 1e-6)
+    shape = codes.structure.shape[1:]
+    picture = Image.fromarray((colours.clip(0, 1) * 255).astype(np.uint8).reshape(*shape, 3))
+    return _enlarged(codes, picture)
+
+
+def _directions(model: str | Path) -> SwappingAutoencoder:
+    method = open_swapper(model)
+    if not method.directions.known:
+        raise InputError(
+            "This model's file does not say in which directions its pictures differ: teach it for "
+            "a moment, which finds them, or use a shipped model."
+        )
+    return method

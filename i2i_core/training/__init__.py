@@ -1,0 +1,1 @@
+"""What fits share: the loop, settings, optimisers, moving averages."""

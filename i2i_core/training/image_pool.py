@@ -1,0 +1,32 @@
+"""Old translations among new ones, for a discriminator to judge."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class ImagePool:
+    """The last 50 translations, from which the discriminator is shown an old one half of the time
+    (Shrivastava et al. 2017, section 2.3; Zhu et al. 2017, section 4)."""
+
+    def __init__(self, size: int = 50) -> None:
+        self.size = size
+        self.pictures: list[Tensor] = []
+
+    def exchange(self, pictures: Tensor) -> Tensor:
+        """(N, C, H, W) in, as many out: each is stored and returned until the pool is full; then
+        one in two is stored and an older one returned in its place. Draws from torch's generator.
+        """
+        out = []
+        for picture in pictures.detach().split(1):
+            if len(self.pictures) < self.size:
+                self.pictures.append(picture)
+                out.append(picture)
+            elif self.size and torch.rand(()) < 0.5:
+                place = int(torch.randint(self.size, ()))
+                out.append(self.pictures[place].to(picture))
+                self.pictures[place] = picture
+            else:
+                out.append(picture)
+        return torch.cat(out)

@@ -1,0 +1,112 @@
+"""What fits have in common: how far they are, their optimisers, their randomness, their state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from i2i_core.data.batches import Source
+from i2i_core.devices import distributed
+from i2i_core.errors import InputError
+from i2i_core.images.tensors import with_channels
+from i2i_core.progress import Progress, Work
+from i2i_core.training.image_pool import ImagePool
+from i2i_core.training.optim import Updater
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass
+class FitState:
+    """What going on needs besides the weights: steps done, optimisers and image pools by name.
+
+    The random state is not among it: every step draws from a generator of its own, seeded by the
+    step (`seeded`), so stopping, looking and resuming change nothing.
+    """
+
+    updaters: dict[str, Updater]
+    pools: dict[str, ImagePool] = field(default_factory=dict)
+    step: int = 0
+    skipped: Mapping[str, str] = field(default_factory=dict)  # pictures left out, and why
+    note: str = ""  # said with every step
+    world: int = 0  # how many processes have made the steps; 0: none yet
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All of it as named tensors, to be saved."""
+        found = {"step": torch.tensor(self.step), "world": torch.tensor(distributed.world())}
+        for name, updater in self.updaters.items():
+            found |= {f"updaters.{name}.{key}": value for key, value in updater.tensors().items()}
+        for name, pool in self.pools.items():
+            if pool.pictures:
+                found[f"pools.{name}"] = torch.cat([p.cpu() for p in pool.pictures])
+        return found
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave."""
+        self.step, self.world = int(tensors["step"]), int(tensors["world"])
+        for name, updater in self.updaters.items():
+            prefix = f"updaters.{name}."
+            updater.load(
+                {
+                    key.removeprefix(prefix): v
+                    for key, v in tensors.items()
+                    if key.startswith(prefix)
+                }
+            )
+        for name, pool in self.pools.items():
+            held = tensors.get(f"pools.{name}")
+            pool.pictures = [] if held is None else list(held.split(1))
+
+
+@contextmanager
+def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
+    """Randomness that depends on `seed`, `step` and the process's `rank` alone; what torch's
+    generator was at is left as it was."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices):
+        # Neighbouring seeds give unrelated streams; the factor keeps seed and step apart.
+        torch.manual_seed((seed * 1_000_003 + step) * 64 + rank)
+        yield
+
+
+def fit_steps(
+    state: FitState,
+    batches: Source,
+    total: int,
+    seed: int,
+    one_step: Callable[[Tensor, Tensor, int], dict[str, float]],
+    channels: tuple[int, int] = (3, 3),
+) -> Work:
+    """The loop of every learned method: from where `state` is to `total`, the next batch of A and
+    of B, its losses, and word of it. Raises InputError when all steps have been made already."""
+    if state.step >= total:
+        raise InputError(
+            f"This model has had its {total} steps. To go on, give it more steps than that."
+        )
+    if state.step and state.world not in (0, distributed.world()):
+        raise InputError(
+            f"This fit ran on {state.world} processes, which share its steps and pictures: "
+            "go on with as many."
+        )
+    with batches:
+        for step in range(state.step, total):
+            a, b = map(with_channels, batches[step], channels)
+            with seeded(seed, step, distributed.rank()):
+                losses = one_step(a, b, step)
+            state.step, state.world = step + 1, distributed.world()
+            state.skipped = batches.skipped
+            yield Progress(state.step, total, losses, note=state.note)
+
+
+def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
+    """`steps`, or if that is 0 as many as `epochs` over so many pictures take. Several processes
+    share the pictures of a step between them, and so make as many times fewer steps."""
+    if not steps:
+        steps = -(-pictures // batch) * epochs
+    return max(1, -(-steps // distributed.world()))

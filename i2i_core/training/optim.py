@@ -1,0 +1,148 @@
+"""Optimisers, learning rate schedules, moving averages, and a check that nothing went wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from i2i_core.devices import distributed
+from i2i_core.errors import InputError
+
+REMEDY = (
+    "Nothing after the last good step is kept. Go on from the last saved state with half the "
+    "learning rate, or a larger batch; look for pictures of a single colour among the data."
+)
+
+
+class DivergedError(InputError):
+    """A fit that has gone wrong: what it has by now is not worth keeping."""
+
+
+class Updater:
+    """Adam for one or more networks: `update(loss)` makes one step of it.
+
+    Fused where PyTorch has it, which on the CPU is five times faster: every step reads and writes
+    each weight and both of its moments. On CUDA the losses are scaled as half precision needs.
+    """
+
+    def __init__(
+        self, networks: Sequence[nn.Module], lr: float, betas: tuple[float, float] = (0.5, 0.999)
+    ) -> None:
+        self.parameters = [p for network in networks for p in network.parameters()]
+        self.lr, self.betas = lr, betas
+        self.scaler = torch.amp.GradScaler("cuda", enabled=half_type() == torch.float16)
+
+    @cached_property
+    def adam(self) -> torch.optim.Adam:
+        """Made when first needed: only fits need it, and it imports PyTorch's compiler."""
+        return torch.optim.Adam(self.parameters, self.lr, self.betas, fused=True)
+
+    def update(self, loss: Tensor, step: int, lr_factor: float = 1.0) -> None:
+        """Step down the gradient of `loss`; `step` is for the message if that is not finite."""
+        self.adam.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        for group in self.adam.param_groups:
+            group["lr"] = self.lr * lr_factor
+        if not self.scaler.is_enabled():  # with it, steps with infinite gradients are left out
+            gradients = [p.grad for p in self.parameters if p.grad is not None]
+            largest = torch.stack(torch._foreach_norm(gradients)).max()
+            if not torch.isfinite(largest):
+                raise DivergedError(f"A gradient became infinite at step {step}. {REMEDY}")
+        self._follow_weights()
+        self.scaler.step(self.adam)
+        self.scaler.update()
+
+    def _follow_weights(self) -> None:
+        """Moments from a file, or made before the weights moved, go where the weights lie."""
+        for parameter, moments in self.adam.state.items():
+            moments["step"] = moments["step"].to(parameter.device)
+            for key in ("exp_avg", "exp_avg_sq"):
+                old = moments[key]
+                if old.device != parameter.device or old.stride() != parameter.stride():
+                    moments[key] = torch.empty_like(parameter).copy_(old)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Moments and step counts by "number of the weight.name"."""
+        state = self.adam.state_dict()["state"]
+        found = {f"{i}.{key}": value for i, entry in state.items() for key, value in entry.items()}
+        if self.scaler.is_enabled():
+            found["scale"] = torch.tensor(self.scaler.get_scale())
+        return found
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `tensors` gave."""
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if "." in name:
+                number, key = name.split(".", 1)
+                state.setdefault(int(number), {})[key] = value
+        groups = self.adam.state_dict()["param_groups"]
+        self.adam.load_state_dict({"state": state, "param_groups": groups})
+        if self.scaler.is_enabled() and "scale" in tensors:
+            scale = float(tensors["scale"])
+            self.scaler.load_state_dict({**self.scaler.state_dict(), "scale": scale})
+
+
+def check_finite(losses: Mapping[str, Tensor], step: int) -> dict[str, float]:
+    """The losses as plain numbers, fetched from the device at once.
+
+    Raises DivergedError, naming the step, when one is infinite or not a number: call it before the
+    weights are changed by them.
+    """
+    values = torch.stack([value.detach().float() for value in losses.values()])
+    # All processes stop together, or the others would wait for this one's gradients.
+    anywhere = distributed.smallest(torch.isfinite(values).float()).tolist()
+    bad = [name for name, finite in zip(losses, anywhere, strict=True) if not finite]
+    if bad:
+        raise DivergedError(f"The loss {bad[0]} became infinite at step {step}. {REMEDY}")
+    return dict(zip(losses, values.tolist(), strict=True))
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Without gradients for the networks' own weights: they only pass them on."""
+    for network in networks:
+        network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for network in networks:
+            network.requires_grad_(True)
+
+
+def linear_decay(step: int, total: int, constant: float) -> float:
+    """The papers' schedule: the full rate for the first `constant` of the steps (a share), then a
+    straight line to zero, which would be reached one step after the last."""
+    start = constant * total
+    return 1.0 if step < start else 1 - (step - start + 1) / (total - start + 1)
+
+
+def half_type() -> torch.dtype | None:
+    """The type for mixed precision: bfloat16 on cards that have it, float16 on older ones, none
+    without CUDA (on the CPU it is several times slower than single precision)."""
+    if not torch.cuda.is_available():
+        return None
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.half
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Half precision for what follows in the `with`, on CUDA; elsewhere nothing changes.
+
+    Processors that compute with bfloat16 (AVX512_BF16, AMX) train a third faster with it: ask for
+    it by setting I2I_CPU_BFLOAT16=1. On others it is several times slower.
+    """
+    kind = half_type() if device.type == "cuda" else None
+    if device.type == "cpu" and os.environ.get("I2I_CPU_BFLOAT16") == "1":
+        kind = torch.bfloat16
+    return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
+
+
+def fast_layout(device: torch.device) -> torch.memory_format:
+    """The order of pixels and channels in memory that convolutions train fastest in."""
+    wide = device.type == "cuda" or "AVX512" in torch.backends.cpu.get_cpu_capability()
+    return torch.channels_last if wide else torch.contiguous_format

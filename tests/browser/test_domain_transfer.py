@@ -1,0 +1,61 @@
+"""A visitor's first minute with the tab "Domain transfer", in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from demos.shared.widgets import starter
+
+playwright = pytest.importorskip("playwright.sync_api")
+VISIBLE = "[...document.querySelectorAll('.i2i-out img')].filter(i => i.offsetParent)"
+PATIENT = {"timeout": 60_000}
+
+
+def shown(page: Any) -> list[str]:
+    """Addresses of the pictures before and after."""
+    return page.evaluate(f"{VISIBLE}.map(i => i.src)")
+
+
+def in_block(page: Any, label: str) -> Any:
+    """The picture in the block of this label."""
+    return page.locator(".block:visible").filter(has_text=label).locator("img")
+
+
+def test_a_picture_is_painted_and_looked_into(browser: Any, page_url: str, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1200})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(page_url)
+    page.get_by_role("tab", name="Domain transfer").click()
+    # Before and after stand there before the first click.
+    page.wait_for_function(f"{VISIBLE}.filter(i => i.naturalWidth === 512).length === 2")
+    starters = shown(page)
+
+    Image.open(starter("fields.jpg")).resize((300, 200)).save(tmp_path / "mine.png")
+    inputs = page.locator(".i2i-in:visible")
+    inputs.get_by_label("Remove Image").click()
+    inputs.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    playwright.expect(page.get_by_text("300 × 200 pixels in")).to_be_visible(**PATIENT)
+    page.wait_for_function(f"{VISIBLE}.filter(i => i.naturalWidth === 300).length === 2")
+    mine = shown(page)
+    assert not set(mine) & set(starters)
+
+    # Another strength blends what was made: before stays, after changes.
+    strength = page.get_by_label("number input for Strength")
+    strength.fill("0.4")
+    strength.blur()
+    page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=mine[1], **PATIENT)
+
+    page.get_by_role("tab", name="See inside").click()
+    page.get_by_role("button", name="Look inside").click()
+    glow = in_block(page, "Where that comes from")
+    playwright.expect(glow).to_have_count(1, **PATIENT)
+    first = glow.get_attribute("src")
+    in_block(page, "Translation: click here").click(position={"x": 30, "y": 40})
+    playwright.expect(glow).not_to_have_attribute("src", first, **PATIENT)
+    page.close()
+    assert problems == []

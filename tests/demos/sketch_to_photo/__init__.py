@@ -1,0 +1,1 @@
+"""Tests of demos/sketch_to_photo."""
