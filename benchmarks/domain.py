@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import locate, open_model
-from i2i_core.data.folders import Folder, every
+from i2i_core.checkpoints.model_zoo import open_model, resolve
+from i2i_core.data.folders import Folder, readable
 from i2i_core.evaluation.set_metrics import PatchSet
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_image, to_tensor
@@ -77,7 +77,7 @@ def main() -> None:
         if options.models and task.model not in options.models:
             continue
         own = (options.folder or Path()) / f"{task.model}.safetensors"
-        files[task.model] = own if own.is_file() else locate(task.model)
+        files[task.model] = own if own.is_file() else resolve(task.model)
         sheet = evaluate(task, files[task.model], options.data, options.limit)
         way = "back" if task.reverse else "there"
         sheet.save(options.out / f"domain_{task.model}_{way}.png")
@@ -96,7 +96,7 @@ def evaluate(task: Task, file: Path, data: Path, limit: int) -> Image.Image:
     """Print the rows of one direction; returns pictures above their translations."""
 
     def pictures(folder: str, part: str) -> list[Image.Image]:
-        readable = list(every(Folder(data / folder.format(part))))[:limit]
+        readable = list(readable(Folder(data / folder.format(part))))[:limit]
         return [fit_short_side(picture.convert("RGB"), SIZE) for picture in readable]
 
     sources, targets = pictures(task.source, "test"), pictures(task.target, "test")

@@ -23,8 +23,8 @@ from torch import Tensor
 
 from benchmarks.baselines import colour_transfer
 from benchmarks.domain import grid
-from i2i_core.checkpoints.model_zoo import locate
-from i2i_core.data.folders import Folder, every
+from i2i_core.checkpoints.model_zoo import resolve
+from i2i_core.data.folders import Folder, readable
 from i2i_core.evaluation.set_metrics import l1_levels, ssim
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_tensor
@@ -92,7 +92,7 @@ def main() -> None:
 def find(model: str, folder: Path | None) -> Path:
     """The model's file, in `folder` if it is there."""
     own = (folder or Path()) / f"{model}.safetensors"
-    return own if own.is_file() else locate(model)
+    return own if own.is_file() else resolve(model)
 
 
 def test_pictures(data: Path, folders: tuple[str, ...], limit: int) -> list[Image.Image]:
@@ -100,7 +100,7 @@ def test_pictures(data: Path, folders: tuple[str, ...], limit: int) -> list[Imag
     share = -(-limit // len(folders))
     found = []
     for folder in folders:
-        pictures = list(every(Folder(data / folder)))[:share]
+        pictures = list(readable(Folder(data / folder)))[:share]
         found += [fit_short_side(p.convert("RGB"), SIZE).crop((0, 0, SIZE, SIZE)) for p in pictures]
     return found
 

@@ -23,7 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.analogy import in_fresh_process
 from benchmarks.baselines import peak_memory
 from benchmarks.plain_training import plain_step, plain_translator
-from i2i_core.data.batches import Batches, Crops
+from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.data.folders import Folder
 from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
@@ -80,7 +80,7 @@ def compare(name: str, size: int, width: int, steps: int) -> dict[str, Cost]:
     """Ours and the plain way, step by step in turn, so that a busy machine is busy for both."""
     pictures = noise_pictures(size, 4, 0), noise_pictures(size, 4, 1)
     method = make(name, size, width)
-    batches = Batches(*pictures, Crops(size, size, flip=False), paired=name == "pix2pix")
+    batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
     plain, plain_network = plain_step(method), plain_translator(method)
     fitting = method.fit(*pictures)
     step_ms: dict[str, list[float]] = {PLAIN: [], OURS: []}
@@ -120,7 +120,7 @@ def alone(name: str, size: int, width: int, way: str, steps: int = 3) -> Cost:
     if way == PLAIN:
         plain = plain_step(method)
         del method
-        batches = Batches(*pictures, Crops(size, size, flip=False), paired=name == "pix2pix")
+        batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
         for number in range(steps):
             start = time.perf_counter()
             plain(*batches[number], number)
@@ -150,7 +150,7 @@ def data_cost(step_ms: float, size: int = 256, steps: int = 20) -> tuple[float, 
     with TemporaryDirectory() as folder:
         for number, picture in enumerate(noise_pictures(512, steps + 1, 2)):
             picture.save(Path(folder, f"{number}.jpg"), quality=92)
-        crops = Crops(size, size * 286 // 256)
+        crops = CropSettings(size, size * 286 // 256)
         files = Folder(folder)
         start = time.perf_counter()
         for number in range(4):
@@ -200,7 +200,7 @@ def same_losses(name: str, size: int = 64, width: int = 8, steps: int = CHECKED_
     """
     pictures = noise_pictures(size, 4, 0), noise_pictures(size, 4, 1)
     method = make(name, size, width).double()
-    batches = Batches(*pictures, Crops(size, size, flip=False), paired=name == "pix2pix")
+    batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
     plain = plain_step(method)
     doubled = {number: [x.double() for x in batches[number]] for number in range(steps)}
     expected = [plain(*doubled[number], number) for number in range(steps)]

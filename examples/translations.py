@@ -15,7 +15,7 @@ from PIL import Image
 from examples.scenes import draw
 from examples.starters import FOLDER
 from i2i_core.checkpoints.model_zoo import SHIPPED
-from i2i_core.finetuning.domains import teach_from_one
+from i2i_core.finetuning.domains import finetune_single_pair
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.analogy import structural_analogy
 from i2i_core.pipelines.domain_transfer import transfer
@@ -85,10 +85,10 @@ def main() -> None:
     made.save(FOLDER / f"{ONE_EACH.instant}.jpg", quality=90)
     with tempfile.TemporaryDirectory() as folder:
         model_file = Path(folder) / "one.safetensors"
-        for _ in teach_from_one(one, like, model_file, steps=STEPS, seconds=3600):
+        for _ in finetune_single_pair(one, like, model_file, steps=STEPS, seconds=3600):
             pass
         learnt = last_picture(translate(one, model_file))
-    learnt.save(FOLDER / f"{ONE_EACH.learnt}.jpg", quality=90)
+    learnt.save(FOLDER / f"{ONE_EACH.fitted}.jpg", quality=90)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
+from typing_extensions import Self
 
-from i2i_core.errors import InputError
+from i2i_core.errors import InputError, check_choice
 from i2i_core.images.tensors import fit_multiple, to_image, to_tensor, with_channels
 from i2i_core.networks.tiling import fits, in_tiles
 from i2i_core.progress import Progress, Work, last_picture
+from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState
+from i2i_core.training.settings import make_config
 
-__all__ = ["Method", "Progress", "Work", "last_picture"]
+# What a method learns from, which is also the part of the page where its models are used.
+Task = Literal["pairs", "domains", "single pair", "textures", "analogy"]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a method, or a model of it, can do. Its class declares it, its configuration may limit
+    it, the model's file keeps it in the header, and whatever lists or runs models reads it here."""
+
+    task: Task
+    two_way: bool = False  # it also translates B to A
+    takes_seed: bool = False  # another seed gives another translation
+    takes_reference: bool = False  # a second picture says what the translation should be like
+    needs_pairs: bool = False  # picture i of A shows what picture i of B does
+    mixes_pairs: bool = False  # two collections may have true pairs among them (implicit pairs)
+    channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
+    multiple_of: int = 1  # what each side of its input must be a multiple of
+    working_size: int | None = None  # pixels of the shorter side that it learnt at, if it has one
+    # How many pixels away a pixel of the input still matters (norms aside), where large pictures
+    # may be translated in tiles; None where they may not.
+    reach: int | None = None
 
 
 class Method(nn.Module, ABC):
@@ -26,19 +50,38 @@ class Method(nn.Module, ABC):
     decides when to look, when to save and when to stop (`close()`)."""
 
     Config: ClassVar[type]
-    # Named changes of the paper's configuration, which is "paper".
+    title: ClassVar[str]  # as its paper calls it
+    capabilities: Capabilities
+    # Named changes of the paper's configuration, which is "paper"; see `from_preset`.
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"paper": {}}
-    multiple_of: int = 1  # what each side of the input must be a multiple of
-    channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
-    two_way: bool = False
-    paired: ClassVar[bool] = False  # whether it learns from pairs: picture i of A is that of B
-    takes_seed: bool = False  # whether another seed gives another translation
-    # How many pixels away a pixel of the input still matters (norms aside), where large pictures
-    # may be translated in tiles; None where they may not.
-    reach: int | None = None
-    learnt: bool = False  # whether it can translate
-    extra_restored: bool = False  # whether the extra networks came from a file
+    # Presets that are methods in their own right, by what their paper calls them.
+    variants: ClassVar[Mapping[str, str]] = {}
+    infers_in_training_mode: bool = False  # with dropout and the picture's own statistics
+    fitted: bool = False  # whether it can translate
+    training_networks_loaded: bool = False  # whether they came from a file
     fit_state: FitState | None = None  # of methods that learn step by step
+    config: Any
+
+    @classmethod
+    def preset_settings(cls, *presets: str, **changes: Any) -> dict[str, Any]:
+        """What these presets (see `presets`; later ones overrule) and `changes` set. Raises
+        InputError for a preset that there is not."""
+        settings: dict[str, Any] = {}
+        for preset in presets:
+            check_choice("preset", preset, tuple(cls.presets))
+            settings |= cls.presets[preset]
+        return settings | changes
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """The method with the paper's configuration, changed by `settings`; untrained. Raises
+        InputError for unknown and impossible ones."""
+        return cls(make_config(cls.Config, cls.title, settings))
+
+    @classmethod
+    def from_preset(cls, *presets: str, **changes: Any) -> Self:
+        """The method with these presets, later ones overruling, and single settings changed."""
+        return cls.from_settings(cls.preset_settings(*presets, **changes))
 
     @abstractmethod
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
@@ -47,36 +90,83 @@ class Method(nn.Module, ABC):
         Methods that learn step by step go on where they were stopped; the others start anew.
         """
 
+    def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:
+        """What is to be found out about the pictures once a fit is over, before the model is saved.
+        Returns a sentence for who watches, or ""."""
+        return ""
+
     @abstractmethod
-    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
-        """Translate a tensor (1, C, H, W) to (1, 3, H, W) in [0, 1]; two-way methods also take
-        `reverse`."""
+    def forward(
+        self,
+        source: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Tensor:
+        """Translate a tensor (1, C, H, W) in [0, 1] to (1, C, H, W), about in [0, 1]. What is not
+        among the capabilities is passed over."""
 
-    def saved(self) -> dict[str, Tensor]:
-        """The tensors that translating needs, by name: what a model's file holds."""
-        return dict(self.state_dict())
+    def inference_networks(self) -> Mapping[str, EMA[Any]]:
+        """The networks that translate, by name, with their moving averages."""
+        return {}
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take back what `saved` gave. Raises RuntimeError for tensors of another model."""
-        self.load_state_dict(dict(tensors))
-        self.learnt = True
-
-    def extra(self) -> dict[str, nn.Module]:
+    def training_networks(self) -> Mapping[str, nn.Module]:
         """Networks by name that translating does without, but that a model's file holds as well if
         they have learnt: to go on fitting with, and to look into."""
         return {}
 
-    @property
-    def extra_learnt(self) -> bool:
-        """Whether the extra networks have learnt: those of an imported generator have not."""
-        return self.extra_restored or (self.fit_state is not None and self.fit_state.step > 0)
+    def inference_state_dict(self) -> dict[str, Tensor]:
+        """The tensors that translating needs, by name: what a model's file holds."""
+        return {
+            f"{name}.{key}": value
+            for name, ema in self.inference_networks().items()
+            for key, value in ema.network.state_dict().items()
+        }
 
-    def check_learnt(self) -> None:
+    def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `inference_state_dict` gave. Raises RuntimeError for tensors of another
+        model."""
+        for name, ema in self.inference_networks().items():
+            ema.load_weights(with_prefix(tensors, f"{name}."))
+        self.fitted = True
+
+    @property
+    def has_training_networks(self) -> bool:
+        """Whether its training networks have learnt: those of an imported generator have not."""
+        stepped = self.fit_state is not None and self.fit_state.step > 0
+        return bool(self.training_networks()) and (self.training_networks_loaded or stepped)
+
+    def init_from(self, other: Method) -> None:
+        """Begin with all that `other` has learnt. Raises RuntimeError where the two are unlike."""
+        if type(other) is not type(self):
+            raise RuntimeError(f"{other.title} is another method than {self.title}")
+        self.load_inference_state_dict(other.inference_state_dict())
+        if other.has_training_networks:
+            networks = other.training_networks()
+            for name, network in self.training_networks().items():
+                network.load_state_dict(networks[name].state_dict())
+            self.training_networks_loaded = True
+
+    def check_trainable(self) -> None:
+        """Raise InputError where a fit cannot go on from this model."""
+
+    def check_is_fitted(self) -> None:
         """Raise InputError when there is nothing to translate with yet."""
-        if not self.learnt:
+        if not self.fitted:
             raise InputError(
                 "This model has learnt nothing yet. Fit it first, or load a fitted one."
             )
+
+    def check_direction(self, reverse: bool) -> None:
+        """Raise InputError for `reverse` where there is no way back."""
+        if reverse and not self.capabilities.two_way:
+            raise InputError("This model translates in one direction only: leave reverse off.")
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie."""
+        return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device
 
     def render(
         self,
@@ -86,28 +176,29 @@ class Method(nn.Module, ABC):
         reverse: bool = False,
         seed: int | None = None,
     ) -> Work:
-        """Translate with progress: the last record holds the result. A `seed` is for methods with
-        `takes_seed`; the others pass over it.
+        """Translate with progress: the last record holds the result. `reference` and `seed` are for
+        methods that take them; the others pass over them.
 
-        This default does it in one step; methods that refine a picture yield what they have.
+        This default does it in one step, or large pictures in tiles; methods that refine a picture
+        yield what they have.
         """
-        if reverse and not self.two_way:
-            raise InputError("This model translates in one direction only: leave reverse off.")
-        weights = next(chain(self.parameters(), self.buffers()), torch.empty(0))
-        guide = None if reference is None else to_tensor(reference).to(weights.device)
-        given = with_channels(to_tensor(source), self.channels[1 if reverse else 0])
-        fitting, undo = fit_multiple(given.to(weights.device), self.multiple_of)
-        settings: dict[str, Any] = {"reverse": True} if reverse else {}
-        if seed is not None and self.takes_seed:
-            settings["seed"] = seed
-        with torch.no_grad():
-            if self.reach is None or fits(fitting):
-                yield Progress(1, 1, picture=to_image(undo(self(fitting, guide, **settings))))
-                return
-            network = partial(self, reference=guide, **settings)
-            for done, total, result in in_tiles(network, fitting, self.reach):
-                note = f"Tile {done} of {total}"
-                yield Progress(done, total, picture=to_image(undo(result)), note=note)
+        self.check_is_fitted()
+        self.check_direction(reverse)
+        c = self.capabilities
+        guide = None if reference is None else to_tensor(reference).to(self.device)
+        given = with_channels(to_tensor(source), c.channels[1 if reverse else 0])
+        fitting, undo = fit_multiple(given.to(self.device), c.multiple_of)
+
+        def network(part: Tensor) -> Tensor:
+            with training_mode(self, self.infers_in_training_mode), torch.no_grad():
+                return self(part, guide, reverse=reverse, seed=seed).clamp(0, 1)  # type: ignore[no-any-return]
+
+        if c.reach is None or fits(fitting):
+            yield Progress(1, 1, picture=to_image(undo(network(fitting))))
+            return
+        for done, total, result in in_tiles(network, fitting, c.reach):
+            note = f"Tile {done} of {total}"
+            yield Progress(done, total, picture=to_image(undo(result)), note=note)
 
     def translate(
         self,
@@ -119,3 +210,20 @@ class Method(nn.Module, ABC):
     ) -> Image:
         """Translate one picture and wait for it."""
         return last_picture(self.render(source, reference, reverse=reverse, seed=seed))
+
+
+@contextmanager
+def training_mode(network: nn.Module, training: bool) -> Iterator[None]:
+    """`network`, whole, in training or in evaluation mode; afterwards every part as it was."""
+    before = [(module, module.training) for module in network.modules()]
+    network.train(training)
+    try:
+        yield
+    finally:
+        for module, was_training in before:
+            module.training = was_training
+
+
+def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those of `tensors` whose names begin with `prefix`, by what follows it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic
 
 from PIL.Image import Image
+from typing_extensions import TypeVar
+
+Result = TypeVar("Result", covariant=True, default=Any)
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Generic[Result]):
     """One moment of long work, in plain numbers and pictures: torch stays inside.
 
-    `step` of `total` is done; `losses` are named numbers; `picture` is the result so far, at
-    whatever size it has by now; `note` says in words what happens; `extras` are further pictures
-    worth showing, by name; `found` is what else the work is about, for a next one.
+    `step` of `total` is done, counting up. `losses` are a fit's, by name. `picture` is the result
+    so far, at whatever size it has by now. `note` says in words what happens. `result` is what the
+    work is about besides the picture, as far as it is known: a dataclass of the work's own.
     """
 
     step: int
@@ -22,11 +26,10 @@ class Progress:
     losses: Mapping[str, float] = field(default_factory=dict)
     picture: Image | None = None
     note: str = ""
-    extras: Mapping[str, Image] = field(default_factory=dict)
-    found: object = None
+    result: Result | None = None
 
 
-Work = Generator[Progress, None, None]
+Work = Generator[Progress[Result], None, None]
 
 
 def last_picture(work: Work) -> Image:
@@ -37,3 +40,13 @@ def last_picture(work: Work) -> Image:
     if picture is None:
         raise RuntimeError("the work ended without a picture")
     return picture
+
+
+def last_result(work: Work[Result]) -> Result:
+    """Run `work` to its end and return the last result it gave."""
+    result = None
+    for progress in work:
+        result = progress.result if progress.result is not None else result
+    if result is None:
+        raise RuntimeError("the work ended without a result")
+    return result

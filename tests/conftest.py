@@ -34,7 +34,7 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     from i2i_core.checkpoints.checkpoint import save
     from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
-    from i2i_core.pipelines.texture_statistics import survey
+    from i2i_core.pipelines.texture_statistics import fit_statistics
 
     config = SwappingAutoencoderConfig(
         widths=(4, 8, 12), texture_widths=(16,), structure_channels=4, texture_size=12,
@@ -44,10 +44,10 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
         steps=4, ema=0.9,
     )  # fmt: skip
     method = SwappingAutoencoder(config)
-    method.learnt = method.extra_restored = True
+    method.fitted = method.training_networks_loaded = True
     random = np.random.default_rng(0)
     tints = [random.integers(0, 200, 3) for _ in range(12)]
-    survey(
+    fit_statistics(
         method,
         [
             Image.fromarray((random.integers(0, 56, (64, 80, 3)) + tint).astype(np.uint8))

@@ -14,12 +14,12 @@ from demos.shared import finetune as fitting
 from demos.shared import jobs, models
 from demos.shared.widgets import Picture, read
 from i2i_core.finetuning.domains import KINDS
-from i2i_core.finetuning.domains import teach_domains as teach
-from i2i_core.pipelines.domain_transfer import MOST, transfer
+from i2i_core.finetuning.domains import finetune_domains as teach
+from i2i_core.pipelines.domain_transfer import MAX_STRENGTH, transfer
 from i2i_core.progress import Progress
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def transfer_domain(image: str, model: str, reverse: bool, strength: float) -> Image.Image:
     """Translate a picture from one domain to another: photograph to Monet, summer to winter.
 
@@ -59,15 +59,17 @@ def teach_domains(
         one; and at the end the model, a .safetensors file.
     """
     first, second = (
-        jobs.plainly(fitting.folder)([(file, None) for file in files or []], what, FEWEST)
+        jobs.with_gradio_errors(fitting.folder)(
+            [(file, None) for file in files or []], what, FEWEST
+        )
         for files, what in ((a, "pictures a"), (b, "pictures b"))
     )
-    known = str(jobs.plainly(models.shipped_path)(start)) if start else None
+    known = str(jobs.with_gradio_errors(models.shipped_path)(start)) if start else None
     target = str(models.new_file("taught"))
     event = Progress(0, 1)
     for event in jobs.compute(
         teach, first, second, target, kind=kind, steps=int(steps), start=known,
-        seconds=60 * fitting.MINUTES, about="Taught through the API",
+        seconds=60 * fitting.MAX_MINUTES, about="Taught through the API",
     ):  # fmt: skip
         yield event.note, event.picture, None
     yield event.note, event.picture, target
@@ -79,7 +81,7 @@ def build() -> None:
         image = Picture(label="image")
         model = gr.Textbox("cut.monet", label="model")
         reverse = gr.Checkbox(False, label="reverse")
-        strength = gr.Slider(0, MOST, 1, label="strength")
+        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
         result = gr.Image(format="png", label="result")
         gr.Button().click(
             transfer_domain, [image, model, reverse, strength], result,

@@ -14,7 +14,7 @@ from demos.shared import jobs, models
 from i2i_core.checkpoints.model_zoo import open_model
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
-from i2i_core.finetuning.domains import KINDS, can_go_on, teach_domains
+from i2i_core.finetuning.domains import KINDS, can_go_on, finetune_domains
 
 FEWEST = 5
 NOTHING = "nothing"
@@ -80,13 +80,13 @@ def fit(
 ) -> Iterator[list[Any]]:
     """Learn, showing how it goes; at the end the model's file."""
     first, second = (
-        jobs.plainly(fitting.folder)(gallery, f"pictures to gallery {number}", FEWEST)
+        jobs.with_gradio_errors(fitting.folder)(gallery, f"pictures to gallery {number}", FEWEST)
         for number, gallery in ((1, a), (2, b))
     )
-    pairs = jobs.plainly(known_pairs)(pairs_a, pairs_b)
+    pairs = jobs.with_gradio_errors(known_pairs)(pairs_a, pairs_b)
     events = jobs.compute(
-        teach_domains, first, second, target, kind=kind, steps=int(steps), pairs=pairs,
-        start=None if start == NOTHING else start, seconds=60 * fitting.MINUTES,
+        finetune_domains, first, second, target, kind=kind, steps=int(steps), pairs=pairs,
+        start=None if start == NOTHING else start, seconds=60 * fitting.MAX_MINUTES,
         stop=fitting.stop_file(target), about=f"{Path(target).stem}: taught on the page",
     )  # fmt: skip
     yield from fitting.shown(events, target, "“Translate with it”")

@@ -19,8 +19,8 @@ from i2i_core.pipelines.inspection import (
     JUDGED_SOURCE,
     MADE_COLOURS,
     MARKED,
+    inspect,
     layers_of,
-    look,
     middle,
 )
 
@@ -77,10 +77,10 @@ def build(own: gr.State) -> None:
 
 def see(path: str | None, way: str, point: tuple[float, float], layer: str | None) -> list[Any]:
     """All that the model lets us see."""
-    picture = jobs.plainly(read)(path, "the picture")
-    translation = jobs.plainly(domains.parse)(way)
+    picture = jobs.with_gradio_errors(read)(path, "the picture")
+    translation = jobs.with_gradio_errors(domains.parse)(way)
     *_, event = jobs.compute(
-        look, picture, translation.path, reverse=translation.reverse, point=tuple(point),
+        inspect, picture, translation.path, reverse=translation.reverse, point=tuple(point),
         layer=int(layer) if layer else None,
     )  # fmt: skip
     names = (JUDGED_SOURCE, JUDGED, MARKED, COMPARED, COLOURS, MADE_COLOURS)
@@ -105,7 +105,7 @@ def _chosen(way: str) -> list[Any]:
 
 def _layers(way: str) -> tuple[list[str], str | None]:
     """Those that the model compares, and the usual one."""
-    layers = layers_of(open_model(jobs.plainly(domains.parse)(way).path))
+    layers = layers_of(open_model(jobs.with_gradio_errors(domains.parse)(way).path))
     return [*map(str, layers)], str(middle(layers)) if layers else None
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from demos.shared import models
 from i2i_core.checkpoints.checkpoint import read_header
-from i2i_core.checkpoints.model_zoo import Model, describe
+from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.errors import InputError
 
 WAY_BACK = "#back"  # after a model's path: its other direction
@@ -45,7 +45,7 @@ def choices(own: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-def directions(model: Model) -> tuple[str, str]:
+def directions(model: ModelInfo) -> tuple[str, str]:
     """What its directions are called, "" for one that is not there: "photograph to Monet" and
     "Monet to photograph"."""
     there = models.title(model)
@@ -69,7 +69,7 @@ def first() -> str:
 
 def is_two_way(value: str) -> bool:
     """Whether the translation can be undone."""
-    return bool(directions(describe(parse(value).path))[1])
+    return bool(directions(model_info(parse(value).path))[1])
 
 
 def use(target: str, own: list[str]) -> list[Any]:

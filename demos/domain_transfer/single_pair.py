@@ -14,7 +14,7 @@ from demos.shared import finetune as fitting
 from demos.shared import jobs
 from demos.shared.widgets import Picture, read, same_size, starter
 from examples.translations import ONE_EACH
-from i2i_core.finetuning.domains import teach_from_one
+from i2i_core.finetuning.domains import finetune_single_pair
 from i2i_core.images.sizes import fit_long_side
 from i2i_core.pipelines.analogy import structural_analogy
 
@@ -51,7 +51,7 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
                     max_height=460, buttons=["download", "fullscreen"], interactive=False,
                 )  # fmt: skip
                 slow = gr.Image(
-                    starter(f"{ONE_EACH.learnt}.jpg"), format="png", type="pil", interactive=False,
+                    starter(f"{ONE_EACH.fitted}.jpg"), format="png", type="pil", interactive=False,
                     label="Learnt: 1, and what SinCUT makes of it", buttons=["fullscreen"],
                 )  # fmt: skip
             losses = fitting.losses_plot()
@@ -80,7 +80,7 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
 
 def paint(a: str | None, b: str | None) -> Iterator[list[Any]]:
     """The first picture in patches of the second; yields what to show after every level."""
-    first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
+    first, second = jobs.with_gradio_errors(read)(a, A), jobs.with_gradio_errors(read)(b, B)
     began = time.monotonic()
     for event in jobs.compute(structural_analogy, first, second, preset="style", size=SIZE):
         pair: Any = gr.skip()
@@ -94,9 +94,9 @@ def paint(a: str | None, b: str | None) -> Iterator[list[Any]]:
 
 def fit(target: str, a: str | None, b: str | None, steps: float) -> Iterator[list[Any]]:
     """Learn from one picture each, showing how it goes; at the end the model's file."""
-    first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
+    first, second = jobs.with_gradio_errors(read)(a, A), jobs.with_gradio_errors(read)(b, B)
     events = jobs.compute(
-        teach_from_one, first, second, target, steps=int(steps), seconds=60 * fitting.MINUTES,
+        finetune_single_pair, first, second, target, steps=int(steps), seconds=60 * fitting.MAX_MINUTES,
         stop=fitting.stop_file(target), about=f"{Path(target).stem}: learnt on the page",
     )  # fmt: skip
     yield from fitting.shown(events, target, "“Translate with it”")

@@ -17,8 +17,8 @@ from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.domain_transfer import (
     BACK,
-    LARGEST,
-    MOST,
+    MAX_SHORT_SIDE,
+    MAX_STRENGTH,
     blend,
     transfer,
     transfer_all,
@@ -28,8 +28,13 @@ from i2i_core.pipelines.translation import prepare
 
 HELLO = "Drag the handle: photograph and painting. Then add a picture of yours."
 NONE = "nothing"
-BRUSHES = {"broad": 320, "medium": 512, "fine": 768, "finest": LARGEST}  # pixels, shorter side
-MANY = 30  # pictures of a gallery
+BRUSHES = {
+    "broad": 320,
+    "medium": 512,
+    "fine": 768,
+    "finest": MAX_SHORT_SIDE,
+}  # pixels, shorter side
+MAX_PICTURES = 30  # pictures of a gallery
 
 
 def build() -> tuple[gr.Dropdown, gr.State]:
@@ -69,7 +74,7 @@ def build() -> tuple[gr.Dropdown, gr.State]:
             with gr.Accordion("Many pictures at once", open=False):
                 with gr.Row():
                     many = gr.Gallery(
-                        label=f"Up to {MANY} pictures", type="filepath", height=260, columns=3,
+                        label=f"Up to {MAX_PICTURES} pictures", type="filepath", height=260, columns=3,
                         file_types=["image"], buttons=[], object_fit="contain", min_width=200,
                     )  # fmt: skip
                     all_made = gr.Gallery(
@@ -79,7 +84,7 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 go_many = gr.Button("Translate them all", min_width=140)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             strength = gr.Slider(
-                0, MOST, 1, step=0.05, label="Strength",
+                0, MAX_STRENGTH, 1, step=0.05, label="Strength",
                 info="0 is your picture, 1 what the model makes; beyond, the change is exaggerated",
             )  # fmt: skip
             with gr.Row():
@@ -146,12 +151,12 @@ def run(
     if path is None:
         yield [jobs.status(text="Add a picture."), *skipped]
         return
-    picture = jobs.plainly(read)(path, "the picture")
+    picture = jobs.with_gradio_errors(read)(path, "the picture")
     began = time.monotonic()
     size = usual_size(picture, BRUSHES[brush])
     yield [jobs.status(text="Painting …"), *skipped]
     source = prepare(picture, "", size)
-    translation = jobs.plainly(domains.parse)(way)
+    translation = jobs.with_gradio_errors(domains.parse)(way)
     two_way = domains.is_two_way(way)
     full, event = source, None
     for event in jobs.compute(
@@ -168,7 +173,7 @@ def run(
         said = f"Mean difference to your picture: **{levels:.1f}** of 255 grey levels."
     second = None
     if other != NONE:
-        rival = jobs.plainly(domains.parse)(other)
+        rival = jobs.with_gradio_errors(domains.parse)(other)
         second = jobs.finish(transfer, picture, rival.path, reverse=rival.reverse, size=size)
     done = f"{full.width} × {full.height} pixels in {time.monotonic() - began:.1f} s."
     yield [
@@ -183,11 +188,13 @@ def run_many(
     """Translate a gallery; every picture appears when it is done."""
     files = [item[0] for item in gallery or []]
     if not files:
-        raise jobs.said_plainly(InputError("Add pictures to the gallery first."))
-    if len(files) > MANY:
-        raise jobs.said_plainly(InputError(f"{len(files)} pictures are too many: {MANY} at most."))
-    pictures = [jobs.plainly(open_image)(file) for file in files]
-    translation = jobs.plainly(domains.parse)(way)
+        raise jobs.as_gradio_error(InputError("Add pictures to the gallery first."))
+    if len(files) > MAX_PICTURES:
+        raise jobs.as_gradio_error(
+            InputError(f"{len(files)} pictures are too many: {MAX_PICTURES} at most.")
+        )
+    pictures = [jobs.with_gradio_errors(open_image)(file) for file in files]
+    translation = jobs.with_gradio_errors(domains.parse)(way)
     most = BRUSHES[brush]
     found: list[Image.Image] = []
     for event in jobs.compute(
@@ -233,7 +240,7 @@ def _starter(index: int) -> list[Any]:
     ]  # fmt: skip
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _bring(path: str | None, own: list[str]) -> list[Any]:
     path, own = models.bring(path, own)
     if path not in [value for _, value in domains.choices(own)]:

@@ -17,7 +17,7 @@ from i2i_core.methods.structural_analogy import GUIDES, PRESETS
 from i2i_core.pipelines import analogy as applications
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def structural_analogy(
     a: str, b: str, preset: str, granularity: float, guide: str, seed: int,
     size: int, reverse: bool,
@@ -50,7 +50,7 @@ def structural_analogy(
     )
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def semantic_analogy(
     photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
 ) -> Image.Image:
@@ -78,7 +78,7 @@ def semantic_analogy(
     )
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     """Fill a masked part of a photograph from the rest of it.
 
@@ -100,7 +100,7 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     )
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def segment(photo: str, classes: int) -> Image.Image:
     """Divide a photograph into editable regions.
 

@@ -119,8 +119,8 @@ def make(
     size: int, marks_a: Any, marks_b: Any,
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Both directions, one after the other; yields what to show after every level."""
-    first, second = jobs.plainly(read)(a, A), jobs.plainly(read)(b, B)
-    scribbles = jobs.plainly(scribbles_of)(marks_a, marks_b)
+    first, second = jobs.with_gradio_errors(read)(a, A), jobs.with_gradio_errors(read)(b, B)
+    scribbles = jobs.with_gradio_errors(scribbles_of)(marks_a, marks_b)
     guesses: list[Any] = [gr.skip()] * 3
     settings = {
         "preset": preset, "granularity": granularity, "seed": int(seed or 0), "size": int(size),

@@ -147,7 +147,7 @@ def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[
 
 
 def _remove(canvas: Canvas, seed: float) -> Iterator[list[Any]]:
-    mask = jobs.plainly(canvas.removal_mask)()
+    mask = jobs.with_gradio_errors(canvas.removal_mask)()
     for event in jobs.compute(remove_object, canvas.photo, mask, seed=int(seed or 0)):
         yield [jobs.status(event), event.picture]
     yield [jobs.status(text="Removed. “Use as source” goes on from here."), event.picture]
@@ -161,7 +161,7 @@ def _steady(picture: Image.Image | None, photo: Image.Image) -> Any:
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _load(path: str | None, classes: float) -> list[Any]:
     """A new photograph: its labels appear by themselves."""
     canvas = Canvas.segmented(read(path, "a photograph"), int(classes))
@@ -178,7 +178,7 @@ def _scene(index: int) -> list[Any]:
     ]  # fmt: skip
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _again(result: Image.Image | None, classes: float) -> list[Any]:
     if result is None:
         raise gr.Error("Make a result first.", print_exception=False)
@@ -186,7 +186,7 @@ def _again(result: Image.Image | None, classes: float) -> list[Any]:
     return [result, *_show_new(canvas), jobs.status(text="The result is the photograph now.")]
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
     said = "These are the photograph's labels now: paint over them."
     return [
@@ -195,7 +195,7 @@ def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
     ]
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
     return _show(canvas.with_target_labels(read(path, "a label map", flatten=False)))
 
@@ -203,7 +203,7 @@ def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
 def _stroke(canvas: Canvas, value: Any, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
     """The map as painted, then the photograph. The editor itself is left alone: the person is
     still drawing. (It also reports its own mounting as input: nothing has changed then.)"""
-    painted = jobs.plainly(canvas.painted)((value or {}).get("composite"))
+    painted = jobs.with_gradio_errors(canvas.painted)((value or {}).get("composite"))
     if painted is canvas:
         yield [gr.skip()] * 4
         return
@@ -212,7 +212,7 @@ def _stroke(canvas: Canvas, value: Any, live: bool, keep: bool, seed: float) -> 
         yield [gr.skip(), gr.skip(), *shown]
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _pick(canvas: Canvas, event: gr.SelectData) -> list[Any]:
     canvas = canvas.picked_at(*event.index)
     return [canvas, canvas.overlay()]
@@ -227,11 +227,11 @@ def _tool(name: str) -> Any:
         dx, dy = MOVES[name]
         return _show(canvas.moved(int(dx * amount), int(dy * amount)))
 
-    return jobs.plainly(use)
+    return jobs.with_gradio_errors(use)
 
 
 def _changed(change: Any) -> Any:
-    return jobs.plainly(lambda canvas: _show(change(canvas)))
+    return jobs.with_gradio_errors(lambda canvas: _show(change(canvas)))
 
 
 def _show(canvas: Canvas) -> list[Any]:

@@ -16,11 +16,13 @@ from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
 from i2i_core.progress import Progress
 
-MOST = 200  # pictures
+MAX_PICTURES = 200  # pictures
 # A GPU that is lent by the second learns as much in one minute.
-MINUTES = int(os.environ.get("I2I_FIT_MINUTES", "1" if os.environ.get("SPACES_ZERO_GPU") else "10"))
+MAX_MINUTES = int(
+    os.environ.get("I2I_FIT_MINUTES", "1" if os.environ.get("SPACES_ZERO_GPU") else "10")
+)
 LIMITS = (
-    f"Here at most {MOST} pictures and {MINUTES} min; what was learnt by then is kept. On your "
+    f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. On your "
     "own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model stay "
     "on this server for two hours at most, and nobody else is shown them."
 )
@@ -41,8 +43,8 @@ def folder(gallery: Any, what: str, fewest: int) -> Folder:
     files = [Path(item[0]) for item in gallery or []]
     if len(files) < fewest:
         raise InputError(f"Add {fewest} {what} at least; 20 or more teach it well.")
-    if len(files) > MOST:
-        raise InputError(f"{len(files)} {what} are too many for this page: {MOST} at most.")
+    if len(files) > MAX_PICTURES:
+        raise InputError(f"{len(files)} {what} are too many for this page: {MAX_PICTURES} at most.")
     return Folder("uploads", files)
 
 

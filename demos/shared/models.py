@@ -12,17 +12,17 @@ from typing import Any
 import gradio as gr
 
 from i2i_core.checkpoints.checkpoint import ENDING, save
-from i2i_core.checkpoints.model_zoo import Model, describe, find_models
+from i2i_core.checkpoints.model_zoo import ModelInfo, find_models, model_info
 from i2i_core.errors import InputError
 from i2i_core.importing.generators import import_published
 
-KEPT = 7200  # seconds that a visitor's model lies on the server
+MODEL_LIFETIME_S = 7200  # seconds that a visitor's model lies on the server
 PREFIX = "i2i-model-"
 SKETCH_METHODS = ("pix2pix", "pix2pixhd")
 DOMAIN_METHODS = ("cyclegan", "cut", "sincut")
 
 
-def shipped(methods: Sequence[str] = SKETCH_METHODS) -> list[Model]:
+def shipped(methods: Sequence[str] = SKETCH_METHODS) -> list[ModelInfo]:
     """The shipped models of a tab's methods."""
     return [model for model in find_models() if model.method in methods]
 
@@ -35,9 +35,9 @@ def shipped_path(name: str) -> Path:
     return found[name]
 
 
-def known(own: list[str], methods: Sequence[str] = SKETCH_METHODS) -> list[Model]:
+def known(own: list[str], methods: Sequence[str] = SKETCH_METHODS) -> list[ModelInfo]:
     """The shipped models of a tab's methods, and this visit's own ones, whose paths are `own`."""
-    return [*shipped(methods), *(describe(path) for path in own if Path(path).is_file())]
+    return [*shipped(methods), *(model_info(path) for path in own if Path(path).is_file())]
 
 
 def choices(own: list[str]) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ def choices(own: list[str]) -> list[tuple[str, str]]:
     return [(title(m), str(m.path)) for m in known(own)]
 
 
-def title(model: Model) -> str:
+def title(model: ModelInfo) -> str:
     """What its header says that it does, up to the first colon; or its name."""
     return model.about.split(":")[0] or model.name
 
@@ -64,7 +64,7 @@ def bring(path: str | None, own: list[str]) -> tuple[str, list[str]]:
         target = new_file(Path(path).stem)
         save(import_published(path), target, half=True, about=f"Imported {Path(path).name}")
         path = str(target)
-    describe(path)
+    model_info(path)
     return path, [*own, path]
 
 
@@ -73,7 +73,10 @@ def new_file(name: str) -> Path:
     models that are older than KEPT are deleted on the way."""
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            if time.time() - max(f.stat().st_mtime for f in [old, *old.iterdir()]) > KEPT:
+            if (
+                time.time() - max(f.stat().st_mtime for f in [old, *old.iterdir()])
+                > MODEL_LIFETIME_S
+            ):
                 shutil.rmtree(old)
         except OSError:
             continue  # another visitor's fit was quicker, or the folder is not ours
@@ -82,4 +85,4 @@ def new_file(name: str) -> Path:
 
 def can_go_on(path: str) -> bool:
     """Whether a fit on the page can start from this model."""
-    return describe(path).method == "pix2pixhd"
+    return model_info(path).method == "pix2pixhd"

@@ -15,7 +15,7 @@ from i2i_core.images.line_drawings import trace as draw_lines
 from i2i_core.pipelines.translation import translate
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
     """Make a photograph of a drawing, or of a label map.
 
@@ -32,7 +32,7 @@ def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
     return jobs.finish(translate, picture, str(models.shipped_path(model)), seed=int(seed))
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def trace(photo: str, detector: str, detail: float) -> Image.Image:
     """Trace a photograph into a drawing that a model of sketches takes.
 

@@ -13,7 +13,7 @@ from demos.shared import jobs, models
 from demos.shared.widgets import Picture, read, starter
 from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, to_picture, to_value
 from examples.drawings import DRAWINGS
-from i2i_core.checkpoints.model_zoo import Model, describe
+from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.errors import InputError
 from i2i_core.images.line_drawings import DETECTORS, trace
 from i2i_core.labels.palettes import LABEL_SETS
@@ -99,9 +99,13 @@ def follow(
     value: str | None, photo: str | None, model: str, gives: str, seed: float
 ) -> Iterator[list[Any]]:
     """What the model makes of the drawing, or of the photograph if it takes that."""
-    kind = jobs.plainly(describe)(model)
+    kind = jobs.with_gradio_errors(model_info)(model)
     drawn = _on_canvas(kind, gives)
-    picture = jobs.plainly(to_picture)(value) if drawn else jobs.plainly(_photo)(photo)
+    picture = (
+        jobs.with_gradio_errors(to_picture)(value)
+        if drawn
+        else jobs.with_gradio_errors(_photo)(photo)
+    )
     if picture is None:
         yield [jobs.status(text=HELLO if drawn else "Add a photograph."), None]
         return
@@ -114,7 +118,7 @@ def follow(
 def _follow_photograph(*given: Any) -> Iterator[list[Any]]:
     """After a change of the model, if it takes a photograph: the canvas speaks for itself."""
     _, _, model, gives, _ = given
-    if not _on_canvas(jobs.plainly(describe)(model), gives):
+    if not _on_canvas(jobs.with_gradio_errors(model_info)(model), gives):
         yield from follow(*given)
     else:
         yield [gr.skip(), gr.skip()]
@@ -133,11 +137,11 @@ def _enlarged(made: Image.Image) -> Image.Image:
     return made.resize(size, Image.Resampling.LANCZOS)
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _changed(model: str, gives: str) -> list[Any]:
     """Another model: the canvas shows what is drawn for its kind; a model of photographs gets a
     place for one instead."""
-    kind = describe(model)
+    kind = model_info(model)
     on_canvas = _on_canvas(kind, gives)
     palette = _palette(kind.takes)
     said = HELLO if on_canvas else "Add a photograph: the model translates it."
@@ -152,7 +156,7 @@ def _changed(model: str, gives: str) -> list[Any]:
     ]
 
 
-def _on_canvas(kind: Model, gives: str) -> bool:
+def _on_canvas(kind: ModelInfo, gives: str) -> bool:
     """Whether a model is given what is drawn: one that takes drawings or labels is, one that makes
     labels of photographs isn't, and of others the visitor knows."""
     return bool(kind.takes) or (not kind.makes and gives == "drawing")
@@ -162,10 +166,10 @@ def _palette(takes: str) -> dict[str, tuple[int, int, int]] | None:
     return LABEL_SETS.get(takes.partition(":")[2]) if takes else None
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _surprise(count: int, model: str) -> list[Any]:
     """The next starter drawing of the model's kind."""
-    takes = describe(model).takes
+    takes = model_info(model).takes
     fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == takes]
     if not fitting:
         fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == "sketch"]
@@ -186,11 +190,11 @@ def _stored(index: int, keep: bool = False) -> str:
         return to_value(picture, _palette(drawing.takes), keep=keep)
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _trace(path: str | None, model: str, detector: str, detail: float) -> str:
     """A photograph as a drawing on the canvas, or as labels for a model of those."""
     photo = ImageOps.fit(read(path, "a photo"), (SIDE, SIDE), Image.Resampling.LANCZOS)
-    takes = describe(model).takes
+    takes = model_info(model).takes
     palette = _palette(takes)
     if palette is None:
         return to_value(trace(photo, detector, detail))
@@ -201,7 +205,7 @@ def _trace(path: str | None, model: str, detector: str, detail: float) -> str:
     return to_value(labels.resize((SIDE, SIDE), Image.Resampling.NEAREST), palette)
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _bring(path: str | None, own: list[str]) -> list[Any]:
     path, own = models.bring(path, own)
     gr.Info("The model is chosen.")

@@ -10,9 +10,9 @@ import gradio as gr
 
 from demos.shared import finetune as fitting
 from demos.shared import jobs, models
-from i2i_core.data.folders import Folder, Half
+from i2i_core.data.folders import Folder, SideBySide
 from i2i_core.errors import InputError
-from i2i_core.finetuning.pairs import teach_pairs
+from i2i_core.finetuning.pairs import finetune_pairs
 
 TRACED, SIDES, GALLERIES = "photographs: trace them", "side by side", "two galleries"
 FEWEST = 3
@@ -69,9 +69,9 @@ def fit(
     size: float, start: str,
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Learn, showing how it goes; at the end the model's file."""
-    a, b = jobs.plainly(pairs)(what, photos, sides, sources, wanted)
+    a, b = jobs.with_gradio_errors(pairs)(what, photos, sides, sources, wanted)
     events = jobs.compute(
-        teach_pairs, a, b, target, steps=int(steps), size=int(size), seconds=60 * fitting.MINUTES,
+        finetune_pairs, a, b, target, steps=int(steps), size=int(size), seconds=60 * fitting.MAX_MINUTES,
         start=None if start == NOTHING else start, stop=fitting.stop_file(target),
         about=f"{Path(target).stem}: taught on the page",
     )  # fmt: skip
@@ -88,8 +88,8 @@ def pairs(
     if what == SIDES:
         both = _pictures(sides, "side-by-side pictures")
         for index in range(len(both)):
-            Half(both, right=False)[index]  # says which one is no pair of pictures
-        return Half(both, right=False), Half(both, right=True)
+            SideBySide(both, right=False)[index]  # says which one is no pair of pictures
+        return SideBySide(both, right=False), SideBySide(both, right=True)
     a, b = _pictures(sources, "sources"), _pictures(wanted, "wanted pictures")
     if len(a) != len(b):
         raise InputError(

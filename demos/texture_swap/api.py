@@ -13,10 +13,10 @@ from demos.shared.widgets import Picture, read
 from demos.texture_swap import models as swappers
 from i2i_core.errors import InputError
 from i2i_core.pipelines.texture_editor import edited, encoded
-from i2i_core.pipelines.texture_swap import AUTO, MOST, PATCHES, swap
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, swap
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def swap_texture(structure: str, texture: str, strength: float, model: str) -> Image.Image:
     """Give one picture the texture of another: fur, palette, weather; the layout stays.
 
@@ -41,7 +41,7 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
     )
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def encode(image: str, model: str) -> str:
     """Take a picture apart into a structure code and a texture code.
 
@@ -60,7 +60,7 @@ def encode(image: str, model: str) -> str:
     return str(target)
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
     """Move a picture's texture along one of the directions in which pictures differ most.
 
@@ -85,7 +85,7 @@ def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
         structure, texture = Picture(label="structure"), Picture(label="texture")
-        strength = gr.Slider(0, MOST, 1, label="strength")
+        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
         way = gr.Textbox(AUTO, label="model")
         result = gr.Image(format="png", label="result")
         gr.Button().click(

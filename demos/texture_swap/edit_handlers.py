@@ -24,7 +24,7 @@ def open_picture(path: str | None, model: str) -> list[Any]:
     """A picture as it is, with its structure as colours; what was done to another is over."""
     if path is None:
         return [[], None, None, None, jobs.status(text="Add a picture first."), None, None, None]
-    event = _last(editor.opened, jobs.plainly(read)(path, "the picture"), model)
+    event = _last(editor.opened, jobs.with_gradio_errors(read)(path, "the picture"), model)
     return [[event.found], None, None, _paper(event.picture), *_seen(event, HELLO)[:-1], None]
 
 
@@ -41,7 +41,7 @@ def preview(
 def keep_it(done: list[Edited], shown: Edited | None) -> list[Any]:
     """Build on what is shown, which then is not pending; the sliders go back to the middle."""
     if shown is None:
-        raise jobs.said_plainly(InputError("Nothing is edited yet: move a slider first."))
+        raise jobs.as_gradio_error(InputError("Nothing is edited yet: move a slider first."))
     done = _longer(done, shown)
     said = jobs.status(text=f"Kept. Edits that can be taken back: {len(done) - 1}.")
     return [done, None, said, _paper(shown.picture), *_middle()]
@@ -100,10 +100,10 @@ def clone(
     from the point `here` of the picture itself; and keep it."""
     done = _begun(path, model, done)
     mask = _painted(done[-1], brush)
-    other = None if source is None else jobs.plainly(read)(source, "the source")
+    other = None if source is None else jobs.with_gradio_errors(read)(source, "the source")
     point = here if source is None else there
     if point is None:
-        raise jobs.said_plainly(InputError("Click where to copy from first."))
+        raise jobs.as_gradio_error(InputError("Click where to copy from first."))
     event = _last(editor.cloned, done[-1], model, mask, tuple(point), other)
     done = _longer(done, event.found)
     seen = _seen(event, "Cloned. Undo takes it back.")[:-1]
@@ -122,7 +122,8 @@ def add(
     """Add the difference of two galleries, and keep it."""
     done = _begun(path, model, done)
     sides = [
-        [jobs.plainly(open_image)(item[0]) for item in gallery or []] for gallery in (plus, minus)
+        [jobs.with_gradio_errors(open_image)(item[0]) for item in gallery or []]
+        for gallery in (plus, minus)
     ]
     event = _last(editor.added, done[-1], model, *sides, gain, keep)
     done = _longer(done, event.found)
@@ -153,7 +154,7 @@ def _begun(path: str | None, model: str, done: list[Edited]) -> list[Edited]:
     """What was done so far; the picture that stands there, if that is nothing."""
     if done:
         return done
-    event = _last(editor.opened, jobs.plainly(read)(path, "the picture"), model)
+    event = _last(editor.opened, jobs.with_gradio_errors(read)(path, "the picture"), model)
     return [event.found]
 
 
@@ -180,7 +181,7 @@ def _painted(edited: Edited, brush: Any) -> Any:
     """The mask of what was painted."""
     layers = (brush or {}).get("layers") or []
     if not layers or layers[0].getchannel("A").getbbox() is None:
-        raise jobs.said_plainly(InputError("Paint on the picture first."))
+        raise jobs.as_gradio_error(InputError("Paint on the picture first."))
     return edits.to_mask(edited.codes, layers[0])
 
 

@@ -12,7 +12,7 @@ from demos.shared import finetune as fitting
 from demos.shared import jobs
 from demos.texture_swap import models as swappers
 from i2i_core.checkpoints.model_zoo import open_model
-from i2i_core.finetuning.textures import teach_textures
+from i2i_core.finetuning.textures import finetune_textures
 
 FEWEST = 10
 NOTHING = "nothing"
@@ -55,10 +55,10 @@ def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
 
 def fit(target: str, pictures: Any, steps: float, start: str) -> Iterator[list[Any]]:
     """Learn, showing how it goes; at the end the model's file."""
-    given = jobs.plainly(fitting.folder)(pictures, "pictures", FEWEST)
+    given = jobs.with_gradio_errors(fitting.folder)(pictures, "pictures", FEWEST)
     events = jobs.compute(
-        teach_textures, given, target, steps=int(steps), start=None if start == NOTHING else start,
-        seconds=60 * fitting.MINUTES, stop=fitting.stop_file(target),
+        finetune_textures, given, target, steps=int(steps), start=None if start == NOTHING else start,
+        seconds=60 * fitting.MAX_MINUTES, stop=fitting.stop_file(target),
         about=f"{Path(target).stem}: taught on the page",
     )  # fmt: skip
     yield from fitting.shown(events, target, "“Swap with it”")
@@ -66,5 +66,5 @@ def fit(target: str, pictures: Any, steps: float, start: str) -> Iterator[list[A
 
 def _starts(own: list[str]) -> list[tuple[str, str]]:
     """Published models, which come without discriminators, are not among them."""
-    known = [c for c in swappers.choices(own) if open_model(c[1]).extra_learnt]
+    known = [c for c in swappers.choices(own) if open_model(c[1]).has_training_networks]
     return [*known, (NOTHING, NOTHING)]

@@ -8,14 +8,14 @@ import gradio as gr
 
 from demos.shared import models
 from i2i_core.errors import InputError
-from i2i_core.pipelines.texture_swap import AUTO, METHOD, PATCHES
+from i2i_core.pipelines.texture_swap import AUTO, PATCHES, SWAPPER
 
 FAVOURITE = "swapping_autoencoder.cats"  # what stands on the page first
 
 
 def choices(own: list[str]) -> list[tuple[str, str]]:
     """Label and path of every swapping autoencoder; `own` are paths of this visit's models."""
-    known = [model for model in models.known(own, (METHOD,)) if model.method == METHOD]
+    known = [model for model in models.known(own, (SWAPPER,)) if model.method == SWAPPER]
     return [(models.title(model), str(model.path)) for model in known]
 
 

@@ -14,11 +14,11 @@ from demos.texture_swap import models as swappers
 from examples.swaps import GRID, SWAPS
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
-from i2i_core.pipelines.texture_swap import AUTO, MOST, Choice, swap, swap_grid
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, Choice, swap, swap_grid
 
 HELLO = "Drag the handle. Then take two pictures of yours, cats or landscapes or anything."
 SIZES = {"as learnt": None, "384": 384, "512": 512}  # pixels of the shorter side
-MANY = 6  # pictures on a side of the grid
+MAX_PICTURES = 6  # pictures on a side of the grid
 
 
 def build() -> tuple[gr.Dropdown, gr.State]:
@@ -51,7 +51,7 @@ def build() -> tuple[gr.Dropdown, gr.State]:
             )  # fmt: skip
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             strength = gr.Slider(
-                0, MOST, 1, step=0.05, label="Strength",
+                0, MAX_STRENGTH, 1, step=0.05, label="Strength",
                 info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
             )  # fmt: skip
             detail = gr.Slider(
@@ -126,8 +126,8 @@ def run(
         yield [jobs.status(text="Add a picture for the structure and one for the texture."),
                gr.skip()]  # fmt: skip
         return
-    one = jobs.plainly(read)(structure, "the structure picture")
-    other = jobs.plainly(read)(texture, "the texture picture")
+    one = jobs.with_gradio_errors(read)(structure, "the structure picture")
+    other = jobs.with_gradio_errors(read)(texture, "the texture picture")
     began = time.monotonic()
     yield [jobs.status(text="Swapping …"), gr.skip()]
     event = None
@@ -153,12 +153,12 @@ def run_grid(
     for gallery, what in ((structures, "structures"), (textures, "textures")):
         files = [item[0] for item in gallery or []]
         if not files:
-            raise jobs.said_plainly(InputError(f"Add pictures to the {what} first."))
-        if len(files) > MANY:
-            raise jobs.said_plainly(
-                InputError(f"{len(files)} {what} are too many for a grid: {MANY} at most.")
+            raise jobs.as_gradio_error(InputError(f"Add pictures to the {what} first."))
+        if len(files) > MAX_PICTURES:
+            raise jobs.as_gradio_error(
+                InputError(f"{len(files)} {what} are too many for a grid: {MAX_PICTURES} at most.")
             )
-        sides.append([jobs.plainly(open_image)(file) for file in files])
+        sides.append([jobs.with_gradio_errors(open_image)(file) for file in files])
     event = None
     for event in jobs.compute(swap_grid, *sides, way, detail=detail, size=SIZES[size]):
         yield [jobs.status(event), event.picture]
@@ -187,7 +187,7 @@ def _starter(index: int) -> list[Any]:
     ]  # fmt: skip
 
 
-@jobs.plainly
+@jobs.with_gradio_errors
 def _bring(path: str | None, own: list[str]) -> list[Any]:
     path, own = swappers.bring(path, own)
     gr.Info("The model is chosen.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from i2i_core.checkpoints.migrations import FORMATS, migrate_header, migrate_tensors
 from i2i_core.errors import InputError
-from i2i_core.method import Method
-from i2i_core.methods import METHODS
-from i2i_core.networks.meta import outlined
+from i2i_core.method import Method, with_prefix
+from i2i_core.methods import METHODS, find_method
+from i2i_core.networks.meta import on_meta_device
 
-FORMAT = "i2i-1"
 ENDING = ".safetensors"
-EXTRA = "extra."  # before the names of what only looking inside and further fits need
+TRAINING = "training."  # before the names of what only looking inside and further fits need
 
 
 def save(
@@ -43,8 +43,8 @@ def save(
 
     Raises InputError for a model that has learnt nothing and for a path that cannot be written.
     """
-    method.check_learnt()
-    tensors = {**method.saved(), **(_extra(method) if method.extra_learnt else {})}
+    method.check_is_fitted()
+    tensors = _contents(method, method.has_training_networks)
     if half:
         tensors = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     _write(path, tensors, {**_header(method), "about": about, "takes": takes, "makes": makes})
@@ -68,11 +68,17 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
     method = _build(header, tensors, Path(path).name)
     try:
         if "training" in header:
-            _restore_training(method, tensors)
+            _load_training(method, tensors)
         else:
-            whole = {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
-            restore_extra(method, whole)
-            method.restore({k: v for k, v in whole.items() if not k.startswith(EXTRA)})
+            tensors = {k: v.float() if v.dtype == torch.half else v for k, v in tensors.items()}
+            for name, network in method.training_networks().items():
+                weights = with_prefix(tensors, f"{TRAINING}{name}.")
+                if weights:
+                    network.load_state_dict(weights)
+                    method.training_networks_loaded = True
+            method.load_inference_state_dict(
+                {k: v for k, v in tensors.items() if not k.startswith(TRAINING)}
+            )
     except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} does not fit the {header['method']} that its header describes: "
@@ -92,7 +98,7 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
         )
     method = _build(header, tensors, Path(path).name, changes).to(device)
     try:
-        _restore_training(method, tensors)
+        _load_training(method, tensors)
     except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} cannot go on with these settings: {_first_line(error)} "
@@ -102,7 +108,8 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
 
 
 def read_header(path: str | Path) -> dict[str, str]:
-    """A model file's header: method, config (JSON), about, step. Reads no weights."""
+    """A model file's header, in today's words: method, config (JSON), capabilities (JSON), step,
+    about, takes, makes. Reads no weights."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no file {path.name}. Check the path.")
@@ -114,11 +121,21 @@ def read_header(path: str | Path) -> dict[str, str]:
             f"{path.name} is not a .safetensors file. Published .pth files are turned into one by "
             "the command import."
         ) from None
-    if header.get("format") != FORMAT or not {"method", "config", "step"} <= set(header):
+    if header.get("format") not in FORMATS or not {"method", "config", "step"} <= set(header):
         raise InputError(
-            f"{path.name} holds weights, but not a model of this studio (or of another version of "
+            f"{path.name} holds weights, but not a model of this studio (or of a newer version of "
             "it): its header does not say how it was made. Fit one, or import a published .pth."
         )
+    try:
+        header = migrate_header(header)
+        if "capabilities" not in header:  # from before headers had them
+            with on_meta_device():
+                method = build(header["method"], json.loads(header["config"]))
+            header["capabilities"] = json.dumps(asdict(method.capabilities))
+    except InputError:
+        raise
+    except (KeyError, ValueError, TypeError, ZeroDivisionError):
+        raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
     return header
 
 
@@ -129,48 +146,30 @@ def training_path(path: str | Path) -> Path:
 
 def build(name: str, config: Mapping[str, Any]) -> Method:
     """The method `name` with `config`, untrained. Raises InputError for unknown names."""
-    if name not in METHODS:
-        raise InputError(f'There is no method "{name}". Choose one of: {", ".join(METHODS)}.')
-    kind = METHODS[name]
-    known = {field.name for field in fields(kind.Config)}
-    unknown = sorted(set(config) - known)
-    if unknown:
-        raise InputError(
-            f'{name} has no setting "{unknown[0]}". Its settings are: {", ".join(sorted(known))}.'
-        )
-    return kind(kind.Config(**config))
+    return find_method(name).from_settings(config)
 
 
-def continued(method: Method, known: Method) -> None:
-    """Give `method` all that `known` has learnt. Raises RuntimeError where they are unlike."""
-    method.restore(known.saved())
-    if known.extra_learnt:
-        restore_extra(method, _extra(known))
-
-
-def restore_extra(method: Method, tensors: Mapping[str, Tensor]) -> None:
-    """Give the method's extra networks their tensors, if they are among these."""
-    for name, network in method.extra().items():
-        prefix = f"{EXTRA}{name}."
-        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        if own:
-            network.load_state_dict(own)
-            method.extra_restored = True
-
-
-def _extra(method: Method) -> dict[str, Tensor]:
-    return {
-        f"{EXTRA}{name}.{key}": value
-        for name, network in method.extra().items()
-        for key, value in network.state_dict().items()
-    }
+def _contents(method: Method, with_training_networks: bool) -> dict[str, Tensor]:
+    """What a model's file holds."""
+    tensors = method.inference_state_dict()
+    if with_training_networks:
+        for name, network in method.training_networks().items():
+            for key, value in network.state_dict().items():
+                tensors[f"{TRAINING}{name}.{key}"] = value
+    return tensors
 
 
 def _header(method: Method) -> dict[str, str]:
     name = next(name for name, kind in METHODS.items() if type(method) is kind)
     step = method.fit_state.step if method.fit_state else 0
-    config = json.dumps(asdict(method.config))  # type: ignore[call-overload]
-    return {"format": FORMAT, "method": name, "config": config, "step": str(step)}
+    config, capabilities = (json.dumps(asdict(x)) for x in (method.config, method.capabilities))
+    return {
+        "format": FORMATS[-1],
+        "method": name,
+        "config": config,
+        "capabilities": capabilities,
+        "step": str(step),
+    }
 
 
 def _build(
@@ -183,7 +182,7 @@ def _build(
     must not make us build a huge network."""
     try:
         config = {**json.loads(header["config"]), **(changes or {})}
-        with outlined():
+        with on_meta_device():
             outline = build(header["method"], config)
     except (TypeError, ValueError) as error:
         if isinstance(error, InputError):
@@ -195,9 +194,7 @@ def _build(
         expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
         tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
     else:
-        expected = outline.saved()
-        if any(name.startswith(EXTRA) for name in tensors):
-            expected |= _extra(outline)
+        expected = _contents(outline, any(name.startswith(TRAINING) for name in tensors))
     odd = sorted(
         name
         for name in {*expected, *tensors}
@@ -214,22 +211,19 @@ def _build(
     return build(header["method"], config)
 
 
-def _restore_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
+def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
     if method.fit_state is None:
         raise KeyError("This method has no training.")
-    parts: dict[str, dict[str, Tensor]] = {"networks": {}, "state": {}}
-    for name, value in tensors.items():
-        part, _, key = name.partition(".")
-        parts[part][key] = value
-    method.load_state_dict(parts["networks"])
-    method.fit_state.load(parts["state"])
-    method.learnt = method.fit_state.step > 0
+    method.load_state_dict(with_prefix(tensors, "networks."))
+    method.fit_state.load(with_prefix(tensors, "state."))
+    method.fitted = method.fit_state.step > 0
 
 
 def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     header = read_header(path)
     with safe_open(path, "pt") as file:
-        return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return header, migrate_tensors(tensors, header["method"], file.metadata())
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:

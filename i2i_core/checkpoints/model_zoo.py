@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,64 +11,83 @@ from pathlib import Path
 from i2i_core.checkpoints.checkpoint import ENDING, load, read_header, training_path
 from i2i_core.devices import best_device
 from i2i_core.errors import InputError
-from i2i_core.method import Method
+from i2i_core.method import Capabilities, Method
+from i2i_core.methods import METHODS
 
 SHIPPED = Path(__file__).parents[2] / "weights"
+MODELS_IN_MEMORY = 4
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model file: its short name, method, steps it was fitted for, size in bytes, a sentence on
-    what it does ("" if it has none), and what kind of picture it takes and makes (see
-    `checkpoint.save`)."""
+class ModelInfo:
+    """A model file as its header tells: its short name, the method and what it can do, steps it was
+    fitted for, size in bytes, a sentence on what it does ("" if it has none), and what kind of
+    picture it takes and makes (see `checkpoint.save`)."""
 
     name: str
     path: Path
     method: str
+    capabilities: Capabilities
     steps: int
     bytes: int
     about: str
     takes: str
     makes: str
 
+    @property
+    def title(self) -> str:
+        """What it does, in a few words; or its name."""
+        return self.about.split(":")[0] or self.name
 
-def find_models(folders: Sequence[str | Path] = ()) -> list[Model]:
+    @property
+    def method_title(self) -> str:
+        """Its method, as the paper calls it."""
+        return METHODS[self.method].title
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to translate, and what its file says of it."""
+
+    info: ModelInfo
+    method: Method
+
+
+def find_models(folders: Sequence[str | Path] = ()) -> list[ModelInfo]:
     """The models in the shipped folder and in `folders`, by name; training files and files that
     are not ours are passed over. Raises InputError for a folder that is not there."""
     for folder in folders:
         if not Path(folder).is_dir():
             raise InputError(f"There is no folder {folder}. Check the path.")
-    found = []
+    models = []
     for folder in (SHIPPED, *map(Path, folders)):
         for path in sorted(folder.glob(f"*{ENDING}")):
+            if path.name.endswith(f".training{ENDING}"):
+                continue
             try:
-                header = read_header(path)
+                models.append(model_info(path))
             except InputError:
                 continue
-            if "training" not in header:
-                found.append(_model(path, header))
-    return found
+    return models
 
 
-def describe(path: str | Path) -> Model:
-    """The model in the file `path`. Raises InputError for a file that is none."""
-    return _model(Path(path), read_header(path))
+def model_info(model: str | Path | ModelInfo) -> ModelInfo:
+    """The model of this file, or shipped under this name. Raises InputError for a file that is
+    none."""
+    if isinstance(model, ModelInfo):
+        return model
+    path = resolve(model)
+    return _read_info(path, _changed(path))
 
 
-def _model(path: Path, header: dict[str, str]) -> Model:
-    return Model(
-        path.name.removesuffix(ENDING),
-        path,
-        header["method"],
-        int(header["step"]) if header["step"].isdecimal() else 0,
-        path.stat().st_size,
-        header.get("about", ""),
-        header.get("takes", ""),
-        header.get("makes", ""),
-    )
+def open_model(model: str | Path | ModelInfo) -> LoadedModel:
+    """The model of this file, or shipped under this name, ready on the best device; those used last
+    are kept in memory. Raises InputError for a file that is none."""
+    path = (model.path if isinstance(model, ModelInfo) else resolve(model)).resolve()
+    return _open(path, _changed(path))
 
 
-def locate(name: str | Path) -> Path:
+def resolve(name: str | Path) -> Path:
     """The file of a model given by its path or, if it is a shipped one, by its short name.
 
     Raises InputError, naming what there is, when it is neither.
@@ -85,19 +105,32 @@ def locate(name: str | Path) -> Path:
     raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{known}")
 
 
-KEPT = 4  # models held in memory
-
-
-def open_model(path: str | Path) -> Method:
-    """The model in the file, ready on the best device; those used last are kept in memory."""
-    path = Path(path).resolve()
+def _changed(path: Path) -> int:
+    """When the file was last written: another model may have its name by now."""
     try:
-        changed = path.stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         raise InputError(f"There is no file {path.name}. Check the path.") from None
-    return _opened(path, changed)
 
 
-@lru_cache(maxsize=KEPT)
-def _opened(path: Path, changed: int) -> Method:
-    return load(path, device=best_device())
+@lru_cache(maxsize=256)
+def _read_info(path: Path, changed: int) -> ModelInfo:
+    header = read_header(path)
+    capabilities = json.loads(header["capabilities"])
+    capabilities["channels"] = tuple(capabilities["channels"])
+    return ModelInfo(
+        path.name.removesuffix(ENDING),
+        path,
+        header["method"],
+        Capabilities(**capabilities),
+        int(header["step"]) if header["step"].isdecimal() else 0,
+        path.stat().st_size,
+        header.get("about", ""),
+        header.get("takes", ""),
+        header.get("makes", ""),
+    )
+
+
+@lru_cache(maxsize=MODELS_IN_MEMORY)
+def _open(path: Path, changed: int) -> LoadedModel:
+    return LoadedModel(_read_info(path, changed), load(path, device=best_device()))

@@ -54,7 +54,7 @@ def fit(options: argparse.Namespace) -> None:
         saved, note = time.monotonic(), ""
 
         def keep(last: bool = True) -> None:
-            if first and method.learnt:
+            if first and method.fitted:
                 if last:
                     _survey(method, a)
                 save(method, out, about=options.about, takes=options.takes, makes=options.makes)
@@ -90,11 +90,11 @@ def fit(options: argparse.Namespace) -> None:
 def _survey(method: Method, pictures: Sequence[Image.Image]) -> None:
     """A swapping autoencoder's file also says what its pictures are like."""
     from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-    from i2i_core.pipelines.texture_statistics import survey
+    from i2i_core.pipelines.texture_statistics import fit_statistics
 
     if isinstance(method, SwappingAutoencoder):
         try:
-            survey(method, pictures)
+            fit_statistics(method, pictures)
         except InputError as few:
             print(f"Nothing is known of its collection. {few}", file=sys.stderr)
 
@@ -169,9 +169,9 @@ def _method_to_fit(options: argparse.Namespace, out: Path, device: str) -> Metho
 
 def _begin_with(method: Method, start: str) -> None:
     from i2i_core.checkpoints.checkpoint import continued, load
-    from i2i_core.checkpoints.model_zoo import locate
+    from i2i_core.checkpoints.model_zoo import resolve
 
-    path = locate(start)
+    path = resolve(start)
     known = load(path)
     try:
         if type(known) is not type(method):
@@ -208,12 +208,15 @@ class Preview:
     SIDE = 256
 
     def __init__(self, folder: str, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> None:
-        from i2i_core.data.folders import every
+        from i2i_core.data.folders import readable
 
         self.folder = Path(folder)
         make_folder(self.folder)
         self.sides = [
-            [fit_long_side(picture, self.SIDE) for _, picture in zip(range(PREVIEWED), every(side))]  # noqa: B905
+            [
+                fit_long_side(picture, self.SIDE)
+                for _, picture in zip(range(PREVIEWED), readable(side))
+            ]
             for side in (a, b)
         ]
 

@@ -17,16 +17,16 @@ from i2i_core.method import Progress
 
 
 def translate(options: argparse.Namespace) -> None:
-    from i2i_core.checkpoints.model_zoo import describe, locate, open_model
+    from i2i_core.checkpoints.model_zoo import model_info, open_model, resolve
     from i2i_core.data.folders import Folder
     from i2i_core.pipelines.translation import translate as translated
     from i2i_core.progress import last_picture
 
-    path = locate(options.model)
-    if describe(path).method == "swapping_autoencoder":
+    path = resolve(options.model)
+    if model_info(path).method == "swapping_autoencoder":
         raise InputError("This model swaps textures: use the command swap, with two pictures.")
     method = open_model(path)
-    drawn = bool(describe(path).takes)
+    drawn = bool(model_info(path).takes)
     files = [
         file
         for name in options.images
@@ -117,20 +117,20 @@ def models(options: argparse.Namespace) -> None:
 def evaluate_model(options: argparse.Namespace) -> Mapping[str, float]:
     """The scores of the model at `options.result`; notes go to standard error."""
     from i2i_core.checkpoints.checkpoint import load
-    from i2i_core.checkpoints.model_zoo import describe, locate
+    from i2i_core.checkpoints.model_zoo import model_info, resolve
     from i2i_core.data.folders import open_domains
     from i2i_core.devices import best_device
     from i2i_core.evaluation import model as model_evaluation
     from i2i_core.pipelines.translation import Prepared
 
-    path = locate(options.result)
+    path = resolve(options.result)
     method = load(path, device=best_device())
     paired = options.paired or options.ab is not None or method.paired
     to_a = options.direction == "BtoA"
     sides = {"ab": options.ab, "paired": paired, "reverse": to_a}
     a, b = open_domains(options.a, options.b, part="test", **sides)
     train = open_domains(*options.train, paired=True, reverse=to_a) if options.train else None
-    takes = describe(path).takes
+    takes = model_info(path).takes
     if takes:
         a = Prepared(a, takes, int(method.config.size))  # type: ignore[arg-type]
         train = train and (Prepared(train[0], takes, a.size), train[1])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-def recoloured(pictures: Tensor) -> Tensor:
+def recolour(pictures: Tensor) -> Tensor:
     """Pictures (N, 3, H, W) in [−1, 1], each with its hue turned, its saturation, contrast and
     brightness changed and its tones bent, all at random."""
     count, device = len(pictures), pictures.device

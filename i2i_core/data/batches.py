@@ -26,7 +26,7 @@ CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decod
 
 
 @dataclass(frozen=True)
-class Crops:
+class CropSettings:
     """How a picture becomes training material: its shorter side scaled to `load_size` pixels, a
     random square of `size` cut out, and with `flip` mirrored half of the time (the papers' 286,
     256, yes). Both pictures of a pair are cut and mirrored alike."""
@@ -61,7 +61,7 @@ class Batches:
         self,
         a: Pictures,
         b: Pictures,
-        crops: Crops,
+        crops: CropSettings,
         *,
         batch: int = 1,
         paired: bool = False,

@@ -51,7 +51,7 @@ class Folder(Sequence[Image.Image]):
         return open_image(self.files[index])
 
 
-class Half(Sequence[Image.Image]):
+class SideBySide(Sequence[Image.Image]):
     """The left or right halves of pictures that show two side by side (pix2pix's layout)."""
 
     def __init__(self, pictures: Folder, right: bool) -> None:
@@ -94,7 +94,7 @@ def open_domains(
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
         both = Folder(_part(Path(ab), part))
         sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
-        sides = Half(both, right=False), Half(both, right=True)
+        sides = SideBySide(both, right=False), SideBySide(both, right=True)
     else:
         if a is None:
             raise InputError("Name the folders to learn from: --a and --b, or --ab.")
@@ -137,7 +137,7 @@ def _part(root: Path, part: str) -> Path:
     return next((root / name for name in ONE_FOLDER[part] if (root / name).is_dir()), root)
 
 
-def every(pictures: Pictures) -> Iterator[Image.Image]:
+def readable(pictures: Pictures) -> Iterator[Image.Image]:
     """The pictures that can be read, one after the other."""
     for index in range(len(pictures)):
         try:

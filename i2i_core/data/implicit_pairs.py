@@ -1,4 +1,4 @@
-"""What is mixed: pictures of pairs among others, old translations among new ones."""
+"""Pictures of true pairs among others, unmarked: implicit pairs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from i2i_core.errors import InputError
 Pictures = Sequence[Image.Image]
 
 
-class Mixed(Sequence[Image.Image]):
+class ImplicitPairs(Sequence[Image.Image]):
     """One side's pictures with pictures of pairs among them, unmarked: implicit pairs (Ginger et
     al. 2019). As many entries are added, going through the pairs again and again, as make up
     `fraction` of the whole (of more pairs than that, the first). The two sides stay unpaired: each
@@ -21,8 +21,8 @@ class Mixed(Sequence[Image.Image]):
         if not 0 <= fraction < 1:
             raise InputError(f"The fraction of pairs is {fraction}: choose one from 0 to 0.99.")
         self.pictures, self.of_pairs = pictures, of_pairs
-        wanted = round(len(pictures) * fraction / (1 - fraction))
-        self.added = wanted if len(of_pairs) else 0
+        added = round(len(pictures) * fraction / (1 - fraction))
+        self.added = added if len(of_pairs) else 0
 
     def __len__(self) -> int:
         return len(self.pictures) + self.added
@@ -37,8 +37,15 @@ class Mixed(Sequence[Image.Image]):
     @property
     def names(self) -> list[str]:
         """Names for the list of what was skipped."""
-        own, pairs = (
+        singles, pairs = (
             list(getattr(side, "names", [f"{word} {i + 1}" for i in range(len(side))]))
             for side, word in ((self.pictures, "picture"), (self.of_pairs, "pair"))
         )
-        return own + [pairs[i % len(pairs)] for i in range(self.added)]
+        return singles + [pairs[i % len(pairs)] for i in range(self.added)]
+
+
+def mix_pairs(
+    a: Pictures, b: Pictures, pairs: tuple[Pictures, Pictures], fraction: float
+) -> tuple[Pictures, Pictures]:
+    """Both sides with the pictures of `pairs` among them, as `ImplicitPairs`."""
+    return ImplicitPairs(a, pairs[0], fraction), ImplicitPairs(b, pairs[1], fraction)

@@ -23,11 +23,11 @@ from i2i_core.evaluation.fcn_score import (
 from i2i_core.progress import Work
 
 Pictures = Sequence[Image]
-MOST = 2000  # pairs to learn from, 130 MB at 128 pixels
+MAX_PAIRS = 2000  # pairs to learn from, 130 MB at 128 pixels
 NAMES = ("fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou")
 
 
-class Reading:
+class FCNEvaluation:
     """Gathers label maps, real photographs and translations (`add`), then teaches the reader and
     has it read (`run`); `scores` and `note` are there afterwards.
 
@@ -56,7 +56,7 @@ class Reading:
         wanted: bool | None,
         train: tuple[Pictures, Pictures] | None = None,
         config: SegmenterConfig | None = None,
-    ) -> Reading | None:
+    ) -> FCNEvaluation | None:
         """Ready to gather if `wanted`, and with None if `maps` are label maps of three colours or
         more (line drawings have two). Raises InputError when it is wanted and cannot be."""
         if wanted is False:
@@ -116,7 +116,9 @@ class Reading:
     def _training_pairs(self, maps: Pictures, photos: Pictures) -> Pairs:
         size = self.config.size
         ids, shrunk = [], []
-        for index in np.unique(np.linspace(0, len(maps) - 1, min(MOST, len(maps))).astype(int)):
+        for index in np.unique(
+            np.linspace(0, len(maps) - 1, min(MAX_PAIRS, len(maps))).astype(int)
+        ):
             try:
                 photo, label_map = photos[int(index)], maps[int(index)]
             except InputError:

@@ -31,7 +31,7 @@ from i2i_core.labels.colours import (
 from i2i_core.labels.maps import UNLABELLED_COLOUR
 from i2i_core.progress import Progress
 from i2i_core.training.loop import seeded
-from i2i_core.training.optim import Updater, check_finite, linear_decay
+from i2i_core.training.optim import Optimizer, check_finite, linear_decay
 
 MAX_LABELS = 64
 SAMPLE = 24  # maps whose colours stand for those of all
@@ -131,7 +131,7 @@ def train_segmenter(
     with seeded(config.seed):
         network = Segmenter(classes, config.width)
     network.to(device).train()
-    updater = Updater([network], config.learning_rate, (0.9, 0.999))
+    updater = Optimizer([network], config.learning_rate, (0.9, 0.999))
     random = torch.Generator().manual_seed(config.seed)
     for step in range(config.steps):
         photos, ids = _crops(pairs, config, random)

@@ -10,7 +10,7 @@ from PIL.Image import Image, Resampling
 from torch import Tensor
 
 from i2i_core.errors import InputError, check_range
-from i2i_core.evaluation.fcn_evaluation import Reading
+from i2i_core.evaluation.fcn_evaluation import FCNEvaluation
 from i2i_core.evaluation.fcn_score import SegmenterConfig
 from i2i_core.evaluation.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
 from i2i_core.images.sizes import fit_short_side, same_aspect
@@ -70,7 +70,7 @@ def evaluate_model(
     if size is None:
         size = int(getattr(getattr(method, "config", None), "size", 256))
     check_range("size", size, 32, 2048)
-    reading = Reading.prepare(sources, labels if paired else False, train, segmenter)
+    reading = FCNEvaluation.prepare(sources, labels if paired else False, train, segmenter)
     count_s, count_t = (min(len(side), limit or len(side)) for side in (sources, targets))
     total = count_t + count_s + (reading.steps if reading else 0)
     notes: list[str] = []

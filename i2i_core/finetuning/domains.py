@@ -2,104 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from i2i_core.checkpoints.checkpoint import build, continued
-from i2i_core.checkpoints.model_zoo import open_model
-from i2i_core.devices import best_device
-from i2i_core.errors import InputError, check_choice, check_range
-from i2i_core.finetuning.run import teach
+from i2i_core.checkpoints.model_zoo import LoadedModel
+from i2i_core.data.implicit_pairs import Pictures
+from i2i_core.errors import check_choice, check_range
+from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import recipes
 from i2i_core.images.files import check_image
-from i2i_core.method import Method, Work
-from i2i_core.methods import METHODS
+from i2i_core.method import Method
+from i2i_core.progress import Work
 
-Pictures = Sequence[Image.Image]
-
-# What a visitor chooses, the method that it is, and how that differs from its preset "laptop".
-KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "CUT": ("cut", {}),
-    "FastCUT": (
-        "cut",
-        {"nce_weight": 10.0, "nce_identity": False, "flip_equivariance": True, "constant": 0.75},
-    ),
-    "CycleGAN": ("cyclegan", {}),
-}
+RECIPE = "CUT"
+STEPS = 1500
 ZOOM = 2.0  # the shorter side of a picture, in crops
-ONE_SIDE = 256  # pixels of the shorter side that one picture each is learnt at
+SINGLE_PAIR_RECIPE = "SinCUT"
+SINGLE_PAIR_STEPS = 1200
+SINGLE_PAIR_SIDE = 256  # pixels of the shorter side that one picture each is learnt at
+PREVIEW_S, SINGLE_PAIR_PREVIEW_S = 6.0, 10.0
 
 
-def teach_domains(
+def finetune_domains(
     a: Pictures,
     b: Pictures,
     out: str | Path,
     *,
-    kind: str = "CUT",
-    steps: int = 1500,
-    start: str | Path | None = None,
+    recipe: str = RECIPE,
+    steps: int = STEPS,
+    model: LoadedModel | None = None,
     pairs: tuple[Pictures, Pictures] | None = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
 ) -> Work:
-    """Learn to make pictures like `b` out of pictures like `a` (CycleGAN: and back) by one of
-    KINDS; records and file as `teaching.teach`'s. `start`, `steps` as `domain_learner`'s. `pairs`:
-    pictures of which the visitor knows that they belong together, mixed in as implicit pairs."""
-    check_range("steps", steps, 1, 100_000)
-    method = domain_learner(kind, steps=steps, start=start)
-    further: dict[str, Any] = {} if pairs is None else {"pairs": pairs}
-    yield from teach(method, a, b, out, stop=stop, seconds=seconds, about=about, **further)
+    """Learn to make pictures like `b` out of pictures like `a` (two-way methods: and back) by a
+    recipe of "domains"; with a `model`, going on from that. `pairs`: pictures of which the visitor
+    knows that they belong together, mixed in as implicit pairs. Records and file as
+    `run.run_fit`'s, in half precision; it stops when a file `stop` appears."""
+    method = start_domains(recipe, steps=steps, model=model)
+    pace = Pace(preview=PREVIEW_S, limit=seconds)
+    destination = Destination(Path(out), about)
+    yield from run_fit(method, a, b, destination, pairs=pairs, stop=stop_file(stop), pace=pace)
 
 
-def domain_learner(
-    kind: str, *, steps: int, size: int = 128, start: str | Path | None = None, seed: int = 0
+def start_domains(
+    recipe: str,
+    *,
+    steps: int = STEPS,
+    crop_size: int = 128,
+    model: LoadedModel | None = None,
+    seed: int = 0,
 ) -> Method:
-    """A method that is to learn two domains for so many `steps` from crops of `size` pixels; with
-    `start`, going on from what that model has learnt. Raises InputError for a model that it cannot
-    go on from."""
-    check_choice("kind", kind, tuple(KINDS))
-    name, changes = KINDS[kind]
-    settings: dict[str, Any] = {**METHODS[name].presets["laptop"], **changes}
-    settings |= {"size": size, "load_size": round(ZOOM * size), "steps": steps, "seed": seed}
-    if start is None:
-        return build(name, settings).to(best_device())
-    known = open_model(start)
-    if type(known) is not METHODS[name] or not can_go_on(known):
-        raise InputError(
-            f"{kind} cannot go on from this model: choose one that was made by "
-            f"{METHODS[name].__name__}, in both directions if it has two, or start from nothing."
-        )
-    own = {key: settings[key] for key in ("size", "load_size", "steps", "seed", "ema")}
-    method = build(name, {**vars(known.config), **own, **changes})
-    continued(method, known)
-    return method.to(best_device())
+    """The method that is to learn two domains for so many `steps` from crops of `crop_size` pixels;
+    with a `model`, going on from that."""
+    known = recipes("domains")
+    check_choice("method", recipe, tuple(known))
+    check_range("steps", steps, 1, 100_000)
+    load_size = round(ZOOM * crop_size)
+    return known[recipe].start(
+        model, crop_size=crop_size, load_size=load_size, steps=steps, seed=seed
+    )
 
 
-def can_go_on(method: Method) -> bool:
-    """Whether a fit of domains can go on from it: published generators of one direction cannot."""
-    return bool(getattr(method.config, "both", True))
-
-
-def teach_from_one(
+def finetune_single_pair(
     a: Image.Image,
     b: Image.Image,
     out: str | Path,
     *,
-    steps: int = 1200,
+    recipe: str = SINGLE_PAIR_RECIPE,
+    steps: int = SINGLE_PAIR_STEPS,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
 ) -> Work:
-    """Learn from one picture each to make `a` look like `b`, by SinCUT; records and file as
-    `teaching.teach`'s, with a preview as large as is learnt from."""
+    """Learn from one picture each to make `a` look like `b`, by a recipe of "single pair"; records
+    and file as `run.run_fit`'s, with a preview as large as is learnt from."""
+    known = recipes("single pair")
+    check_choice("method", recipe, tuple(known))
     check_range("steps", steps, 1, 100_000)
-    settings = {**METHODS["sincut"].presets["laptop"], "steps": steps, "load_size": ONE_SIDE}
-    method = build("sincut", settings).to(best_device())
+    method = known[recipe].start(None, steps=steps, load_size=SINGLE_PAIR_SIDE)
     sides = [check_image(picture, name) for picture, name in ((a, "Picture 1"), (b, "Picture 2"))]
-    yield from teach(
-        method, sides[:1], sides[1:], out,
-        stop=stop, seconds=seconds, preview_seconds=10, about=about,
-    )  # fmt: skip
+    pace = Pace(preview=SINGLE_PAIR_PREVIEW_S, limit=seconds)
+    destination = Destination(Path(out), about)
+    yield from run_fit(method, sides[:1], sides[1:], destination, stop=stop_file(stop), pace=pace)

@@ -9,23 +9,24 @@ from PIL import Image
 from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.method import Method
-from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 
-PREVIEWED = 3  # pairs in a preview
+Sample = Sequence[Image.Image]  # a picture of A, and of pairs its partner
 
 
-def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.Image:
+def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
     """A sheet of `samples`, a column each: a picture of A, what the method makes of it, for two-way
     methods what that becomes on the way back, and for pairs its partner, in whose colours it is
-    made if the method can choose them; a swapping autoencoder also gives each the texture of the
+    made if the method can choose them; methods of textures also give each the texture of the
     next."""
+    can = method.capabilities
     columns = []
     for number, (source, *partner) in enumerate(samples):
-        made = method.translate(source, *partner)
-        further = [method.translate(made, reverse=True)] if method.two_way else []
-        if isinstance(method, SwappingAutoencoder):
-            further = [method.translate(source, samples[(number + 1) % len(samples)][0])]
-        columns.append([source, made, *further, *partner])
+        column = [source, method.translate(source, *partner)]
+        if can.two_way:
+            column.append(method.translate(column[-1], reverse=True))
+        if can.task == "textures":
+            column.append(method.translate(source, samples[(number + 1) % len(samples)][0]))
+        columns.append([*column, *partner])
     width = max(column[0].width for column in columns)
     height = max(column[0].height for column in columns)
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")
@@ -35,26 +36,25 @@ def preview(method: Method, samples: Sequence[Sequence[Image.Image]]) -> Image.I
     return sheet
 
 
-def _samples(
-    method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image]
-) -> list[list[Image.Image]]:
-    """A few pictures of A spread over the side; of pairs, with their partners."""
-    found: list[list[Image.Image]] = []
+def choose_samples(
+    method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image], count: int = 3
+) -> list[Sample]:
+    """A few pictures of A spread over the side, at the size that the method learns from; of pairs,
+    with their partners. Raises InputError when none can be read."""
+    paired = method.capabilities.needs_pairs
     # Collections are learnt from by crops, pairs nearly whole.
-    side = int(
-        getattr(getattr(method, "config", None), "size" if method.paired else "load_size", 256)
-    )
-    spread = range(0, len(a), max(1, len(a) // PREVIEWED))
+    side = (method.capabilities.working_size if paired else None) or method.config.load_size
+    spread = range(0, len(a), max(1, len(a) // count))
+    samples: list[Sample] = []
     for index in [*spread, *(i for i in range(len(a)) if i not in spread)]:
         try:
-            sample = [fit_short_side(a[index].convert("RGB"), side)]
-            if method.paired and index < len(b):
-                sample.append(b[index].convert("RGB").resize(sample[0].size))
-        except InputError:
+            source = fit_short_side(a[index].convert("RGB"), side)
+            partner = b[index].convert("RGB").resize(source.size) if paired else None
+        except (InputError, IndexError):
             continue  # the fit leaves it out as well, and says so
-        found.append(sample)
-        if len(found) == PREVIEWED:
+        samples.append([source] if partner is None else [source, partner])
+        if len(samples) == count:
             break
-    if not found:
+    if not samples:
         raise InputError("None of these pictures can be read. Give PNG or JPEG files.")
-    return found
+    return samples

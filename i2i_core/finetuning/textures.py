@@ -1,71 +1,51 @@
-"""Fits of a swapping autoencoder for somebody who watches: one gallery, from a shipped model on."""
+"""Fits of textures for somebody who watches: one gallery, from a shipped model on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from i2i_core.checkpoints.checkpoint import build, continued
-from i2i_core.devices import best_device
-from i2i_core.errors import InputError, check_range
-from i2i_core.finetuning.run import teach
-from i2i_core.method import Work
-from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.pipelines.texture_codes import open_swapper
-from i2i_core.pipelines.texture_statistics import survey
+from i2i_core.checkpoints.model_zoo import LoadedModel
+from i2i_core.errors import check_choice, check_range
+from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import recipes
+from i2i_core.method import Method
+from i2i_core.progress import Work
 
-METHOD = "swapping_autoencoder"
-SURVEYED = 60  # pictures whose codes tell the directions of a model that was taught
+RECIPE = "swapping autoencoder"
+STEPS = 600
+PREVIEW_S = 6.0
 
 
-def teach_textures(
+def finetune_textures(
     pictures: Sequence[Image.Image],
     out: str | Path,
     *,
-    steps: int = 600,
-    start: str | Path | None = None,
+    recipe: str = RECIPE,
+    steps: int = STEPS,
+    model: LoadedModel | None = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
 ) -> Work:
-    """Learn to swap the textures of `pictures`; records and file as `teaching.teach`'s, with
-    pictures above their reconstructions and swaps. `steps` and `start` as `texture_learner`'s."""
+    """Learn to swap the textures of `pictures` by a recipe of "textures"; with a `model`, going on
+    from that. Records and file as `run.run_fit`'s, in half precision, with pictures above their
+    reconstructions and swaps; it stops when a file `stop` appears."""
+    method = start_textures(recipe, steps=steps, model=model)
+    pace = Pace(preview=PREVIEW_S, limit=seconds)
+    destination = Destination(Path(out), about)
+    yield from run_fit(method, pictures, pictures, destination, stop=stop_file(stop), pace=pace)
+
+
+def start_textures(
+    recipe: str = RECIPE, *, steps: int = STEPS, model: LoadedModel | None = None, seed: int = 0
+) -> Method:
+    """The method that is to learn for so many `steps`; with a `model`, going on from that. Raises
+    InputError for a model that has no discriminators to go on with."""
+    known = recipes("textures")
+    check_choice("method", recipe, tuple(known))
     check_range("steps", steps, 1, 100_000)
-    method = texture_learner(steps=steps, start=start)
-
-    def finish() -> None:
-        # With fewer than two readable pictures nothing is known of them; the model is kept.
-        with suppress(InputError):
-            survey(method, pictures, SURVEYED)
-
-    yield from teach(
-        method, pictures, pictures, out, stop=stop, seconds=seconds, about=about, finish=finish
-    )
-
-
-def texture_learner(
-    *, steps: int, start: str | Path | None = None, seed: int = 0
-) -> SwappingAutoencoder:
-    """A swapping autoencoder that is to learn for so many `steps`; with `start`, going on from what
-    that model has learnt. In the first half it only learns to return pictures, at four times the
-    speed; in the second half, ever more slowly, its swaps are judged as well. Raises InputError for
-    a model that has no discriminators to go on with."""
-    settings: dict[str, Any] = {**SwappingAutoencoder.presets["laptop"]}
-    known = None if start is None else open_swapper(start)
-    if known is not None:
-        if not known.extra_learnt:
-            raise InputError(
-                "This model comes without its judges, as published ones do, and may be far too "
-                "large to teach here: go on with `python -m i2i_core fit` and --start."
-            )
-        settings = {**vars(known.config), "ema": 0.99}
-    settings |= {"steps": steps, "seed": seed, "constant": 0.5, "warm_up": steps // 2}
-    method = build(METHOD, settings)
-    assert isinstance(method, SwappingAutoencoder)
-    if known is not None:
-        continued(method, known)
-    return method.to(best_device())
+    short = ("finetune",) if "finetune" in known[recipe].kind.presets else ()
+    return known[recipe].start(model, *short, steps=steps, seed=seed)

@@ -29,7 +29,7 @@ from i2i_core.method import Method
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
-from i2i_core.networks.meta import outlined
+from i2i_core.networks.meta import on_meta_device
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.unet import UNet
 
@@ -69,7 +69,9 @@ def import_published(
         method, name = CUT(found.config), "generator"
     else:
         method, name = CycleGAN(found.config), "generator_ab"
-    method.restore({f"{name}.{key}": value for key, value in found.tensors.items()})
+    method.load_inference_state_dict(
+        {f"{name}.{key}": value for key, value in found.tensors.items()}
+    )
     return method
 
 
@@ -110,7 +112,9 @@ def _both_directions(there: Published, back: Published) -> CycleGAN:
         )
     method = CycleGAN(replace(there.config, both=True))
     both = {f"generator_ab.{key}": value for key, value in there.tensors.items()}
-    method.restore(both | {f"generator_ba.{key}": value for key, value in back.tensors.items()})
+    method.load_inference_state_dict(
+        both | {f"generator_ba.{key}": value for key, value in back.tensors.items()}
+    )
     return method
 
 
@@ -141,10 +145,10 @@ def _read_unet(tensors: Mapping[str, Tensor], file: str) -> Published:
         width=width,
         depth=depth,
         norm=norm_kind(tensors, "model.model.3"),
-        size=size,
+        crop_size=size,
         load_size=size * 286 // 256,
     )
-    with outlined():
+    with on_meta_device():
         network = UNet(channels_in, channels_out, width, depth, config.norm)
     published = {}
     names = unet_names(depth)
@@ -190,7 +194,7 @@ def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
         weight = CycleGANConfig.identity_weight if same else 0.0
         config = CycleGANConfig(**settings, both=False, identity_weight=weight)
         what = f"a CycleGAN ResNet of {blocks} blocks"
-    with outlined():
+    with on_meta_device():
         c = config
         network = ResNet(channels_in, channels_out, width, blocks, c.norm, c.dropout, antialias)
     published = {name: name for name in network.state_dict()}

@@ -11,13 +11,9 @@ from torch import Tensor
 
 from i2i_core.errors import InputError
 from i2i_core.importing.state_dicts import ASK, first_sides, matched
-from i2i_core.methods.swapping_autoencoder import (
-    OFFICIAL,
-    ROSINALITY,
-    SwappingAutoencoder,
-    SwappingAutoencoderConfig,
-)
-from i2i_core.networks.meta import outlined
+from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
+from i2i_core.networks.autoencoder_shape import OFFICIAL, ROSINALITY
+from i2i_core.networks.meta import on_meta_device
 
 _TRAINING_ONLY = re.compile(r"^(D|Dpatch|d|cooccur)\.|^num_discriminator_iters$")
 
@@ -42,8 +38,8 @@ def import_swapping(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoenc
         given = _without_constants(_of(tensors, "_ema" if average else ""))
         config = _rosinality_config(given, file)
         name, what = partial(_rosinality_name, config), "rosinality's swapping autoencoder"
-    with outlined():
-        network = SwappingAutoencoder.networks(config)
+    with on_meta_device():
+        network = config.build()
     published = {ours: name(ours) for ours in network.state_dict()}
     ups = {theirs for ours, theirs in published.items() if re.match(r"generator\.ups.*skip", ours)}
     shaped = {
@@ -51,7 +47,7 @@ def import_swapping(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoenc
         for key, value in given.items()
     }
     method = SwappingAutoencoder(config)
-    method.restore_networks(matched(shaped, network, published, "batch", what, file))
+    method.load_networks(matched(shaped, network, published, "batch", what, file))
     return method
 
 
@@ -118,7 +114,7 @@ def _config(file: str, **settings: object) -> SwappingAutoencoderConfig:
     halvings = len(settings["widths"]) - 1  # type: ignore[arg-type]
     size = 1024 if halvings > 4 else 256  # the published ones: 512 pixels were learnt as 256
     try:
-        return SwappingAutoencoderConfig(size=size, load_size=size, **settings)  # type: ignore[arg-type]
+        return SwappingAutoencoderConfig(crop_size=size, load_size=size, **settings)  # type: ignore[arg-type]
     except InputError as error:
         raise InputError(
             f"{file} is a swapping autoencoder that lacks parts or has odd sizes ({error}) "

@@ -1,5 +1,6 @@
 """One file a method, named as its paper; METHODS lists them."""
 
+from i2i_core.errors import check_choice
 from i2i_core.method import Method
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
@@ -20,3 +21,9 @@ METHODS: dict[str, type[Method]] = {
     "sincut": SinCUT,
     "swapping_autoencoder": SwappingAutoencoder,
 }
+
+
+def find_method(name: str) -> type[Method]:
+    """The method called `name`. Raises InputError, naming what there is, for an unknown one."""
+    check_choice("method", name, tuple(METHODS))
+    return METHODS[name]

@@ -7,105 +7,82 @@ the input's other patches, as seen by the generator's own encoder: no way back i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
+from typing_extensions import override
 
-from i2i_core.data.batches import Batches, Crops
-from i2i_core.data.implicit_pairs import Mixed
+from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.devices.distributed import parallel
-from i2i_core.errors import InputError, check_choice
+from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.contrastive import patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
-from i2i_core.method import Method, Work
+from i2i_core.method import Capabilities, Method
 from i2i_core.methods.heuristics import HEURISTICS
-from i2i_core.networks.deep_features import VGG
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.tiling import beyond_borders
-from i2i_core.training.ema import follow, generator_tensors, restore_generator
+from i2i_core.progress import Work
+from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Updater,
-    check_finite,
+    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
     mixed_precision,
+    use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import check_crops, check_settings
+from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class CUTConfig:
-    """The paper's numbers for CUT (section 4, appendix C); FastCUT is a preset. `nce_layers`: those
-    of the generator whose features are compared (0 is the picture itself). `nce_identity`: also
-    compare pictures of B with their own translations (eq. 5). `flip_equivariance`: in half of the
-    steps translate the pictures mirrored and compare with the features mirrored back. `negatives`:
-    "internal", from the same picture, or "external", from the whole batch. `perceptual_weight`: of
-    the deep features of the input, to stay near them.
+class CUTConfig(FitConfig):
+    """The paper's numbers for CUT (section 4, appendix C); FastCUT is a preset."""
 
-    Not in the paper: `tone`, pixels a side of the squares whose colours generator and discriminator
-    treat apart from detail (see `ResNet` and `PatchGAN`), 0 for none; `discriminator_antialias`
-    off, for a discriminator that is to see strokes, not only shapes."""
-
-    in_channels: int = 3
-    out_channels: int = 3
-    width: int = 64
-    blocks: int = 9
-    norm: str = "instance"
+    in_channels: int = choice(3, 1)
+    out_channels: int = choice(3, 1)
+    width: int = setting(64, 1, 512)
+    blocks: int = setting(9, 0, 32)
+    norm: str = choice("instance", "batch", "none")
     dropout: bool = False
     antialias: bool = True
-    tone: int = 0
-    discriminator_width: int = 64
-    discriminator_layers: int = 3
-    discriminator_antialias: bool = True
-    adversarial: str = "least squares"
+    # Pixels a side of squares whose colours generator and discriminator treat apart from detail
+    # (see `ResNet` and `PatchGAN`), 0 for none; not in the paper.
+    lowpass: int = setting(0, 0, 32)
+    discriminator_width: int = setting(64, 1, 512)
+    discriminator_layers: int = setting(3, 0, 6)
+    discriminator_antialias: bool = True  # off, it sees strokes, not only shapes
+    adversarial: str = choice("least squares", *ADVERSARIAL)
     adversarial_weight: float = 1.0
     nce_weight: float = 1.0
-    nce_identity: bool = True
+    nce_identity: bool = True  # also compare pictures of B with their own translations (eq. 5)
+    # Those of the generator whose features are compared; 0 is the picture itself.
     nce_layers: tuple[int, ...] = (0, 4, 8, 12, 16)
-    nce_patches: int = 256
-    nce_width: int = 256
-    temperature: float = 0.07
-    negatives: str = "internal"
+    nce_patches: int = setting(256, 1, 65536)
+    nce_width: int = setting(256, 1, 2048)
+    temperature: float = setting(0.07, 1e-3, 100)
+    negatives: str = choice("internal", "external")  # from the same picture, from the whole batch
+    # In half of the steps the pictures are translated mirrored, and their features mirrored back.
     flip_equivariance: bool = False
-    pair_fraction: float = 0.25
-    heuristic: str = ""
+    pair_fraction: float = setting(0.25, 0, 0.99)  # of each domain, if pairs are mixed in
+    heuristic: str = choice("", *HEURISTICS)  # a rule to be drawn towards
     heuristic_weight: float = 0.5
-    perceptual_weight: float = 0.0
-    perceptual_network: str = VGG
-    learning_rate: float = 2e-4
-    beta1: float = 0.5
-    beta2: float = 0.999
-    batch: int = 1
-    epochs: int = 400
-    constant: float = 0.5  # share of the steps before the learning rate falls
-    whole: bool = True  # then, as in the paper's code, whole pictures instead of crops
-    steps: int = 0
-    size: int = 256
-    load_size: int = 286
-    flip: bool = True
-    ema: float = 0.0
-    seed: int = 0
+    epochs: int = setting(400, 1, 10**6)
+    # While the learning rate falls, whole pictures instead of crops, as in the paper's code.
+    full_images_at_end: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "nce_layers", tuple(self.nce_layers))  # a list, from a file
-        check_settings(self)
-        check_choice("adversarial loss", self.adversarial, tuple(ADVERSARIAL))
-        check_choice("norm", self.norm, ("batch", "instance", "none"))
-        check_choice("kind of negatives", self.negatives, ("internal", "external"))
-        check_choice("heuristic", self.heuristic, ("", *HEURISTICS))
-        check_crops(self.size, self.load_size, 4, self.discriminator_layers)
-        if self.tone and self.in_channels != self.out_channels:
-            raise InputError("Grey on one side only leaves nothing to add to: set tone to 0.")
+        super().__post_init__()
+        check_crops(self, 4, self.discriminator_layers)
+        if self.lowpass and self.in_channels != self.out_channels:
+            raise InputError("Grey on one side only leaves nothing to add to: set lowpass to 0.")
         if self.nce_identity and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves no identity: set nce_identity to false.")
         last = (12 if self.antialias else 10) + self.blocks - 1
@@ -117,6 +94,11 @@ class CUT(Method):
     """A and B are two collections; A is translated to B."""
 
     Config: ClassVar[type] = CUTConfig
+    config: CUTConfig
+    title = "CUT"
+    capabilities = Capabilities("domains", mixes_pairs=True, multiple_of=4)
+    variants: ClassVar[Mapping[str, str]] = {"FastCUT": "fastcut"}
+    infers_in_training_mode = True  # as its code does
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # Section 4: a stronger contrast in place of the identity, 150 + 50 epochs.
@@ -125,31 +107,30 @@ class CUT(Method):
             "nce_identity": False,
             "flip_equivariance": True,
             "epochs": 200,
-            "constant": 0.75,
+            "decay_start": 0.75,
         },
         # Ten minutes on two cores. Crops show a quarter of a picture, so that brushwork and fur
         # are learnt at the size that they have.
         "laptop": {
             "width": 24,
             "blocks": 6,
-            "tone": 8,
+            "lowpass": 8,
             "discriminator_width": 32,
             "discriminator_antialias": False,
             "nce_identity": False,
-            "size": 128,
+            "crop_size": 128,
             "load_size": 256,
-            "whole": False,
+            "full_images_at_end": False,
             "learning_rate": 2e-4,
             "steps": 2500,
             "ema": 0.998,
         },
+        "finetune": {"ema": 0.998},
     }
-    multiple_of = 4
 
     def __init__(self, config: CUTConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or CUTConfig()
-        self.channels = (c.in_channels, c.out_channels)
         with seeded(c.seed):
             self.generator = ResNet(
                 c.in_channels,
@@ -160,7 +141,7 @@ class CUT(Method):
                 c.dropout,
                 c.antialias,
                 "xavier",
-                c.tone,
+                c.lowpass,
             )
             self.discriminator = PatchGAN(
                 c.out_channels,
@@ -169,38 +150,33 @@ class CUT(Method):
                 c.norm,
                 c.discriminator_antialias,
                 "xavier" if c.discriminator_antialias else "normal",
-                tone=c.tone,
+                lowpass=c.lowpass,
             )
             probe = torch.zeros(1, c.in_channels, 32, 32)
             channels = [f.shape[1] for f in self.generator.encode(probe, c.nce_layers)]
             self.projection = PatchProjection(channels, c.nce_width)
-        self.reach = self.generator.reach
-        self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
+        self.capabilities = replace(
+            self.capabilities,
+            channels=(c.in_channels, c.out_channels),
+            working_size=c.crop_size,
+            reach=self.generator.reach,
+        )
+        self.ema = EMA(self.generator, c.ema)
         betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
                 # One optimiser for the generator and the projection: they share their loss.
-                "generator": Updater([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Updater([self.discriminator], c.learning_rate, betas),
+                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
+                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
             }
         )
 
-    def fit(
-        self,
-        a: Sequence[Image],
-        b: Sequence[Image],
-        pairs: tuple[Sequence[Image], Sequence[Image]] | None = None,
-    ) -> Work:
-        """Learn from two collections; a record for every step, with the losses as weighed.
-
-        `pairs`, true ones, are mixed unmarked into both sides (`Mixed`): implicit pairs.
-        """
-        c, state = self.config, self.fit_state
-        device = next(self.parameters()).device
+    @override
+    def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
+        """Learn from two collections; a record for every step, with the losses as weighed."""
+        c, state, device = self.config, self.fit_state, self.device
         layout = fast_layout(device)
-        self.to(memory_format=layout)  # type: ignore[call-overload]
-        if pairs is not None:
-            a, b = (Mixed(x, of, c.pair_fraction) for x, of in zip((a, b), pairs, strict=True))
+        use_layout(self, layout)
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
@@ -222,7 +198,7 @@ class CUT(Method):
             return torch.stack(terms).mean()
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.constant)
+            rate = linear_decay(step, total, c.decay_start)
             real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)
             with mixed_precision(device):
@@ -238,14 +214,13 @@ class CUT(Method):
                 loss = 0.5 * discriminator_loss(discriminator(real_b), discriminator(old_b))
             if c.adversarial == "wasserstein":  # slopes need full precision
                 loss = loss + 10 * gradient_penalty(discriminator, real_b, old_b.float())
-            losses = check_finite({"discriminator": loss}, step)
-            state.updaters["discriminator"].update(loss, step, rate)
+            losses = state.optimizers["discriminator"].minimize({"discriminator": loss}, step, rate)
 
             # The generator convinces it and keeps the input's patches in place (eq. 5).
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
-                fooled = generator_loss(self.discriminator(fake_b))
-                terms["adversarial"] = c.adversarial_weight * fooled
+                convinced = generator_loss(self.discriminator(fake_b))
+                terms["adversarial"] = c.adversarial_weight * convinced
                 # The paper adds the two contrasts, its code averages them.
                 share = 0.5 if c.nce_identity else 1.0
                 terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a, mirrored)
@@ -255,42 +230,39 @@ class CUT(Method):
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, given)
                 if c.heuristic:
-                    wanted = HEURISTICS[c.heuristic](given, real_b)
-                    terms["heuristic"] = c.heuristic_weight * l1(fake_b, wanted)
-            losses |= check_finite(terms, step)
-            state.updaters["generator"].update(torch.stack([*terms.values()]).sum(), step, rate)
-            if self.average is not None:
-                follow(self.average, self.generator, c.ema, step)
-            self.learnt = True
+                    target = HEURISTICS[c.heuristic](given, real_b)
+                    terms["heuristic"] = c.heuristic_weight * l1(fake_b, target)
+            losses |= state.optimizers["generator"].minimize(terms, step, rate)
+            self.ema.update(step)
+            self.fitted = True
             return losses
 
-        crops = Crops(c.size, c.load_size, c.flip)
-        falling = round(c.constant * total) if c.whole else None
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=falling)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.channels)
+        crops = CropSettings(c.crop_size, c.load_size, c.flip)
+        decay_step = round(c.decay_start * total) if c.full_images_at_end else None
+        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
+        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+    @override
+    def forward(
+        self,
+        source: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
-        self.check_learnt()
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            result = beyond_borders(self.translator, given, 2 * self.config.tone) / 2 + 0.5
-        return result.clamp(0, 1)
+            return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @property
-    def translator(self) -> nn.Module:
-        """The network that translates: the moving average if there is one."""
-        return self.generator if self.average is None else self.average
+    @override
+    def inference_networks(self) -> Mapping[str, EMA[Any]]:
+        return {"generator": self.ema}
 
-    def saved(self) -> dict[str, Tensor]:
-        return generator_tensors(self.translator)
-
-    def extra(self) -> dict[str, nn.Module]:
+    @override
+    def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        restore_generator(tensors, self.generator, self.average)
-        self.learnt = True
 
 
 def _places(feature: Tensor, count: int) -> Tensor:

@@ -18,36 +18,38 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from typing_extensions import override
 
-from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.sizes import check_same_shape, fit_long_side, same_aspect
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.labels.maps import Ids, decode_together, fill_unlabelled, resize
-from i2i_core.method import Method, Progress, Work
+from i2i_core.method import Capabilities, Method
 from i2i_core.patches.label_guides import label_guide
-from i2i_core.patches.regions import Box, changed_box, cut, paste
+from i2i_core.patches.regions import Box, changed_box, crop_task, paste_result
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Task, settings_for
+from i2i_core.progress import Progress, Work
+from i2i_core.training.settings import CheckedConfig, setting
 
 
 @dataclass(frozen=True)
-class SemanticAnalogyConfig:
-    """`size`: longer side of the photograph as it is worked on, pixels. `keep`: leave the
-    photograph alone where the edited map has the same shape and the same labels as its own."""
+class SemanticAnalogyConfig(CheckedConfig):
+    """What a semantic analogy is made with."""
 
-    size: int = 256
+    long_side: int = setting(256, 64, 1024)  # of the photograph as it is worked on, pixels
+    # Leave the photograph alone where the edited map has the same shape and the same labels.
     keep: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_range("size", self.size, 64, 1024)
-        check_range("seed", self.seed, 0, MAX_SEED)
+    seed: int = setting(0, 0, MAX_SEED)
 
 
 class SemanticAnalogy(Method):
     """A is the label map, B the photograph; another label map is translated."""
 
     Config: ClassVar[type] = SemanticAnalogyConfig
+    config: SemanticAnalogyConfig
+    title = "semantic analogy"
+    capabilities = Capabilities("analogy")
 
     def __init__(self, config: SemanticAnalogyConfig | None = None) -> None:
         super().__init__()
@@ -56,17 +58,19 @@ class SemanticAnalogy(Method):
         self.photo: Tensor
         self.labels: Image.Image | None = None
 
+    @override
     def fit(self, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> Work:
         """Learn one label map (a) and its photograph (b). There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
             raise InputError("A semantic analogy learns one label map and one photograph.")
         check_same_shape(a[0].size, b[0].size, "label map")
         self.labels = a[0]
-        self.photo = to_tensor(fit_long_side(b[0], self.config.size)).to(self.photo.device)
-        self.learnt = True
+        self.photo = to_tensor(fit_long_side(b[0], self.config.long_side)).to(self.photo.device)
+        self.fitted = True
         yield Progress(1, 1, note="The photograph and its labels are read.")
 
-    def saved(self) -> dict[str, Tensor]:
+    @override
+    def inference_state_dict(self) -> dict[str, Tensor]:
         """The photograph, and the label map as the bytes of a PNG, which keeps its exact values."""
         file = BytesIO()
         assert self.labels is not None
@@ -74,12 +78,14 @@ class SemanticAnalogy(Method):
         png = torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
         return {"photo": self.photo, "labels": png}
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+    @override
+    def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.photo = tensors["photo"]
         self.labels = Image.open(BytesIO(tensors["labels"].numpy().tobytes()), formats=["PNG"])
         self.labels.load()
-        self.learnt = True
+        self.fitted = True
 
+    @override
     def render(
         self,
         source: Image.Image,
@@ -93,9 +99,8 @@ class SemanticAnalogy(Method):
         Labels that the photograph's own map lacks cannot be made of anything: those pixels take
         the nearest known label, and the note says so.
         """
-        if reverse:
-            raise InputError("A semantic analogy makes photographs from labels, not the reverse.")
-        self.check_learnt()
+        self.check_direction(reverse)
+        self.check_is_fitted()
         assert self.labels is not None
         own, target = decode_together(self.labels, source)
         width, height = self.photo.shape[-1], self.photo.shape[-2]
@@ -113,7 +118,7 @@ class SemanticAnalogy(Method):
             # What was unlabelled in the map was left as it is, not asked to become its neighbour.
             was_own = resize(target.ids, size) == 255
             target_ids = np.where(was_own, source_ids, target_ids)
-            box = changed_box(source_ids != target_ids, self.config.size)
+            box = changed_box(source_ids != target_ids, self.config.long_side)
             if box is None:
                 yield Progress(
                     1, 1, picture=to_image(self.photo), note=f"{note}Nothing was repainted."
@@ -121,7 +126,15 @@ class SemanticAnalogy(Method):
                 return
         yield from self._synthesize(source_ids, target_ids, len(own.colours), box, note)
 
-    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+    @override
+    def forward(
+        self,
+        source: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Tensor:
         """Translate a label picture (1, 3, H, W) in [0, 1] of the fitted map's colours."""
         *_, progress = self.render(to_image(source))
         assert progress.picture is not None
@@ -130,7 +143,7 @@ class SemanticAnalogy(Method):
     def _synthesize(
         self, source_ids: Ids, target_ids: Ids, count: int, box: Box | None, note: str
     ) -> Work:
-        reach = 10 * self.config.size / 256
+        reach = 10 * self.config.long_side / 256
         source_guide = label_guide(source_ids, count, reach).to(self.photo)
         target_guide = label_guide(target_ids, count, reach).to(self.photo)
         # What is asked for nowhere must not come back: the search likes to use all of a source.
@@ -139,12 +152,12 @@ class SemanticAnalogy(Method):
         valid = 1 - torch.from_numpy(gone).to(self.photo)[None, None]
         task = Task(self.photo, source_guide, target_guide, valid)
         if box is not None:
-            task = cut(task, self.photo, box, valid)
-        settings = settings_for(self.config.size, seed=self.config.seed)
+            task = crop_task(task, self.photo, box, valid)
+        settings = settings_for(self.config.long_side, seed=self.config.seed)
         for level in synthesize(task, settings):
             picture = level.picture
             if box is not None:
-                picture = paste(self.photo, picture, box)
+                picture = paste_result(self.photo, picture, box)
             said = f"{note}Level {level.step} of {level.total}"
             yield Progress(level.step, level.total, picture=to_image(picture), note=said)
 

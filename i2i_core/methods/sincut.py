@@ -7,7 +7,6 @@ from all crops of the batch, a pixelwise identity loss and an R1 penalty.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
@@ -16,66 +15,57 @@ import torch
 import torch.nn.functional as F
 from PIL.Image import Image, Resampling
 from torch import Tensor, nn
+from typing_extensions import override
 
 from i2i_core.devices import distributed
 from i2i_core.devices.distributed import parallel
-from i2i_core.errors import InputError, check_range
+from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_tensor
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.contrastive import patch_nce_external
 from i2i_core.losses.reconstruction import identity
-from i2i_core.method import Method, Work
-from i2i_core.networks.deep_features import VGG
+from i2i_core.method import Capabilities, Method
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
-from i2i_core.training.ema import follow, generator_tensors, restore_generator
+from i2i_core.progress import Work
+from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import Updater, check_finite, frozen, linear_decay, mixed_precision
+from i2i_core.training.optim import Optimizer, frozen, linear_decay, mixed_precision
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import check_settings
+from i2i_core.training.settings import FitConfig, choice, setting
 
 
 @dataclass(frozen=True)
-class SinCUTConfig:
-    """The numbers of the paper's code. `crop` pixels are cut from the pictures, `batch` at a time,
-    after scaling these so that their shorter side has `load_size` pixels times a random zoom
-    between `min_zoom` and 1, of each crop its own (in the code, of each batch). `nce_layers`:
-    layers of the encoder, 0 being the picture itself."""
+class SinCUTConfig(FitConfig):
+    """The numbers of the paper's code. Crops of `crop_size` pixels are cut from the pictures,
+    `batch` at a time, after scaling these so that their shorter side has `load_size` pixels times
+    a random zoom between `min_zoom` and 1, of each crop its own (in the code, of each batch)."""
 
-    width: int = 80
-    blocks: int = 6
-    discriminator_width: int = 32
+    width: int = setting(80, 1, 512)
+    blocks: int = setting(6, 0, 32)
+    discriminator_width: int = setting(32, 1, 512)
     adversarial_weight: float = 1.0
     nce_weight: float = 4.0
     nce_identity: bool = True
-    nce_layers: tuple[int, ...] = (0, 2, 4)
-    nce_patches: int = 1
-    nce_width: int = 256
-    temperature: float = 0.07
+    nce_layers: tuple[int, ...] = (0, 2, 4)  # of the encoder, 0 being the picture itself
+    nce_patches: int = setting(1, 1, 65536)
+    nce_width: int = setting(256, 1, 2048)
+    temperature: float = setting(0.07, 1e-3, 100)
     identity_weight: float = 1.0
     r1_weight: float = 1.0
-    perceptual_weight: float = 0.0
-    perceptual_network: str = VGG
     learning_rate: float = 2e-3
     beta1: float = 0.0
     beta2: float = 0.99
     batch: int = 16
-    steps: int = 100_000  # 16 epochs of 100 000 crops
-    constant: float = 0.5  # share of the steps before the learning rate falls
-    crop: int = 64
+    steps: int = setting(100_000, 1, 10**9)  # 16 epochs of 100 000 crops
+    crop_size: int = choice(64, 16, 32, 128, 256)
     load_size: int = 1024
     min_zoom: float = 1 / 3
-    ema: float = 0.0
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "nce_layers", tuple(self.nce_layers))  # a list, from a file
-        check_settings(self)
-        check_range("steps", self.steps, 1, 10**9)
-        if self.crop not in (16, 32, 64, 128, 256):
-            raise InputError(f"The crop is {self.crop}: choose 16, 32, 64, 128 or 256.")
-        if self.load_size * self.min_zoom < self.crop:
+        super().__post_init__()
+        if self.load_size * self.min_zoom < self.crop_size:
             raise InputError("The smallest zoom of the load size is smaller than the crop.")
         last = 2 + self.blocks // 2
         if not self.nce_layers or not all(0 <= layer <= last for layer in self.nce_layers):
@@ -86,6 +76,9 @@ class SinCUT(Method):
     """A is one picture, B another; A's content is translated to look like B."""
 
     Config: ClassVar[type] = SinCUTConfig
+    config: SinCUTConfig
+    title = "SinCUT"
+    capabilities = Capabilities("single pair", multiple_of=2)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # Ten minutes on two cores.
@@ -98,31 +91,31 @@ class SinCUT(Method):
             "ema": 0.99,
         },
     }
-    multiple_of = 2
 
     def __init__(self, config: SinCUTConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or SinCUTConfig()
+        self.capabilities = replace(self.capabilities, working_size=c.load_size)
         with seeded(c.seed):
             self.generator = SinCUTGenerator(c.width, c.blocks)
-            self.discriminator = StyleGAN2Discriminator(c.crop, c.discriminator_width)
+            self.discriminator = StyleGAN2Discriminator(c.crop_size, c.discriminator_width)
             features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
             self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
-        self.average = deepcopy(self.generator).requires_grad_(False) if c.ema else None
+        self.ema = EMA(self.generator, c.ema)
         betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generator": Updater([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Updater([self.discriminator], c.learning_rate, betas),
+                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
+                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
             }
         )
 
+    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from one picture each; a record for every step, with the losses as weighed."""
-        c, state = self.config, self.fit_state
+        c, state, device = self.config, self.fit_state, self.device
         if len(a) != 1 or len(b) != 1:
             raise InputError("SinCUT learns from one picture on each side. For more, use CUT.")
-        device = next(self.parameters()).device
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
@@ -146,7 +139,7 @@ class SinCUT(Method):
             return torch.stack(terms).mean()
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.constant)
+            rate = linear_decay(step, total, c.decay_start)
             real_a, real_b = real_a.to(device), real_b.to(device)
             with mixed_precision(device):
                 fake_b, keys_a = generator(real_a, c.nce_layers)
@@ -157,15 +150,16 @@ class SinCUT(Method):
             logits = discriminator(real_b)
             loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach().float()))
             penalty = 0.5 * c.r1_weight * r1_penalty(logits, real_b)
-            losses = check_finite({"discriminator": loss, "R1": penalty}, step)
-            state.updaters["discriminator"].update(loss + penalty, step, rate)
+            losses = state.optimizers["discriminator"].minimize(
+                {"discriminator": loss, "R1": penalty}, step, rate
+            )
             real_b.requires_grad_(False)
 
             # The generator: CUT's objective, and pictures of B stay as they are.
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
-                fooled = vanilla_generator(self.discriminator(fake_b))
-                terms["adversarial"] = c.adversarial_weight * fooled
+                convinced = vanilla_generator(self.discriminator(fake_b))
+                terms["adversarial"] = c.adversarial_weight * convinced
                 same_b, keys_b = generator(real_b, c.nce_layers)
                 share = 0.5 if c.nce_identity else 1.0
                 terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a)
@@ -174,15 +168,14 @@ class SinCUT(Method):
                 terms["identity"] = c.identity_weight * identity(real_b, same_b)
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, real_a)
-            losses |= check_finite(terms, step)
-            state.updaters["generator"].update(torch.stack([*terms.values()]).sum(), step, rate)
-            if self.average is not None:
-                follow(self.average, self.generator, c.ema, step)
-            self.learnt = True
+            losses |= state.optimizers["generator"].minimize(terms, step, rate)
+            self.ema.update(step)
+            self.fitted = True
             return losses
 
         yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
 
+    @override
     def render(
         self,
         source: Image,
@@ -199,25 +192,28 @@ class SinCUT(Method):
             picture = progress.picture.resize(source.size, Resampling.LANCZOS)
             yield replace(progress, picture=picture)
 
-    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+    @override
+    def forward(
+        self,
+        source: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
         should be about `load_size`."""
-        self.check_learnt()
         with seeded(self.config.seed):  # its noise
-            result: Tensor = self.translator(source * 2 - 1) / 2 + 0.5
-        return result.clamp(0, 1)
+            result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
+        return result
 
-    @property
-    def translator(self) -> nn.Module:
-        """The network that translates: the moving average if there is one."""
-        return self.generator if self.average is None else self.average
+    @override
+    def inference_networks(self) -> Mapping[str, EMA[Any]]:
+        return {"generator": self.ema}
 
-    def saved(self) -> dict[str, Tensor]:
-        return generator_tensors(self.translator)
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        restore_generator(tensors, self.generator, self.average)
-        self.learnt = True
+    @override
+    def training_networks(self) -> Mapping[str, nn.Module]:
+        return {"discriminator": self.discriminator, "projection": self.projection}
 
 
 class ZoomedCrops:
@@ -252,12 +248,12 @@ class ZoomedCrops:
         """Only what the crop will show is scaled, not the whole picture."""
         c = self.config
         height, width = picture.shape[-2:]
-        zoom = random.uniform(max(c.min_zoom, c.crop / min(height, width)), 1)
-        side = min(height, width, round(c.crop / zoom))
+        zoom = random.uniform(max(c.min_zoom, c.crop_size / min(height, width)), 1)
+        side = min(height, width, round(c.crop_size / zoom))
         top, left = random.randint(0, height - side), random.randint(0, width - side)
         cut = picture[:, :, top : top + side, left : left + side]
-        if side != c.crop:
+        if side != c.crop_size:
             cut = F.interpolate(
-                cut, (c.crop, c.crop), mode="bicubic", antialias=True, align_corners=False
+                cut, (c.crop_size, c.crop_size), mode="bicubic", antialias=True, align_corners=False
             )
         return cut.flip(3) if random.random() < 0.5 else cut

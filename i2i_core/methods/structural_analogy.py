@@ -9,55 +9,59 @@ best is finished. A person can overrule the guess, by name or with a scribble on
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
+from typing_extensions import override
 
-from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.filters import rank, rgb_to_lab
 from i2i_core.images.sizes import check_same_shape, fit_long_side
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.labels.maps import UNLABELLED, decode, decode_together
-from i2i_core.method import Method, Progress, Work
-from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_hypotheses
+from i2i_core.method import Capabilities, Method
+from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_correspondences
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
-from i2i_core.patches.structure_guides import HYPOTHESES, structure_guides
+from i2i_core.patches.structure_guides import CORRESPONDENCES, structure_guides
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Settings, Task, settings_for
+from i2i_core.progress import Progress, Work
+from i2i_core.training.settings import CheckedConfig, choice, setting
 
 AUTO = "auto"
-GUIDES = (AUTO, *HYPOTHESES)
-# The paper's applications, each a way to make the same call.
-PRESETS: dict[str, dict[str, str | float]] = {
-    "structure": {"guide": AUTO, "granularity": 0.5},
-    "style": {"guide": "lightness", "granularity": 0.85},
-    "texture": {"guide": "lightness", "granularity": 0.6},
-    "text effect": {"guide": "strokes", "granularity": 0.7},
-}
 
 
 @dataclass(frozen=True)
-class StructuralAnalogyConfig:
-    """`size`: longer side of the result, pixels. `granularity` 0 keeps only the structure's large
-    arrangement, 1 follows its detail. `guide`: "auto" or the name of a hypothesis."""
+class StructuralAnalogyConfig(CheckedConfig):
+    """What a structural analogy is made with."""
 
-    size: int = 256
-    granularity: float = 0.5
-    guide: str = AUTO
-    seed: int = 0
+    long_side: int = setting(256, 64, 1024)  # of the result, pixels
+    # 0 keeps only the structure's large arrangement, 1 follows its detail.
+    granularity: float = setting(0.5, 0, 1)
+    correspondence: str = choice(AUTO, *CORRESPONDENCES)  # what in A answers to what in B
+    seed: int = setting(0, 0, MAX_SEED)
 
-    def __post_init__(self) -> None:
-        check_range("size", self.size, 64, 1024)
-        check_range("granularity", self.granularity, 0, 1)
-        check_range("seed", self.seed, 0, MAX_SEED)
-        if self.guide not in GUIDES:
-            raise InputError(
-                f'There is no guide "{self.guide}". Choose one of: {", ".join(GUIDES)}.'
-            )
+
+@dataclass(frozen=True)
+class TriedCorrespondence:
+    """A guess of what answers to what, tried small: the higher its score, the better."""
+
+    name: str
+    score: float
+    picture: Image
+
+
+@dataclass(frozen=True)
+class AnalogyResult:
+    """The guesses that were tried, best first, and once one is chosen what it sees in the structure
+    picture and in the appearance picture."""
+
+    tried: tuple[TriedCorrespondence, ...] = ()
+    guides: tuple[Image, Image] | None = None
 
 
 class StructuralAnalogy(Method):
@@ -65,7 +69,17 @@ class StructuralAnalogy(Method):
     exchanges the roles."""
 
     Config: ClassVar[type] = StructuralAnalogyConfig
-    two_way = True
+    config: StructuralAnalogyConfig
+    title = "structural analogy"
+    capabilities = Capabilities("analogy", two_way=True)
+    # The paper's applications, each a way to make the same call.
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {},
+        "structure": {"correspondence": AUTO, "granularity": 0.5},
+        "style": {"correspondence": "lightness", "granularity": 0.85},
+        "texture": {"correspondence": "lightness", "granularity": 0.6},
+        "text effect": {"correspondence": "strokes", "granularity": 0.7},
+    }
 
     def __init__(self, config: StructuralAnalogyConfig | None = None) -> None:
         super().__init__()
@@ -76,34 +90,29 @@ class StructuralAnalogy(Method):
         self.picture_b: Tensor
         self.marks: tuple[Tensor, Tensor] | None = None
 
-    @classmethod
-    def preset(cls, name: str, **changes: int | float | str) -> StructuralAnalogy:
-        """One of PRESETS, with single settings changed."""
-        if name not in PRESETS:
-            raise InputError(f'There is no preset "{name}". Choose one of: {", ".join(PRESETS)}.')
-        return cls(replace(StructuralAnalogyConfig(), **{**PRESETS[name], **changes}))  # type: ignore[arg-type]
-
+    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn the pair: one picture each. There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
             raise InputError("A structural analogy is made from one picture on each side.")
-        device = self.picture_a.device
-        self.picture_a = to_tensor(fit_long_side(a[0], self.config.size)).to(device)
-        self.picture_b = to_tensor(fit_long_side(b[0], self.config.size)).to(device)
-        self.marks, self.learnt = None, True
+        self.picture_a = to_tensor(fit_long_side(a[0], self.config.long_side)).to(self.device)
+        self.picture_b = to_tensor(fit_long_side(b[0], self.config.long_side)).to(self.device)
+        self.marks, self.fitted = None, True
         yield Progress(1, 1, note="Both pictures are read.")
 
-    def saved(self) -> dict[str, Tensor]:
+    @override
+    def inference_state_dict(self) -> dict[str, Tensor]:
         """Both pictures, and the marks if there are any."""
         marks = (
             {} if self.marks is None else dict(zip(("marks_a", "marks_b"), self.marks, strict=True))
         )
         return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+    @override
+    def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
         self.marks = (tensors["marks_a"], tensors["marks_b"]) if "marks_a" in tensors else None
-        self.learnt = True
+        self.fitted = True
 
     def correspond(self, scribble_a: Image, scribble_b: Image) -> None:
         """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
@@ -111,7 +120,7 @@ class StructuralAnalogy(Method):
 
         Raises InputError unless the same two or more colours stand on both pictures.
         """
-        self.check_learnt()
+        self.check_is_fitted()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
             size = (picture.shape[-1], picture.shape[-2])
             check_same_shape(scribble.size, size, "scribble")
@@ -130,6 +139,7 @@ class StructuralAnalogy(Method):
             torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
         )
 
+    @override
     def render(
         self,
         source: Image,
@@ -137,34 +147,41 @@ class StructuralAnalogy(Method):
         *,
         reverse: bool = False,
         seed: int | None = None,
-    ) -> Work:
+    ) -> Work[AnalogyResult]:
         """Translate the fitted A (or, in reverse, B), or another picture in its place.
 
-        `reference` is not used. The first records are the trials of the hypotheses, with the best
-        one's picture so far; then come the levels. `extras` holds the trials by name and, at the
-        end, both guides; `losses` the trials' scores, higher is better.
+        `reference` is not used. The first records are the trials of the correspondences, with the
+        best one's picture so far; then come the levels. Every record's result is an AnalogyResult.
         """
-        self.check_learnt()
+        self.check_is_fitted()
         fitted = self.picture_b if reverse else self.picture_a
-        structure = to_tensor(fit_long_side(source, self.config.size)).to(fitted)
+        structure = to_tensor(fit_long_side(source, self.config.long_side)).to(fitted)
         appearance = self.picture_a if reverse else self.picture_b
         yield from self._render(structure, appearance, reverse)
 
-    def forward(self, source: Tensor, reference: Tensor | None = None) -> Tensor:
+    @override
+    def forward(
+        self,
+        source: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reverse: bool = False,
+        seed: int | None = None,
+    ) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
         if reference is None:
-            self.check_learnt()
+            self.check_is_fitted()
         appearance = self.picture_b if reference is None else reference
-        guide = self.config.guide
+        guide = self.config.correspondence
         if guide == AUTO:
-            guide = max(try_hypotheses(source, appearance, self.config.seed), key=_score).name
+            guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name
         target_guide, source_guide = structure_guides(guide, source, appearance)
         *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
         return level.picture
 
-    def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work:
+    def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work[AnalogyResult]:
         trials: list[Trial] = []
-        name = self.config.guide
+        name = self.config.correspondence
         if self.marks is not None:
             name, guides = "your marks", self._marked_guides(structure, appearance, reverse)
         else:
@@ -173,37 +190,30 @@ class StructuralAnalogy(Method):
                 name = trials[0].name
             guides = structure_guides(name, structure, appearance)
         target_guide, source_guide = guides
-        extras = {trial.name: to_image(trial.picture) for trial in trials}
-        scores = {trial.name: trial.score for trial in trials}
-        shown = {
-            "guide of structure": _show(target_guide),
-            "guide of appearance": _show(source_guide),
-        }
+        result = AnalogyResult(_tried(trials), (_show(target_guide), _show(source_guide)))
         task = Task(appearance, source_guide, target_guide)
         for level in synthesize(task, self._settings()):
             yield Progress(
                 len(trials) + level.step,
                 len(trials) + level.total,
-                losses=scores,
                 picture=to_image(level.picture),
                 note=f"{level.picture.shape[-1]} × {level.picture.shape[-2]} pixels, by {name}",
-                extras={**extras, **shown},
+                result=result,
             )
 
     def _choose(
         self, structure: Tensor, appearance: Tensor
-    ) -> Generator[Progress, None, list[Trial]]:
-        """Try the hypotheses, showing the best so far; returns them all, best first."""
+    ) -> Generator[Progress[AnalogyResult], None, list[Trial]]:
+        """Try the correspondences, showing the best so far; returns them all, best first."""
         trials: list[Trial] = []
-        for trial in try_hypotheses(structure, appearance, self.config.seed):
+        for trial in try_correspondences(structure, appearance, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
             yield Progress(
                 len(trials),
                 trial.total + 6,  # about as many levels follow
-                losses={t.name: t.score for t in trials},
                 picture=to_image(trials[0].picture),
                 note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
-                extras={t.name: to_image(t.picture) for t in trials},
+                result=AnalogyResult(_tried(trials)),
             )
         return trials
 
@@ -219,7 +229,7 @@ class StructuralAnalogy(Method):
             rows = torch.arange(height) * mark.shape[0] // height
             columns = torch.arange(width) * mark.shape[1] // width
             ids = mark[rows][:, columns].numpy()
-            labels = label_guide(ids, count, reach=self.config.size / 26).to(picture)
+            labels = label_guide(ids, count, reach=self.config.long_side / 26).to(picture)
             # Within a region lightness leads, as far as the granularity lets it.
             light = 0.3 * rank(rgb_to_lab(picture)[:, :1])
             guides.append(torch.cat([labels, light], 1))
@@ -229,11 +239,15 @@ class StructuralAnalogy(Method):
         # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
         fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
         return settings_for(
-            self.config.size,
+            self.config.long_side,
             guide_weight=(max(4.0, fine), fine),
             blurred_rounds=1,
             seed=self.config.seed,
         )
+
+
+def _tried(trials: Sequence[Trial]) -> tuple[TriedCorrespondence, ...]:
+    return tuple(TriedCorrespondence(t.name, t.score, to_image(t.picture)) for t in trials)
 
 
 def _score(trial: Trial) -> float:

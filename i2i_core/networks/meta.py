@@ -21,7 +21,7 @@ class _Unfilled(TorchFunctionMode):
 
 
 @contextmanager
-def outlined() -> Iterator[None]:
+def on_meta_device() -> Iterator[None]:
     """Networks built within have names and shapes, but take no memory: a small file that announces
     a huge network is found out before there is one."""
     with torch.device("meta"), _Unfilled():

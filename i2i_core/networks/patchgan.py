@@ -13,13 +13,13 @@ class PatchGAN(nn.Module):
     """(N, C, H, W) to logits (N, 1, h, w), one for each patch: of 70×70 pixels at 3 `layers`, of
     16×16 at 1, of 142×142 at 4. Of 256 pixels at 3 layers come 30×30 logits.
 
-    `width` channels, doubled with every layer up to `widest`·`width`. `antialias` is CUT's:
+    `width` channels, doubled with every layer up to `max_multiple`·`width`. `antialias` is CUT's:
     convolved at full resolution, then blurred and halved. 2.77 million weights at the published
     numbers. Layers are numbered as in the papers' code.
 
-    With `tone` (not in the papers) logits get a second channel: what a small network without norms
-    says of the mean colours of squares of so many pixels. Instance normalisation hides from the
-    first one how light and how colourful a picture is.
+    With `lowpass` (not in the papers) logits get a second channel: what a small network without
+    norms says of the mean colours of squares of so many pixels. Instance normalisation hides from
+    the first one how light and how colourful a picture is.
     """
 
     def __init__(
@@ -30,15 +30,15 @@ class PatchGAN(nn.Module):
         norm: str = "instance",
         antialias: bool = False,
         init: str = "normal",
-        widest: int = 8,
-        tone: int = 0,
+        max_multiple: int = 8,
+        lowpass: int = 0,
     ) -> None:
         super().__init__()
         bias = norm != "batch"
         modules: list[nn.Module] = []
         before = in_channels
         for layer in range(layers + 1):
-            channels = width * min(2**layer, widest)
+            channels = width * min(2**layer, max_multiple)
             halving = layer < layers
             stride = 2 if halving and not antialias else 1
             modules += [nn.Conv2d(before, channels, 4, stride, 1, bias=bias or layer == 0)]
@@ -49,14 +49,14 @@ class PatchGAN(nn.Module):
         self.model = nn.Sequential(*modules, nn.Conv2d(before, 1, 4, 1, 1))
         initialise(self, init)
         # With PyTorch's own beginnings: without norms those of the papers would die away.
-        self.tones = _of_tones(in_channels, width, tone) if tone else None
+        self.lowpass = _low_frequency_layers(in_channels, width, lowpass) if lowpass else None
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.model(x)
-        if self.tones is None:
+        if self.lowpass is None:
             return logits
-        of_tones = F.interpolate(self.tones(x), logits.shape[-2:])
-        return torch.cat([logits, of_tones], 1)
+        low_logits = F.interpolate(self.lowpass(x), logits.shape[-2:])
+        return torch.cat([logits, low_logits], 1)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """What every layer gives, from the first to the logits, which come last."""
@@ -68,7 +68,7 @@ class PatchGAN(nn.Module):
         return [*found, x]
 
 
-def _of_tones(in_channels: int, width: int, side: int) -> nn.Sequential:
+def _low_frequency_layers(in_channels: int, width: int, side: int) -> nn.Sequential:
     """Logits of what is seen in squares of `side` pixels: of 13×13 of them each."""
     return nn.Sequential(
         nn.AvgPool2d(side, ceil_mode=True, count_include_pad=False),

@@ -12,7 +12,7 @@ from i2i_core.networks.layers import InstanceNorm, Noise, blur, initialise
 from i2i_core.networks.unet import UNet, UpConv
 
 
-class CoarseToFine(nn.Module):
+class Pix2PixHDGenerator(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^(depth + 1).
 
     As pix2pixHD's generator (Wang et al. 2018, section 3.2) it is a global network that works at
@@ -32,7 +32,7 @@ class CoarseToFine(nn.Module):
         width: int = 32,
         depth: int = 5,
         fine_width: int = 24,
-        widest: int = 8,
+        max_multiple: int = 8,
         code: int = 0,
         noise: bool = False,
     ) -> None:
@@ -45,7 +45,7 @@ class CoarseToFine(nn.Module):
             depth,
             norm="instance",
             dropout=False,
-            widest=widest,
+            max_multiple=max_multiple,
             antialias=True,
             code=code,
             noise=noise,

@@ -19,11 +19,11 @@ class ResNet(nn.Module):
     channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
     instead of by strides. 11.378 million weights either way at the published numbers.
 
-    With `tone` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et al.
-    2021, LPTN): a small network without norms, `ToneNet`, translates the smoothed colours, one for
-    every square of so many pixels, and the layers above give the detail. Instance normalisation
-    forgets how light and how colourful a picture is; and given the whole picture instead of its
-    tones, a generator would rather stay at that than paint.
+    With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
+    al. 2021, LPTN): a small network without norms, `LowFrequencyNet`, translates the smoothed
+    colours, one for every square of so many pixels, and the layers above give the detail. Instance
+    normalisation forgets how light and how colourful a picture is; and given the whole picture
+    instead of its low frequencies, a generator would rather stay at that than paint.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ResNet(nn.Module):
         dropout: bool = False,
         antialias: bool = False,
         init: str = "normal",
-        tone: int = 0,
+        lowpass: int = 0,
     ) -> None:
         super().__init__()
         bias = norm != "batch"
@@ -61,14 +61,14 @@ class ResNet(nn.Module):
         head = [nn.ReflectionPad2d(3), nn.Conv2d(in_channels, width, 7, bias=bias), *normed(width)]
         trunk = [ResidualBlock(4 * width, norm, dropout, bias) for _ in range(blocks)]
         tail = [nn.ReflectionPad2d(3), nn.Conv2d(width, out_channels, 7)]
-        tail += [] if tone else [nn.Tanh()]
+        tail += [] if lowpass else [nn.Tanh()]
         encoder = [*head, *down(width), *down(2 * width), *trunk]
         self.model = nn.Sequential(*encoder, *up(4 * width), *up(2 * width), *tail)
         self.encoder_length = len(encoder)
         # Head, tail and a bit for halving and doubling; a block sees two of four pixels each way.
-        self.reach = 24 + 8 * blocks + 6 * tone
+        self.reach = 24 + 8 * blocks + 6 * lowpass
         initialise(self, init)
-        self.tones = ToneNet(in_channels, width, tone) if tone else None
+        self.lowpass = LowFrequencyNet(in_channels, width, lowpass) if lowpass else None
 
     def forward(
         self, x: Tensor, layers: Sequence[int] = ()
@@ -76,9 +76,9 @@ class ResNet(nn.Module):
         """The translation; if `layers` are asked for, also what those gave on the way."""
         features = self.encode(x, layers, whole=True)
         result = features.pop()
-        if self.tones is not None:
+        if self.lowpass is not None:
             # tanh(detail + atanh(tones)), the detail being before its own tanh: within [−1, 1].
-            result = torch.tanh(result + self.tones(x))
+            result = torch.tanh(result + self.lowpass(x))
         return (result, features) if layers else result
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
@@ -97,7 +97,7 @@ class ResNet(nn.Module):
         return [*found, x] if whole else found
 
 
-class ToneNet(nn.Module):
+class LowFrequencyNet(nn.Module):
     """Smoothed colours (N, C, H, W) in [−1, 1], translated: atanh of what they should be, so that
     detail can be added before a tanh. At first they stay what they are.
 

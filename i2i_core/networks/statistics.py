@@ -1,4 +1,4 @@
-"""What descriptions of a collection's pictures are like, and how far another one is from that."""
+"""What a collection's pictures have in common: usual descriptions, and where their codes differ."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from torch import Tensor, nn
 SHRINKAGE = 0.1  # of the covariance, towards equal spread in all directions
 
 
-class Typical(nn.Module):
+class GaussianScore(nn.Module):
     """A Gaussian over descriptions (D,). `score` is Mahalanobis' distance, squared, over D, as a
     share of what nineteen of twenty pictures of the collection stay below when others of it are
-    learnt from. Empty until `learn`."""
+    learnt from. Empty until `fit`."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("whitening", torch.zeros(size, size))
-        self.register_buffer("usual", torch.zeros(1))
+        self.register_buffer("threshold", torch.zeros(1))
 
     mean: Tensor
     whitening: Tensor
-    usual: Tensor
+    threshold: Tensor
 
     @torch.no_grad()
-    def learn(self, descriptions: Tensor) -> None:
+    def fit(self, descriptions: Tensor) -> None:
         """From descriptions (N, D), N at least 2."""
         self._shape(descriptions[::2])
         held_out = self._distance(descriptions[1::2]).double()
         # Of few pictures the largest, and somewhat more.
-        self.usual.fill_(float(held_out.quantile(0.95)) * (1 + 2 / len(descriptions)))
+        self.threshold.fill_(float(held_out.quantile(0.95)) * (1 + 2 / len(descriptions)))
         self._shape(descriptions)
 
     def score(self, description: Tensor) -> float:
         """Of one description (D,): up to 1 it is like the collection's; infinite if nothing has
         been learnt."""
-        if not float(self.usual) > 0:
+        if not float(self.threshold) > 0:
             return float("inf")
-        return float(self._distance(description[None])[0] / self.usual[0])
+        return float(self._distance(description[None])[0] / self.threshold[0])
 
     def _shape(self, descriptions: Tensor) -> None:
         values = descriptions.double()
@@ -61,7 +61,7 @@ class Directions(nn.Module):
     """Of the codes of a collection: the texture's mean (T,) and principal directions (COUNT, T),
     each as long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along
     each does to pictures; the structure's principal directions (C, C), over all places. All zeros
-    until `learn`."""
+    until `fit`."""
 
     def __init__(self, structure: int, texture: int, effects: int = 5) -> None:
         super().__init__()
@@ -76,23 +76,43 @@ class Directions(nn.Module):
     structure: Tensor
 
     @property
-    def known(self) -> bool:
+    def fitted(self) -> bool:
         """Whether there is something in them."""
         return bool(self.texture.any())
 
     @torch.no_grad()
-    def learn(self, structures: Tensor, textures: Tensor) -> None:
+    def fit(self, structures: Tensor, textures: Tensor) -> None:
         """From structure vectors (M, C) and texture codes (N, T), N at least 2."""
         self.texture_mean.copy_(textures.mean(0))
         self.texture.zero_()
-        found = principal(textures)[:COUNT]
+        found = principal_directions(textures)[:COUNT]
         self.texture[: len(found)] = found
         self.structure.zero_()
-        found = principal(structures)
+        found = principal_directions(structures)
         self.structure[: len(found)] = found
 
 
-def principal(codes: Tensor) -> Tensor:
+class CollectionStatistics(nn.Module):
+    """What a swapping autoencoder's file says of the pictures that it learnt from: the `directions`
+    of their codes, and which `layouts` and encoder's `features` are usual among them."""
+
+    def __init__(self, structure: int, texture: int, layout: int, features: int) -> None:
+        super().__init__()
+        self.directions = Directions(structure, texture)
+        self.layouts, self.features = GaussianScore(layout), GaussianScore(features)
+
+    def out_of_distribution_score(self, layout: Tensor, features: Tensor) -> float:
+        """Up to 1 a picture of these descriptions may belong to the collection. Infinite until they
+        are fitted."""
+        scores = [
+            score.score(value.to(score.mean))
+            for score, value in ((self.layouts, layout), (self.features, features))
+        ]
+        # Both must be usual, and of two models the one wins where both are more so.
+        return sum(scores) / len(scores) if max(scores) <= 1 else max(scores)
+
+
+def principal_directions(codes: Tensor) -> Tensor:
     """Principal directions of codes (N, C), as rows (min(N, C), C), the widest first, each as long
     as the standard deviation along it."""
     centred = (codes - codes.mean(0)).double()

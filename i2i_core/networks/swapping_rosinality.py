@@ -27,7 +27,7 @@ class WideningBlock(nn.Module):
         return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)  # type: ignore[no-any-return]
 
 
-class UnofficialEncoder(nn.Module):
+class RosinalityEncoder(nn.Module):
     """As `Encoder`, with the same arguments, but for the differences named above. 32.9 million
     weights."""
 
@@ -72,7 +72,7 @@ class UnofficialEncoder(nn.Module):
         return self.to_texture(mean).flatten(1)  # type: ignore[no-any-return]
 
 
-class UnofficialBlock(nn.Module):
+class RosinalityBlock(nn.Module):
     """Two styled convolutions beside a skip connection; with `up` both double the size."""
 
     def __init__(self, channels_in: int, channels_out: int, texture: int, up: bool) -> None:
@@ -95,7 +95,7 @@ class UnofficialBlock(nn.Module):
         return (x + skip) / math.sqrt(2)  # type: ignore[no-any-return]
 
 
-class UnofficialGenerator(nn.Module):
+class RosinalityGenerator(nn.Module):
     """As `Generator`, with the same arguments (the last three without effect). 30.8 million
     weights."""
 
@@ -112,8 +112,8 @@ class UnofficialGenerator(nn.Module):
         super().__init__()
         heads = itertools.pairwise((structure, *head_widths))
         ups = itertools.pairwise(((structure, *head_widths)[-1], *up_widths))
-        self.heads = nn.ModuleList([UnofficialBlock(a, b, texture, False) for a, b in heads])
-        self.ups = nn.ModuleList([UnofficialBlock(a, b, texture, True) for a, b in ups])
+        self.heads = nn.ModuleList([RosinalityBlock(a, b, texture, False) for a, b in heads])
+        self.ups = nn.ModuleList([RosinalityBlock(a, b, texture, True) for a, b in ups])
         self.to_rgb = ScaledConv(up_widths[-1], 3, 1, active=False, bias=True)
 
     def forward(self, structure: Tensor, texture: Tensor) -> Tensor:

@@ -12,9 +12,9 @@ from i2i_core.networks.layers import Noise, blur, initialise, norm_layer
 class UNet(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^depth.
 
-    `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, and so on to `widest`·`width`
-    channels, as many doublings, and skip connections between equal sizes. At the published numbers
-    54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
+    `depth` halvings (8: unet_256, 7: unet_128) with `width`, 2·, 4·, and so on to `max_multiple` ·
+    `width` channels, as many doublings, and skip connections between equal sizes. At the published
+    numbers 54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
 
     Not in the paper: with `antialias` every doubling but the last is blurred, which takes out the
     period of two that transposed convolutions leave (after the last a discriminator would know by
@@ -31,14 +31,14 @@ class UNet(nn.Module):
         depth: int = 8,
         norm: str = "batch",
         dropout: bool = True,
-        widest: int = 8,
+        max_multiple: int = 8,
         antialias: bool = False,
         code: int = 0,
         noise: bool = False,
     ) -> None:
         super().__init__()
         self.antialias = antialias
-        widths = [width * min(2**level, widest) for level in range(depth)]
+        widths = [width * min(2**level, max_multiple) for level in range(depth)]
         bias = norm != "batch"  # batch normalisation would only take it away again
         self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
         self.ups, self.up_norms = nn.ModuleList(), nn.ModuleList()

@@ -31,7 +31,7 @@ class Trial:
     total: int
 
 
-def try_hypotheses(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iterator[Trial]:
+def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iterator[Trial]:
     """Try every hypothesis that applies to the pair (1, 3, H, W each) at TRIAL_SIDE pixels.
 
     The score is layout kept (self-similarity), plus objects kept, minus patches spoilt or left

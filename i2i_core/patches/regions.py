@@ -44,7 +44,7 @@ def changed_box(changed: NDArray[np.bool_], size: int, margin: float = 0.03) -> 
     return Box(rows, columns, unknown[:, :, rows, columns])
 
 
-def cut(task: Task, picture: Tensor, box: Box, valid: Tensor | None = None) -> Task:
+def crop_task(task: Task, picture: Tensor, box: Box, valid: Tensor | None = None) -> Task:
     """`task` restricted to `box`: its target is the box, and known pixels of `picture`
     (1, 3, H, W) stay. All of the source may still be used, except where `valid` is 0."""
     return Task(
@@ -57,7 +57,7 @@ def cut(task: Task, picture: Tensor, box: Box, valid: Tensor | None = None) -> T
     )
 
 
-def paste(picture: Tensor, part: Tensor, box: Box) -> Tensor:
+def paste_result(picture: Tensor, part: Tensor, box: Box) -> Tensor:
     """`part` (1, 3, h, w), of any pyramid level, enlarged and laid into `picture` at `box`."""
     height, width = box.unknown.shape[-2:]
     part = F.interpolate(part, size=(height, width), mode="bilinear", align_corners=False)

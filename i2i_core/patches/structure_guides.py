@@ -70,7 +70,7 @@ def strokes(a: Tensor, b: Tensor) -> GuidePair:
     return _stroke_distance(a), _stroke_distance(b)
 
 
-HYPOTHESES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
+CORRESPONDENCES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
     "lightness": lightness,
     "inverted lightness": inverted_lightness,
     "local lightness": local_lightness,
@@ -91,13 +91,13 @@ def candidates(a: Tensor, b: Tensor) -> list[str]:
     left_out = ["local lightness", "colour" if lettering else "strokes"]
     if not deep_features_at_hand():
         left_out.append("deep features")
-    return [name for name in HYPOTHESES if name not in left_out]
+    return [name for name in CORRESPONDENCES if name not in left_out]
 
 
 def structure_guides(name: str, a: Tensor, b: Tensor) -> GuidePair:
     """Guides of `a` and of `b` (1, 3, H, W each, sizes may differ) under the hypothesis `name`,
     each (1, G, H, W), followed by the strength of edges."""
-    guide_a, guide_b = HYPOTHESES[name](a, b)
+    guide_a, guide_b = CORRESPONDENCES[name](a, b)
     return (
         torch.cat([guide_a, EDGE_WEIGHT * edge_strength(a)], 1),
         torch.cat([guide_b, EDGE_WEIGHT * edge_strength(b)], 1),

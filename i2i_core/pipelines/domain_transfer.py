@@ -3,88 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.checkpoint import ENDING
-from i2i_core.checkpoints.model_zoo import describe, locate, open_model
+from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
-from i2i_core.method import Progress, Work
 from i2i_core.pipelines.translation import prepare, translate
-from i2i_core.progress import last_picture
+from i2i_core.progress import Progress, Work, last_picture
 
-SMALLEST, LARGEST = 32, 1536  # pixels of the shorter side, unless another size is asked for
-BACK = "back"  # name of the picture that went there and back, among the extras
-MOST = 2.0  # strength
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 32, 1536  # pixels, unless another size is asked for
+MAX_STRENGTH = 2.0
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """A picture at the size that it was translated at, its whole translation, and for two-way
+    models what that became on the way back, if asked for."""
+
+    source: Image.Image
+    translation: Image.Image
+    back: Image.Image | None = None
+
+    def blended(self, strength: float = 1.0, keep_colours: bool = False) -> Image.Image:
+        """The translation at this strength: see `blend`."""
+        return blend(self.source, self.translation, strength, keep_colours)
+
+    @property
+    def cycle_error(self) -> float | None:
+        """The mean difference of what came back to the picture, in grey levels (0 to 255)."""
+        return None if self.back is None else difference(self.source, self.back)
 
 
 def transfer(
     picture: Image.Image,
-    model: str | Path,
+    model: LoadedModel,
     *,
     reverse: bool = False,
     strength: float = 1.0,
     keep_colours: bool = False,
-    size: int | None = None,
+    short_side: int | None = None,
     back: bool = False,
-) -> Work:
+    reference: Image.Image | None = None,
+    seed: int = 0,
+) -> Work[TransferResult]:
     """Translate `picture` to the model's other domain; the last record holds the result.
 
-    `size`: pixels of the shorter side to translate at, by default `usual_size`. Strokes
-    have a size in pixels: the smaller the picture, the broader they are in it. `strength` and
-    `keep_colours`: see `blend`. With `back`, two-way models translate their translation back again:
-    the last record's extras hold it as BACK, its losses the "cycle error", the mean difference to
-    the picture in grey levels. Raises InputError for models that have no domains.
+    `short_side`: pixels to translate at, by default `usual_short_side`. Strokes have a size in
+    pixels: the smaller the picture, the broader they are in it. `strength` and `keep_colours`: see
+    `blend`. `reference` and `seed`: see `translation.translate`. With `back`, two-way models
+    translate their translation back again. Raises InputError for models that have no domains.
     """
-    path = locate(model)
-    method = open_model(path)
-    if method.paired or describe(path).takes:
+    method = model.method
+    if method.capabilities.needs_pairs or model.info.takes:
         raise InputError(
-            f"{path.name.removesuffix(ENDING)} learnt from pairs, not from domains: use it where "
-            "sketches become photographs."
+            f"{model.info.name} learnt from pairs, not from domains: use it where sketches become "
+            "photographs."
         )
-    if reverse and not method.two_way:
-        raise InputError("This model translates in one direction only: leave reverse off.")
+    method.check_direction(reverse)
     given = check_image(picture, "The picture")
-    side = usual_size(given) if size is None else size
-    check_range("size", side, SMALLEST, 4096)
-    check_range("strength", strength, 0, MOST)
-    source = prepare(given, "", side)
-
-    made = source
-    for progress in translate(source, path, size=side, reverse=reverse):
-        made = progress.picture or made
-        if progress.step < progress.total or (back and method.two_way):
-            yield replace(progress, step=progress.step, total=progress.total + 1)
-    shown = blend(source, made, strength, keep_colours)
-    if not (back and method.two_way):
-        yield Progress(1, 1, picture=shown)
-        return
-    returned = last_picture(translate(made, path, size=side, reverse=not reverse))
-    losses = {"cycle error": difference(source, returned)}
-    yield Progress(1, 1, losses, shown, extras={BACK: returned})
+    short_side = usual_short_side(given) if short_side is None else short_side
+    check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
+    check_range("strength", strength, 0, MAX_STRENGTH)
+    settings: dict[str, Any] = {"short_side": short_side, "reference": reference, "seed": seed}
+    source = prepare(given, "", short_side)
+    returns = back and method.capabilities.two_way
+    result = TransferResult(source, source)
+    for progress in translate(source, model, reverse=reverse, **settings):
+        if progress.picture is not None:
+            result = TransferResult(source, progress.picture)
+        total = progress.total + returns
+        shown = result.blended(strength, keep_colours)
+        yield Progress(progress.step, total, picture=shown, note=progress.note, result=result)
+    if returns:
+        settings["reference"] = None  # that of the other domain
+        again = last_picture(translate(result.translation, model, reverse=not reverse, **settings))
+        result = TransferResult(source, result.translation, again)
+        yield Progress(total, total, picture=shown, result=result)
 
 
 def transfer_all(
-    pictures: list[Image.Image], model: str | Path, *, most: int = LARGEST, **settings: Any
-) -> Iterator[Progress]:
-    """`transfer` for one after the other, each at its `usual_size` up to `most`; a record for each,
-    with its result."""
+    pictures: list[Image.Image],
+    model: LoadedModel,
+    *,
+    max_short_side: int = MAX_SHORT_SIDE,
+    **settings: Any,
+) -> Iterator[Progress[TransferResult]]:
+    """`transfer` for one after the other, each at its `usual_short_side` up to `max_short_side`; a
+    record for each, with its result."""
     for number, picture in enumerate(pictures, start=1):
-        size = usual_size(picture, most)
-        made = last_picture(transfer(picture, model, size=size, **settings))
+        side = usual_short_side(picture, max_short_side)
+        *_, last = transfer(picture, model, short_side=side, **settings)
         note = f"{number} of {len(pictures)} pictures"
-        yield Progress(number, len(pictures), picture=made, note=note)
+        yield Progress(number, len(pictures), picture=last.picture, note=note, result=last.result)
 
 
-def usual_size(picture: Image.Image, most: int = LARGEST) -> int:
+def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int:
     """Pixels of the shorter side that a picture is translated at: its own, within reason."""
-    return max(SMALLEST, min(*picture.size, most))
+    return max(MIN_SHORT_SIDE, min(*picture.size, at_most))
 
 
 def blend(

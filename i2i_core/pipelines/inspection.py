@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,51 +12,65 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from i2i_core.checkpoints.model_zoo import locate, open_model
+from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import fit_multiple, to_image, to_tensor
-from i2i_core.method import Method, Progress, Work
+from i2i_core.method import Method
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 
-SIDE = 256  # pixels of the shorter side that is looked at
+SHORT_SIDE = 256  # pixels that a picture is looked at with
 Floats = NDArray[np.float32]
 
 
-COMPARED, MARKED = "compared", "marked"  # names of the extras of `look`
-COLOURS, MADE_COLOURS = "colours", "colours of the translation"
-JUDGED, JUDGED_SOURCE = "judged", "judged source"
+@dataclass(frozen=True)
+class Inspection:
+    """All that a model lets us see of a translation: what its discriminator says of the source and
+    of the translation; and for CUT, from which places of the source the translation's point might
+    come, that point, and the embeddings of both as colours."""
+
+    translation: Image.Image
+    scored_source: Image.Image
+    scored_translation: Image.Image
+    matched: Image.Image | None = None
+    marked: Image.Image | None = None
+    source_colours: Image.Image | None = None
+    translation_colours: Image.Image | None = None
 
 
-def look(
+def inspect(
     picture: Image.Image,
-    model: str | Path,
+    model: LoadedModel,
     *,
     reverse: bool = False,
     point: tuple[float, float] = (0.5, 0.5),
     layer: int | None = None,
-) -> Work:
-    """One record: the translation of `picture` (shrunk to SIDE), and as extras whatever the model
-    lets us see: JUDGED and JUDGED_SOURCE, what its discriminator says of the translation and of
-    the picture itself; for CUT COMPARED and MARKED (`compare_patches` at `point` and `layer`), and
-    COLOURS and MADE_COLOURS (`embedding_colours`)."""
-    method = open_model(locate(model))
-    small = fit_short_side(check_image(picture, "The picture"), SIDE)
-    made = method.translate(small, reverse=reverse)
-    extras = {
-        JUDGED: judge_patches(method, made, reverse=reverse).overlay,
-        JUDGED_SOURCE: judge_patches(method, small, reverse=reverse).overlay,
-    }
-    if isinstance(method, CUT):
-        alike = compare_patches(method, small, point, layer)
-        extras |= {COMPARED: alike.overlay, MARKED: alike.marked}
-        extras |= zip((COLOURS, MADE_COLOURS), embedding_colours(method, small, layer), strict=True)
-    yield Progress(1, 1, picture=made, extras=extras)
+) -> Inspection:
+    """Translate `picture` (shrunk to SHORT_SIDE) and look inside: `score_patches` and, for CUT,
+    `match_patches` at `point` and `layer`, and `embedding_colours`."""
+    method = model.method
+    small = fit_short_side(check_image(picture, "The picture"), SHORT_SIDE)
+    translation = method.translate(small, reverse=reverse)
+    scored_source, scored_translation = (
+        score_patches(method, p, reverse=reverse).overlay for p in (small, translation)
+    )
+    inspection = Inspection(translation, scored_source, scored_translation)
+    if not isinstance(method, CUT):
+        return inspection
+    matches = match_patches(method, small, point, layer)
+    source_colours, translation_colours = embedding_colours(method, small, layer)
+    return replace(
+        inspection,
+        matched=matches.overlay,
+        marked=matches.marked,
+        source_colours=source_colours,
+        translation_colours=translation_colours,
+    )
 
 
-class Judgement(NamedTuple):
+class PatchScores(NamedTuple):
     """A picture, what its patches are held for (h, w; 1: of the domain, 0: made), and both laid
     over each other: red where made, blue where believed."""
 
@@ -65,7 +79,7 @@ class Judgement(NamedTuple):
     overlay: Image.Image
 
 
-class Likeness(NamedTuple):
+class PatchMatches(NamedTuple):
     """For a point of the translation: how alike the source's patches are ((h, w), the best one 1),
     that as a picture over the source, and the translation with the point marked."""
 
@@ -74,7 +88,7 @@ class Likeness(NamedTuple):
     marked: Image.Image
 
 
-def judge_patches(method: Method, picture: Image.Image, *, reverse: bool = False) -> Judgement:
+def score_patches(method: Method, picture: Image.Image, *, reverse: bool = False) -> PatchScores:
     """What the discriminator of the target domain (with `reverse`, of A) says of every patch of
     `picture` (Isola et al. 2017, section 3.2.2). Raises InputError for models without one."""
     if isinstance(method, CycleGAN):
@@ -83,19 +97,18 @@ def judge_patches(method: Method, picture: Image.Image, *, reverse: bool = False
         network = method.discriminator
     else:
         raise InputError("Only CycleGAN and CUT have a discriminator that judges patches.")
-    _check_extra(method, "discriminator")
-    small = fit_short_side(picture.convert("RGB"), SIDE)
-    device = next(network.parameters()).device
+    _check_training_networks(method, "discriminator")
+    small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
     with torch.no_grad():
-        logits = network(to_tensor(small).to(device) * 2 - 1)[:, :1]
+        logits = network(to_tensor(small).to(method.device) * 2 - 1)[:, :1]
     # Least squares: 1 is real, 0 made.
     values = logits.clamp(0, 1)
-    return Judgement(small, _array(values), _overlay(small, values))
+    return PatchScores(small, _array(values), _overlay(small, values))
 
 
-def compare_patches(
+def match_patches(
     method: Method, picture: Image.Image, point: tuple[float, float], layer: int | None = None
-) -> Likeness:
+) -> PatchMatches:
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
@@ -113,7 +126,7 @@ def compare_patches(
     similarity = torch.einsum("c,chw->hw", query, keys[0]) / cut.config.temperature
     values = (similarity - similarity.max()).exp()[None, None]
     marked = _mark(to_image(translation / 2 + 0.5), point)
-    return Likeness(_array(values), _glow(small, values), marked)
+    return PatchMatches(_array(values), _glow(small, values), marked)
 
 
 def embedding_colours(
@@ -153,7 +166,7 @@ def middle(layers: tuple[int, ...]) -> int:
 def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
     if not isinstance(method, CUT):
         raise InputError("Only CUT compares patches: choose a CUT model.")
-    _check_extra(method, "projection")
+    _check_training_networks(method, "projection")
     layers = method.config.nce_layers
     layer = middle(layers) if layer is None else layer
     if layer not in layers:
@@ -161,9 +174,9 @@ def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
     return method, layers.index(layer)
 
 
-def _check_extra(method: Method, what: str) -> None:
-    method.check_learnt()
-    if not method.extra_learnt:
+def _check_training_networks(method: Method, what: str) -> None:
+    method.check_is_fitted()
+    if not method.has_training_networks:
         raise InputError(
             f"This model's file has no {what}: it is an imported generator, or older. "
             "Fit one here, or choose a shipped model."
@@ -173,11 +186,10 @@ def _check_extra(method: Method, what: str) -> None:
 @torch.no_grad()
 def _translated(cut: CUT, picture: Image.Image) -> tuple[Image.Image, Tensor, Tensor]:
     """The picture, and it and its translation as tensors in [−1, 1]."""
-    small = fit_short_side(picture.convert("RGB"), SIDE)
-    device = next(cut.parameters()).device
-    fitting, undo = fit_multiple(to_tensor(small).to(device), cut.multiple_of)
-    made = undo(cut(fitting)).clamp(0, 1)
-    return small, undo(fitting) * 2 - 1, made * 2 - 1
+    small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
+    fitting, undo = fit_multiple(to_tensor(small).to(cut.device), cut.capabilities.multiple_of)
+    translation = undo(cut(fitting)).clamp(0, 1)
+    return small, undo(fitting) * 2 - 1, translation * 2 - 1
 
 
 @torch.no_grad()

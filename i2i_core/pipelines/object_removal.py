@@ -18,26 +18,28 @@ from i2i_core.images.files import check_image, to_eight_bits
 from i2i_core.images.sizes import check_same_shape
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.labels.segmentation import segment
-from i2i_core.method import Progress, Work
 from i2i_core.patches.label_guides import label_guide
-from i2i_core.patches.regions import changed_box, cut, paste
+from i2i_core.patches.regions import changed_box, crop_task, paste_result
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Settings, Task
+from i2i_core.progress import Progress, Work
 
 LABELS = 4
 LAYERED = 3.0
 RARE = 0.05
 
 
-def remove_object(photo: Image.Image, mask: Image.Image, size: int = 512, seed: int = 0) -> Work:
+def remove_object(
+    photo: Image.Image, mask: Image.Image, long_side: int = 512, seed: int = 0
+) -> Work:
     """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
     unchanged beyond two pixels outside the mask.
 
-    `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go. `size`:
-    the longer side, in pixels, of the window around the mask that is worked on. Raises InputError
-    when nothing, or nearly everything, is masked, and for a size out of range.
+    `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go.
+    `long_side`, pixels: of the window around the mask that is worked on. Raises InputError when
+    nothing, or nearly everything, is masked, and for a size out of range.
     """
-    check_range("size", size, 64, 2048)
+    check_range("long side", long_side, 64, 2048)
     check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
     check_same_shape(mask.size, photo.size, "mask")
@@ -50,7 +52,7 @@ def remove_object(photo: Image.Image, mask: Image.Image, size: int = 512, seed: 
         )
     window = _window(hole)
     part = photo.crop(window)
-    scale = min(1.0, size / max(part.size))
+    scale = min(1.0, long_side / max(part.size))
     small_size = (max(8, round(part.width * scale)), max(8, round(part.height * scale)))
     picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS))
     picture = picture.to(best_device())
@@ -65,11 +67,11 @@ def remove_object(photo: Image.Image, mask: Image.Image, size: int = 512, seed: 
     assert box is not None
     guide = _guide(picture, small_hole)
     valid = 1 - torch.from_numpy(small_hole).to(picture)[None, None]
-    task = cut(Task(picture, guide, guide), picture, box, valid)
+    task = crop_task(Task(picture, guide, guide), picture, box, valid)
     settings = Settings(guide_weight=(4.0, 0.1), occurrence=0.1, seed=seed)
     alpha = _soft(hole).crop(window)
     for level in synthesize(task, settings):
-        filled = to_image(paste(picture, level.picture, box)).resize(
+        filled = to_image(paste_result(picture, level.picture, box)).resize(
             part.size, Image.Resampling.BICUBIC
         )
         result = photo.copy()

@@ -5,46 +5,111 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
+from i2i_core.images.descriptors import QUALITIES
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.pipelines.texture_codes import (
-    Codes,
-    Floats,
-    at_size,
-    decode_with,
-    encode_with,
-    open_swapper,
-)
-from i2i_core.pipelines.texture_statistics import QUALITIES
+from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
+from i2i_core.networks.statistics import Directions
+from i2i_core.pipelines.texture_swap import as_swapper
+
+Mask = NDArray[np.bool_]  # (h, w), at the size of the structure code
+Point = tuple[float, float]  # x and y, shares of the picture's sides
+MAX_DEVIATIONS = 6.0  # standard deviations that an edit may go
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A picture in the editor: its codes as edited so far, and how it looks, at the codes' size."""
+    """A picture in the editor: its codes as edited so far, how it looks, and its structure code as
+    colours, both at the codes' size."""
 
     codes: Codes
     picture: Image.Image
+    colours: Image.Image
 
 
-Mask = NDArray[np.bool_]  # (h, w), at the size of the structure code
-MOST = 6.0  # standard deviations that an edit may go
+def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = None) -> Edited:
+    """`picture` as `swapping_codes.encode` takes it, unedited."""
+    method = as_swapper(model)
+    source = at_size(method, picture, short_side)
+    codes = encode(method, source, min(source.size))
+    return Edited(codes, source, structure_colours(codes, model))
 
 
-def begin(picture: Image.Image, model: str | Path, size: int | None = None) -> Edited:
-    """`picture` as `texture_codes.encode` takes it, unedited."""
-    method = open_swapper(model)
-    source = at_size(method, picture, size)
-    return Edited(encode_with(method, source, min(source.size)), source)
+def preview(
+    before: Edited,
+    model: LoadedModel,
+    amounts: Sequence[float],
+    mask: Mask | None = None,
+    region_amounts: Sequence[float] = (),
+    keep: float = 1.0,
+) -> Edited:
+    """The texture moved by `amounts` (see `moved`), and inside the `mask` the structure by
+    `region_amounts` (see `reshaped`). `keep` as in `edit`."""
+    after = before
+    amounts, region_amounts = _without_zeros(amounts), _without_zeros(region_amounts)
+    if amounts:
+        after = edit(after, moved(after.codes, model, amounts), model, keep=keep)
+    if region_amounts:
+        if mask is None:
+            raise InputError("Choose a region first: click the picture, or paint it.")
+        codes = reshaped(after.codes, model, mask, region_amounts)
+        after = edit(after, codes, model, mask, keep)
+    return after
+
+
+def clone(
+    before: Edited,
+    model: LoadedModel,
+    mask: Mask,
+    point: Point,
+    source: Image.Image | None = None,
+) -> Edited:
+    """The structure around `point` of the `source` picture (without one, of this one), painted
+    into the `mask`, whose middle is where `point` comes to."""
+    if not mask.any():
+        raise InputError("Paint first where to clone to.")
+    codes = before.codes
+    if source is not None:
+        codes = encode(as_swapper(model), source, min(before.codes.size))
+    changed = cloned(before.codes, mask, codes, point, middle(before.codes, mask))
+    # What is cloned was not there: there is no detail of the picture's own to keep.
+    return edit(before, changed, model, mask, keep=0)
+
+
+def add(
+    before: Edited,
+    model: LoadedModel,
+    plus: Sequence[Image.Image],
+    minus: Sequence[Image.Image],
+    gain: float = 1.0,
+    keep: float = 1.0,
+) -> Edited:
+    """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
+    codes = arithmetic(before.codes, model, plus, minus, gain)
+    return edit(before, codes, model, keep=keep)
+
+
+def edit_direction(
+    picture: Image.Image, model: LoadedModel, direction: int, amount: float
+) -> Image.Image:
+    """`picture` with its texture moved by `amount` standard deviations along the principal
+    `direction` (1 is the widest). Raises InputError for a direction that there is not."""
+    names = direction_names(model)
+    if not 1 <= direction <= len(names):
+        remedy = f"choose one from 1 to {len(names)}." if names else "this model knows none."
+        raise InputError(f"There is no direction {direction}: {remedy}")
+    amounts = [0.0] * (direction - 1) + [amount]
+    return preview(begin(picture, model), model, amounts).picture
 
 
 def edit(
-    before: Edited, codes: Codes, model: str | Path, mask: Mask | None = None, keep: float = 1.0
+    before: Edited, codes: Codes, model: LoadedModel, mask: Mask | None = None, keep: float = 1.0
 ) -> Edited:
     """`before` with its codes changed to `codes`: inside the `mask`, with a soft edge, if there is
     one, so that nothing else changes whatever the network makes of it.
@@ -53,22 +118,22 @@ def edit(
     the network cannot rebuild; with 0 it is what the network makes of the codes.
     """
     check_range("keep", keep, 0, 1)
-    method = open_swapper(model)
-    made = np.asarray(decode_with(method, codes), np.float32)
+    method = as_swapper(model)
+    values = np.asarray(decode(method, codes), np.float32)
     if keep:
-        change = made - np.asarray(decode_with(method, before.codes), np.float32)
-        made = (1 - keep) * made + keep * (np.asarray(before.picture, np.float32) + change)
-    after = Image.fromarray(made.round().clip(0, 255).astype(np.uint8))
+        change = values - np.asarray(decode(method, before.codes), np.float32)
+        values = (1 - keep) * values + keep * (np.asarray(before.picture, np.float32) + change)
+    after = Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
     if mask is not None:
         after = Image.composite(after, before.picture, show_mask(codes, mask))
-    return Edited(codes, after)
+    return Edited(codes, after, structure_colours(codes, model))
 
 
-def direction_names(model: str | Path) -> list[str]:
+def direction_names(model: LoadedModel) -> list[str]:
     """A name for each principal direction of the model's textures: what it does, less – more, as
     far as that can be said. Empty if the model's file has no directions."""
-    directions = open_swapper(model).directions
-    if not directions.known:
+    directions = as_swapper(model).statistics.directions
+    if not directions.fitted:
         return []
     effects = directions.effects.cpu().numpy()
     used = directions.texture.cpu().numpy().any(1)
@@ -88,49 +153,49 @@ def _name(effect: Floats) -> str:
     return f"{less} – {more}"
 
 
-def moved(codes: Codes, model: str | Path, amounts: Sequence[float]) -> Codes:
+def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
     """Global editing: the texture moved along the principal directions, by `amounts` of standard
     deviations each, in the order of `direction_names`."""
-    known = _directions(model).directions.texture.cpu().numpy()
+    known = _directions(model).texture.cpu().numpy()
     if len(amounts) > len(known):
         raise InputError(f"The model has {len(known)} directions: give as many amounts at most.")
     for amount in amounts:
-        check_range("amount", amount, -MOST, MOST)
+        check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
     step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
     return replace(codes, texture=(codes.texture + step).astype(np.float32))
 
 
 def arithmetic(
     codes: Codes,
-    model: str | Path,
+    model: LoadedModel,
     plus: Sequence[Image.Image],
     minus: Sequence[Image.Image],
     gain: float = 1.0,
 ) -> Codes:
     """Vector arithmetic: the texture plus `gain` times the mean texture of the pictures `plus` less
     that of the pictures `minus` (without any, less the model's mean)."""
-    check_range("gain", gain, -MOST, MOST)
-    method = open_swapper(model)
+    check_range("gain", gain, -MAX_DEVIATIONS, MAX_DEVIATIONS)
+    method = as_swapper(model)
     if not plus:
         raise InputError("Add pictures of what there should be more of, such as snow.")
-    wanted = mean_texture(method, plus)
+    more = mean_texture(method, plus)
     if minus:
         less = mean_texture(method, minus)
-    elif method.directions.known:
-        less = method.directions.texture_mean.cpu().numpy()
+    elif method.statistics.directions.fitted:
+        less = method.statistics.directions.texture_mean.cpu().numpy()
     else:
         raise InputError("Add pictures of what there should be less of, such as summer.")
-    texture = codes.texture + gain * (wanted - less)
+    texture = codes.texture + gain * (more - less)
     return replace(codes, texture=texture.astype(np.float32))
 
 
 def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
     """The mean texture of `pictures`."""
-    mean: Floats = np.mean([encode_with(method, picture).texture for picture in pictures], 0)
+    mean: Floats = np.mean([encode(method, picture).texture for picture in pictures], 0)
     return mean
 
 
-def similar(codes: Codes, point: tuple[float, float], tolerance: float = 0.35) -> Mask:
+def similar(codes: Codes, point: Point, tolerance: float = 0.35) -> Mask:
     """The places whose structure is like that at `point` (x, y, shares of the picture's sides) and
     that hang together with it. `tolerance` 0 takes the point alone, 1 everything.
 
@@ -148,7 +213,7 @@ def similar(codes: Codes, point: tuple[float, float], tolerance: float = 0.35) -
     return found
 
 
-def place(codes: Codes, point: tuple[float, float]) -> tuple[int, int]:
+def place(codes: Codes, point: Point) -> tuple[int, int]:
     """Row and column of the structure code at `point` (x, y, shares of the picture's sides)."""
     for value in point:
         check_range("point", value, 0, 1)
@@ -188,22 +253,20 @@ def _enlarged(codes: Codes, places: Image.Image) -> Image.Image:
     return places.resize(size, Image.Resampling.NEAREST).crop((0, 0, *codes.size))
 
 
-def reshaped(codes: Codes, model: str | Path, mask: Mask, amounts: Sequence[float]) -> Codes:
+def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[float]) -> Codes:
     """Region editing: the structure moved along its principal directions inside `mask`, by
     `amounts` of standard deviations each."""
-    known = _directions(model).directions.structure.cpu().numpy()
+    known = _directions(model).structure.cpu().numpy()
     if len(amounts) > len(known):
         raise InputError(f"The structure has {len(known)} directions: give fewer amounts.")
     for amount in amounts:
-        check_range("amount", amount, -MOST, MOST)
+        check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
     step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
     structure = codes.structure + step[:, None, None] * mask
     return replace(codes, structure=structure.astype(np.float32))
 
 
-def cloned(
-    codes: Codes, mask: Mask, source: Codes, point: tuple[float, float], start: tuple[float, float]
-) -> Codes:
+def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) -> Codes:
     """Clone brush: inside `mask` the structure of `source` (this picture's or another's codes),
     moved so that what is at `point` there comes to `start` here. Places that fall outside the
     source stay as they are."""
@@ -224,17 +287,17 @@ def cloned(
     return replace(codes, structure=structure)
 
 
-def structure_colours(codes: Codes, model: str | Path) -> Image.Image:
+def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
     """The structure code as a picture of the codes' size: its first three principal components as
     red, green and blue (of the model's collection, or, unknown, of this picture)."""
     import torch
 
-    from i2i_core.networks.statistics import principal
+    from i2i_core.networks.statistics import principal_directions
 
     flat = codes.structure.reshape(len(codes.structure), -1).T
-    known = open_swapper(model).directions.structure.cpu().numpy()
+    known = as_swapper(model).statistics.directions.structure.cpu().numpy()
     if not known.any():
-        known = principal(torch.from_numpy(flat)).numpy()
+        known = principal_directions(torch.from_numpy(flat)).numpy()
     axes = known[:3] / np.maximum(np.linalg.norm(known[:3], axis=1, keepdims=True), 1e-6)
     values = flat @ axes.T
     low, high = np.percentile(values, (2, 98), axis=0)
@@ -245,11 +308,17 @@ def structure_colours(codes: Codes, model: str | Path) -> Image.Image:
     return _enlarged(codes, picture)
 
 
-def _directions(model: str | Path) -> SwappingAutoencoder:
-    method = open_swapper(model)
-    if not method.directions.known:
+def _directions(model: LoadedModel) -> Directions:
+    directions = as_swapper(model).statistics.directions
+    if not directions.fitted:
         raise InputError(
             "This model's file does not say in which directions its pictures differ: teach it for "
             "a moment, which finds them, or use a shipped model."
         )
-    return method
+    return directions
+
+
+def _without_zeros(amounts: Sequence[float]) -> list[float]:
+    """Amounts without the zeros at their end: a model may have fewer directions than sliders."""
+    last = max((n for n, amount in enumerate(amounts, 1) if amount), default=0)
+    return list(amounts[:last])

@@ -5,50 +5,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from i2i_core.checkpoints.model_zoo import find_models
-from i2i_core.errors import InputError, check_range
+from i2i_core.checkpoints.model_zoo import LoadedModel, find_models, open_model
+from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
-from i2i_core.method import Progress, Work
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.pipelines.analogy import structural_analogy
-from i2i_core.pipelines.domain_transfer import blend
-from i2i_core.pipelines.texture_codes import (
-    LARGEST,
-    NARROWEST,
-    SMALLEST,
+from i2i_core.methods.swapping_codes import (
+    MAX_ASPECT,
+    MAX_SHORT_SIDE,
+    MIN_SHORT_SIDE,
     Codes,
     Floats,
     at_size,
-    decode_with,
-    encode_with,
-    open_swapper,
+    decode,
+    encode,
 )
-from i2i_core.pipelines.texture_statistics import misfit
+from i2i_core.methods.swapping_statistics import out_of_distribution_score
+from i2i_core.pipelines.analogy import structural_analogy
+from i2i_core.pipelines.domain_transfer import blend
+from i2i_core.progress import Progress, Work
 
 AUTO, PATCHES = "auto", "patches"
-METHOD = "swapping_autoencoder"
-MOST = 1.5  # strength
-GUIDE = "figures and lightness"  # what in one picture answers to what in the other
-GRANULARITY = 0.6  # how far patches follow the structure's detail
+MAX_STRENGTH = 1.5
+CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what in the other
 
 
 @dataclass(frozen=True)
 class Choice:
     """The model that fits two pictures, or PATCHES if none does."""
 
-    model: str
+    model: LoadedModel | str
 
     @property
     def why(self) -> str:
         """Which of the two made the picture, and why, in a sentence."""
-        if self.model != PATCHES:
-            return f"Made by the model {self.model}: both pictures are like those it was taught."
+        if isinstance(self.model, LoadedModel):
+            name = self.model.info.name
+            return f"Made by the model {name}: both pictures are like those it was taught."
         return (
             "Made by patches of the texture picture: no model here was taught pictures like both "
             "of these. Choose one to see what it makes of them, or teach one."
@@ -58,11 +55,11 @@ class Choice:
 def swap(
     structure: Image.Image,
     texture: Image.Image,
-    model: str | Path = AUTO,
+    model: LoadedModel | str = AUTO,
     *,
     strength: float = 1.0,
     detail: float = 1.0,
-    size: int | None = None,
+    short_side: int | None = None,
     seed: int = 0,
 ) -> Work:
     """The `structure` picture with the texture of the other; the last record holds the result, its
@@ -71,14 +68,14 @@ def swap(
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
     `detail`: so much of the structure picture's fine detail, which a small network loses, is laid
-    over a model's swap. `size`: pixels of the result's shorter side, by default what the model
+    over a model's swap. `short_side`: pixels of the result's, by default what the model
     learnt at; of patches 256 on the longer side. Raises InputError for settings out of range and
     for models of other methods.
     """
-    check_range("strength", strength, 0, MOST)
+    check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
-    if size is not None:
-        check_range("size", size, SMALLEST, LARGEST)
+    if short_side is not None:
+        check_range("short side", short_side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
     one = check_image(structure, "The structure picture")
     other = check_image(texture, "The texture picture")
     why = ""
@@ -86,27 +83,42 @@ def swap(
         yield Progress(0, 2, note="Which model fits both pictures?")
         choice = choose(one, other)
         model, why = choice.model, choice.why
-    if model == PATCHES:
-        longer = 256 if size is None else min(1024, round(size * max(one.size) / min(one.size)))
-        yield from _by_patches(one, other, strength, longer, seed, why)
+    if not isinstance(model, LoadedModel):
+        check_choice("way to swap textures", model, (AUTO, PATCHES))
+        long_side = 256
+        if short_side is not None:
+            long_side = min(1024, round(short_side * max(one.size) / min(one.size)))
+        yield from _by_patches(one, other, strength, long_side, seed, why)
         return
-    method = open_swapper(model)
-    source = at_size(method, one, size)
-    own, wanted = encode_with(method, source, min(source.size)), encode_with(method, other, size)
-    shown = _decoded(method, source, own, wanted, strength, detail)
-    yield Progress(1, 1, picture=shown, note=why or f"Made by the model {_name(model)}.")
+    method = as_swapper(model)
+    source = at_size(method, one, short_side)
+    source_codes = encode(method, source, min(source.size))
+    texture_codes = encode(method, other, short_side)
+    shown = _decoded(method, source, source_codes, texture_codes, strength, detail)
+    yield Progress(2, 2, picture=shown, note=why or f"Made by the model {model.info.name}.")
+
+
+def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
+    """The model as a swapping autoencoder. Raises InputError for models of other methods."""
+    if not isinstance(model.method, SwappingAutoencoder):
+        raise InputError(
+            f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
+            "texture: choose one of the models for texture swap."
+        )
+    return model.method
 
 
 def _decoded(
     method: SwappingAutoencoder,
     source: Image.Image,
-    own: Codes,
-    wanted: Codes,
+    source_codes: Codes,
+    texture_codes: Codes,
     strength: float,
     detail: float,
 ) -> Image.Image:
-    made, rebuilt = (decode_with(method, c) for c in (own.textured(wanted, strength), own))
-    return with_rest(made, source, rebuilt, max(0.0, 1 - strength), detail)
+    swapped = decode(method, source_codes.textured(texture_codes, strength))
+    rebuilt = decode(method, source_codes)
+    return with_rest(swapped, source, rebuilt, max(0.0, 1 - strength), detail)
 
 
 def with_rest(
@@ -136,26 +148,26 @@ def _fine(picture: Image.Image) -> Floats:
 def swap_grid(
     structures: Sequence[Image.Image],
     textures: Sequence[Image.Image],
-    model: str | Path,
+    model: LoadedModel | str,
     *,
     detail: float = 1.0,
-    size: int | None = None,
+    short_side: int | None = None,
 ) -> Iterator[Progress]:
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. AUTO takes the model that fits
     the first of each. The rest as for `swap`."""
     if model == AUTO:
         model = choose(structures[0], textures[0]).model
-    if model == PATCHES:
+    if not isinstance(model, LoadedModel):
         raise InputError(
             "No model fits these pictures, and a grid of patches would take minutes: choose a "
             "model to see what it makes of them."
         )
-    method = open_swapper(model)
-    size = size or method.config.size
+    method = as_swapper(model)
+    size = short_side or method.config.crop_size
     sources = [at_size(method, picture, size) for picture in structures]
-    rows = [encode_with(method, source, size) for source in sources]
-    columns = [encode_with(method, picture, size) for picture in textures]
+    rows = [encode(method, source, size) for source in sources]
+    columns = [encode(method, picture, size) for picture in textures]
     sheet = Image.new("RGB", (size * (len(columns) + 1), size * (len(rows) + 1)), "white")
     for x, picture in enumerate(textures, 1):
         sheet.paste(_square(picture, size), (x * size, 0))
@@ -168,25 +180,34 @@ def swap_grid(
             y,
             len(rows),
             picture=sheet.copy(),
-            note=f"Row {y} of {len(rows)}, by the model {_name(model)}",
+            note=f"Row {y} of {len(rows)}, by the model {model.info.name}",
         )
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> Choice:
     """The shipped model whose collection both pictures are most like, if it is the same one."""
-    nearest = []
-    swappers = {m.name: open_swapper(m.path) for m in find_models() if m.method == METHOD}
-    for picture in (structure, texture):
-        if max(picture.size) > NARROWEST * min(picture.size):
-            return Choice(PATCHES)
-        misfits = {name: misfit(method, picture) for name, method in swappers.items()}
-        best = min(misfits, key=lambda name: misfits[name], default=PATCHES)
-        nearest.append(best if misfits.get(best, 2) <= 1 else PATCHES)
-    return Choice(nearest[0] if nearest[0] == nearest[1] else PATCHES)
+    if any(max(p.size) > MAX_ASPECT * min(p.size) for p in (structure, texture)):
+        return Choice(PATCHES)
+    models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
+    nearest = [_nearest_model(models, picture) for picture in (structure, texture)]
+    model = nearest[0] if nearest[0] is nearest[1] else None
+    return Choice(PATCHES if model is None else model)
+
+
+def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:
+    """The model whose collection the picture is most like, if it is like one's."""
+    scores = [out_of_distribution_score(as_swapper(model), picture) for model in models]
+    best = min(range(len(models)), key=lambda n: scores[n], default=None)
+    return None if best is None or scores[best] > 1 else models[best]
 
 
 def _by_patches(
-    structure: Image.Image, texture: Image.Image, strength: float, size: int, seed: int, why: str
+    structure: Image.Image,
+    texture: Image.Image,
+    strength: float,
+    long_side: int,
+    seed: int,
+    why: str,
 ) -> Work:
     """The instant engine's answer: patches of the texture picture, guided by lightness and regions,
     blended with the structure picture."""
@@ -194,10 +215,9 @@ def _by_patches(
         structure,
         texture,
         preset="texture",
-        guide=GUIDE,
-        granularity=GRANULARITY,
+        correspondence=CORRESPONDENCE,
         seed=seed,
-        size=size,
+        long_side=long_side,
     ):
         picture = progress.picture
         if picture is not None:
@@ -214,7 +234,3 @@ def _square(picture: Image.Image, size: int) -> Image.Image:
     scaled = fit_short_side(picture.convert("RGB"), size)
     left, top = (scaled.width - size) // 2, (scaled.height - size) // 2
     return scaled.crop((left, top, left + size, top + size))
-
-
-def _name(model: str | Path) -> str:
-    return Path(model).name.removesuffix(".safetensors")

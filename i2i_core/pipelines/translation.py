@@ -4,51 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import describe, locate, open_model
-from i2i_core.errors import check_range
+from i2i_core.checkpoints.model_zoo import LoadedModel
+from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.line_drawings import field, tidy
 from i2i_core.images.sizes import fit_short_side
-from i2i_core.labels import maps as labels
+from i2i_core.labels import maps
 from i2i_core.labels.colours import Colour, nearest_colour
 from i2i_core.labels.palettes import LABEL_SETS
-from i2i_core.method import Work
+from i2i_core.progress import Work
+
+MIN_SHORT_SIDE = 8
+MAX_SHORT_SIDE = 1024  # pixels that other pictures than drawings and label maps keep
 
 
 def translate(
     picture: Image.Image,
-    model: str | Path,
+    model: LoadedModel,
     *,
+    reference: Image.Image | None = None,
     seed: int = 0,
-    size: int | None = None,
+    short_side: int | None = None,
     reverse: bool = False,
 ) -> Work:
-    """Translate `picture` with a shipped model (by name) or a model's file; the last record holds
-    the result. `size`: pixels of the shorter side. By default drawings and label maps get the size
-    that the model learnt at, whose strokes it knows; other pictures keep theirs, up to 1024.
+    """Translate `picture` with a model; the last record holds the result. `short_side`, pixels: by
+    default drawings and label maps get the size that the model learnt at, whose strokes it knows;
+    other pictures keep theirs, up to MAX_SHORT_SIDE. `reference` is a picture that the translation
+    should be like, for models that take one; `seed` another translation, where there are several.
 
     What a model takes is made of whatever is given: a drawing in any pen for a model of sketches,
-    any picture in about the right colours for one of labels. Raises InputError for files that are
-    no models and for an empty drawing.
+    any picture in about the right colours for one of labels. Raises InputError for an empty
+    drawing, a reference that the model does not take, and what is out of range.
     """
-    path = locate(model)
-    kind = describe(path)
-    method = open_model(path)
-    check_range("seed", seed, 0, 2**32)
-    given = check_image(picture, "The picture", flatten=kind.takes != "sketch")
-    own = int(getattr(getattr(method, "config", None), "size", 256)) if kind.takes else 1024
-    if size is not None:
-        check_range("size", size, 16, 4096)
-    side = size or (own if kind.takes else min(*given.size, own))
-    for progress in method.render(prepare(given, kind.takes, side), reverse=reverse, seed=seed):
+    takes, makes = model.info.takes, model.info.makes
+    can = model.method.capabilities
+    check_range("seed", seed, 0, MAX_SEED)
+    if reference is not None:
+        if not can.takes_reference:
+            raise InputError("This model takes no reference picture: leave it out.")
+        reference = check_image(reference, "The reference picture")
+    source = check_image(picture, "The picture", flatten=takes != "sketch")
+    if short_side is None:
+        usual = can.working_size or 256
+        short_side = usual if takes else min(*source.size, MAX_SHORT_SIDE)
+    check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
+    prepared = prepare(source, takes, short_side)
+    for progress in model.method.render(prepared, reference, reverse=reverse, seed=seed):
         shown = progress.picture
-        if shown is not None and kind.makes in _palettes():
-            shown = _nearest(shown, _palettes()[kind.makes])
+        if shown is not None and makes in _palettes():
+            shown = _nearest(shown, _palettes()[makes])
         yield replace(progress, picture=shown)
 
 
@@ -84,11 +92,11 @@ def _palettes() -> dict[str, Mapping[str, Colour]]:
 def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
     """Every pixel in the nearest colour of `palette`."""
     ids, _ = nearest_colour(np.asarray(picture.convert("RGB")), tuple(palette.values()))
-    return labels.encode(ids, tuple(palette.values()))
+    return maps.encode(ids, tuple(palette.values()))
 
 
 def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
     """The same for what a person brings: blurred edges get no thin bands of a third label."""
     colours = tuple(palette.values())
-    ids = labels.fill_unlabelled(labels.decode(picture, colours).ids)
-    return labels.encode(ids, colours)
+    ids = maps.fill_unlabelled(maps.decode(picture, colours).ids)
+    return maps.encode(ids, colours)

@@ -1,35 +1,49 @@
-"""The moving average of a network's weights, and the weights that a model's file holds."""
+"""The exponential moving average of a network's weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    pass
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def generator_tensors(network: nn.Module) -> dict[str, Tensor]:
-    """What a model's file holds of a method that translates by one network."""
-    return {f"generator.{name}": tensor for name, tensor in network.state_dict().items()}
+class EMA(nn.Module, Generic[Network]):
+    """The average of the weights that `network` had in the steps of a fit (Karras et al. 2018,
+    section 4.1): it translates better than the last of them. With a `decay` of 0 there is none."""
 
+    average: Network | None
 
-def restore_generator(tensors: Mapping[str, Tensor], *networks: nn.Module | None) -> None:
-    """Give every one of `networks` (those that are there) the weights of `generator_tensors`."""
-    weights = {name.removeprefix("generator."): tensor for name, tensor in tensors.items()}
-    for network in networks:
-        if network is not None:
-            network.load_state_dict(weights)
+    def __init__(self, network: Network, decay: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self._live = (network,)  # in a tuple, for it is its method's, not this module's
+        self.average = deepcopy(network).requires_grad_(False) if decay else None
 
+    @property
+    def network(self) -> Network:
+        """What translates: the average, or without one the network itself."""
+        return self._live[0] if self.average is None else self.average
 
-@torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Move the exponential moving average of a network's weights (Karras et al. 2018, section 4.1)
-    on; at first it follows faster, so that it does not drag its random beginnings along."""
-    weight = 1 - min(decay, (1 + step) / (10 + step))
-    torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), weight)
-    for mean, value in zip(average.buffers(), network.buffers(), strict=True):
-        mean.copy_(value)
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Move the average on; at first it follows faster, so that it does not drag its random
+        beginnings along."""
+        if self.average is None:
+            return
+        weight = 1 - min(self.decay, (1 + step) / (10 + step))
+        live = self._live[0]
+        torch._foreach_lerp_(list(self.average.parameters()), list(live.parameters()), weight)
+        for mean, value in zip(self.average.buffers(), live.buffers(), strict=True):
+            mean.copy_(value)
+
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the network and its average the same weights. Raises RuntimeError for those of
+        another network."""
+        for network in (self._live[0], self.average):
+            if network is not None:
+                network.load_state_dict(dict(weights))

@@ -14,7 +14,7 @@ class ImagePool:
         self.size = size
         self.pictures: list[Tensor] = []
 
-    def exchange(self, pictures: Tensor) -> Tensor:
+    def query(self, pictures: Tensor) -> Tensor:
         """(N, C, H, W) in, as many out: each is stored and returned until the pool is full; then
         one in two is stored and an older one returned in its place. Draws from torch's generator.
         """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,10 +15,7 @@ from i2i_core.errors import InputError
 from i2i_core.images.tensors import with_channels
 from i2i_core.progress import Progress, Work
 from i2i_core.training.image_pool import ImagePool
-from i2i_core.training.optim import Updater
-
-if TYPE_CHECKING:
-    pass
+from i2i_core.training.optim import Optimizer
 
 
 @dataclass
@@ -30,7 +26,7 @@ class FitState:
     step (`seeded`), so stopping, looking and resuming change nothing.
     """
 
-    updaters: dict[str, Updater]
+    optimizers: dict[str, Optimizer]
     pools: dict[str, ImagePool] = field(default_factory=dict)
     step: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)  # pictures left out, and why
@@ -39,25 +35,21 @@ class FitState:
 
     def tensors(self) -> dict[str, Tensor]:
         """All of it as named tensors, to be saved."""
-        found = {"step": torch.tensor(self.step), "world": torch.tensor(distributed.world())}
-        for name, updater in self.updaters.items():
-            found |= {f"updaters.{name}.{key}": value for key, value in updater.tensors().items()}
+        tensors = {"step": torch.tensor(self.step), "world": torch.tensor(distributed.world())}
+        for name, optimizer in self.optimizers.items():
+            tensors |= {f"optimizers.{name}.{k}": v for k, v in optimizer.tensors().items()}
         for name, pool in self.pools.items():
             if pool.pictures:
-                found[f"pools.{name}"] = torch.cat([p.cpu() for p in pool.pictures])
-        return found
+                tensors[f"pools.{name}"] = torch.cat([p.cpu() for p in pool.pictures])
+        return tensors
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
         self.step, self.world = int(tensors["step"]), int(tensors["world"])
-        for name, updater in self.updaters.items():
-            prefix = f"updaters.{name}."
-            updater.load(
-                {
-                    key.removeprefix(prefix): v
-                    for key, v in tensors.items()
-                    if key.startswith(prefix)
-                }
+        for name, optimizer in self.optimizers.items():
+            prefix = f"optimizers.{name}."
+            optimizer.load(
+                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )
         for name, pool in self.pools.items():
             held = tensors.get(f"pools.{name}")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ class DivergedError(InputError):
     """A fit that has gone wrong: what it has by now is not worth keeping."""
 
 
-class Updater:
+class Optimizer:
     """Adam for one or more networks: `update(loss)` makes one step of it.
 
     Fused where PyTorch has it, which on the CPU is five times faster: every step reads and writes
@@ -41,6 +42,15 @@ class Updater:
     def adam(self) -> torch.optim.Adam:
         """Made when first needed: only fits need it, and it imports PyTorch's compiler."""
         return torch.optim.Adam(self.parameters, self.lr, self.betas, fused=True)
+
+    def minimize(
+        self, terms: Mapping[str, Tensor], step: int, lr_factor: float = 1.0
+    ) -> dict[str, float]:
+        """Step down the gradient of the sum of `terms`, and return them as plain numbers. Raises
+        DivergedError, before anything is changed, if one is not finite (see `check_finite`)."""
+        values = check_finite(terms, step)
+        self.update(torch.stack([*terms.values()]).sum(), step, lr_factor)
+        return values
 
     def update(self, loss: Tensor, step: int, lr_factor: float = 1.0) -> None:
         """Step down the gradient of `loss`; `step` is for the message if that is not finite."""
@@ -69,10 +79,10 @@ class Updater:
     def tensors(self) -> dict[str, Tensor]:
         """Moments and step counts by "number of the weight.name"."""
         state = self.adam.state_dict()["state"]
-        found = {f"{i}.{key}": value for i, entry in state.items() for key, value in entry.items()}
+        tensors = {f"{i}.{key}": v for i, entry in state.items() for key, v in entry.items()}
         if self.scaler.is_enabled():
-            found["scale"] = torch.tensor(self.scaler.get_scale())
-        return found
+            tensors["scale"] = torch.tensor(self.scaler.get_scale())
+        return tensors
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what `tensors` gave."""
@@ -115,10 +125,10 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
             network.requires_grad_(True)
 
 
-def linear_decay(step: int, total: int, constant: float) -> float:
-    """The papers' schedule: the full rate for the first `constant` of the steps (a share), then a
+def linear_decay(step: int, total: int, decay_start: float) -> float:
+    """The papers' schedule: the full rate up to `decay_start` (a share of the steps), then a
     straight line to zero, which would be reached one step after the last."""
-    start = constant * total
+    start = decay_start * total
     return 1.0 if step < start else 1 - (step - start + 1) / (total - start + 1)
 
 
@@ -140,6 +150,12 @@ def mixed_precision(device: torch.device) -> torch.autocast:
     if device.type == "cpu" and os.environ.get("I2I_CPU_BFLOAT16") == "1":
         kind = torch.bfloat16
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
+
+
+def use_layout(network: nn.Module, layout: torch.memory_format) -> None:
+    """Give the network's weights this order in memory."""
+    keywords: dict[str, Any] = {"memory_format": layout}  # which PyTorch's older types do not know
+    network.to(**keywords)
 
 
 def fast_layout(device: torch.device) -> torch.memory_format:

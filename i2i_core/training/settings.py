@@ -1,69 +1,111 @@
-"""What the numbers of configurations may be."""
+"""Configurations: frozen dataclasses whose fields say what they may be, and those of all fits."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.networks.deep_features import VGG
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-
-# What the numbers of the methods' configurations may be.
-RANGES: dict[str, tuple[float, float]] = {
-    "width": (1, 512),
-    "widest": (1, 16),
-    "depth": (2, 12),
-    "blocks": (0, 32),
-    "discriminator_width": (1, 512),
-    "discriminator_layers": (0, 6),
-    "nce_width": (1, 2048),
-    "nce_patches": (1, 65536),
-    "temperature": (1e-3, 100),
-    "pool": (0, 10_000),
-    "identity_every": (1, 1000),
-    "tone": (0, 32),
-    "batch": (1, 1024),
-    "epochs": (1, 10**6),
-    "steps": (0, 10**9),
-    "constant": (0, 1),
-    "learning_rate": (1e-8, 1),
-    "beta1": (0, 0.9999),
-    "beta2": (0, 0.9999999),
-    "ema": (0, 0.999999),
-    "seed": (0, MAX_SEED),
-}
+Config = TypeVar("Config", bound="DataclassInstance")
 
 
-def check_settings(config: DataclassInstance) -> None:
-    """Raise InputError unless every setting is of its default's type and, of RANGES, within."""
-    for setting in fields(config):
-        name: str = setting.name
-        kind: Any = type(setting.default)
-        value: Any = vars(config)[name]
-        fits = isinstance(value, (float, int) if kind is float else kind)
-        if not fits or (isinstance(value, bool) and kind is not bool):
-            raise InputError(f"{name} is {value!r}, and should be a {kind.__name__}.")
-        if name in RANGES:
-            check_range(name, value, *RANGES[name])
-        if name in ("in_channels", "out_channels") and value not in (1, 3):
-            raise InputError(f"{name} is {value}: choose 3, or 1 for grey.")
-        if name == "nce_layers" and not all(type(layer) is int for layer in value):
-            raise InputError(f"nce_layers is {value}: give whole numbers, such as (0, 4, 8).")
+def setting(default: Any, low: float | None = None, high: float | None = None) -> Any:
+    """A field that may be from `low` to `high`; of a tuple each of its numbers."""
+    return field(default=default, metadata={} if low is None else {"range": (low, high)})
 
 
-def check_crops(size: int, load_size: int, multiple: int, layers: int = 0) -> None:
-    """Raise InputError unless crops of `size` can be cut, halved as the network does, and judged by
-    a patch discriminator of `layers` halvings."""
-    check_range("size", size, 8, 2048)
+def choice(default: Any, *others: Any) -> Any:
+    """A field that may be `default` or one of `others`."""
+    return field(default=default, metadata={"choices": tuple(dict.fromkeys((default, *others)))})
+
+
+@dataclass(frozen=True)
+class CheckedConfig:
+    """A configuration that raises InputError for values that its fields do not allow. A subclass
+    that gives a field another default keeps what the field may be."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(each.default, tuple) and isinstance(value, list):  # from a file
+                value = tuple(value)
+                object.__setattr__(self, each.name, value)
+            _check_type(each.name, value, each.default)
+            allowed = self.allowed(each.name)
+            if "range" in allowed:
+                for number in value if isinstance(value, tuple) else (value,):
+                    check_range(each.name, number, *allowed["range"])
+            if value not in allowed.get("choices", (value,)):
+                choices = ", ".join(f"{option!r}" for option in allowed["choices"])
+                raise InputError(f"{each.name} is {value!r}: choose one of {choices}.")
+
+    @classmethod
+    def allowed(cls, name: str) -> Mapping[str, Any]:
+        """What the field `name` may be: its "range" or its "choices", or nothing if it is free."""
+        for kind in cls.__mro__:
+            declared = vars(kind).get("__dataclass_fields__", {}).get(name)
+            if declared is not None and declared.metadata:
+                found: Mapping[str, Any] = declared.metadata
+                return found
+        return {}
+
+
+@dataclass(frozen=True)
+class FitConfig(CheckedConfig):
+    """What every fit by steps has, with the papers' usual numbers."""
+
+    learning_rate: float = setting(2e-4, 1e-8, 1)
+    beta1: float = setting(0.5, 0, 0.9999)  # of Adam
+    beta2: float = setting(0.999, 0, 0.9999999)
+    batch: int = setting(1, 1, 1024)
+    steps: int = setting(0, 0, 10**9)  # 0: as many as the epochs take
+    decay_start: float = setting(0.5, 0, 1)  # share of the steps before the learning rate falls
+    crop_size: int = setting(256, 8, 2048)  # pixels a side of what is learnt from
+    load_size: int = setting(286, 8, 4096)  # of the shorter side of the pictures it is cut from
+    flip: bool = True  # half of the pictures are mirrored
+    ema: float = setting(0.0, 0, 0.999999)  # decay of the weights' moving average, 0 for none
+    perceptual_weight: float = 0.0  # of a loss on deep features, see `training.perceptual`
+    perceptual_network: str = VGG
+    seed: int = setting(0, 0, MAX_SEED)
+
+
+def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:
+    """The configuration of the method `name`. Raises InputError, naming what there is, for unknown
+    settings."""
+    known = {each.name for each in fields(kind)}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise InputError(
+            f'{name} has no setting "{unknown[0]}". Its settings are: {", ".join(sorted(known))}.'
+        )
+    return kind(**settings)
+
+
+def check_crops(config: FitConfig, multiple: int, layers: int = 0) -> None:
+    """Raise InputError unless crops can be cut, halved as the network does, and judged by a patch
+    discriminator of `layers` halvings."""
+    size = config.crop_size
     if size % multiple:
-        raise InputError(f"The size is {size}: for this network choose a multiple of {multiple}.")
+        raise InputError(f"crop_size is {size}: for this network choose a multiple of {multiple}.")
     smallest = 3 * 2**layers  # or its last norm would have a single pixel to normalise
     if layers and size < smallest:
         raise InputError(
             f"Crops of {size} pixels are too small for a discriminator of {layers} layers: "
-            f"choose a size of at least {smallest}, or fewer discriminator_layers."
+            f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
         )
-    check_range("load size", load_size, size, 4096)
+    check_range("load_size", config.load_size, size, 4096)
+
+
+def _check_type(name: str, value: Any, default: Any) -> None:
+    kind: Any = type(default)
+    fits = isinstance(value, (float, int) if kind is float else kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise InputError(f"{name} is {value!r}, and should be a {kind.__name__}.")
+    if kind is tuple and not all(type(number) is type(default[0]) for number in value):
+        raise InputError(f"{name} is {value}: give whole numbers, such as {default}.")

@@ -20,7 +20,7 @@ def test_another_loop_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def slower(*arguments: int | str) -> object:
         method = real(*arguments)  # type: ignore[arg-type]
-        for updater in method.fit_state.updaters.values():  # type: ignore[union-attr]
+        for updater in method.fit_state.optimizers.values():  # type: ignore[union-attr]
             updater.lr *= 0.99
         return method
 

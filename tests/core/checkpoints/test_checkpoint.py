@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from i2i_core.checkpoints.checkpoint import FORMAT, build, load, load_training, save, save_training
-from i2i_core.checkpoints.model_zoo import describe, find_models, locate
+from i2i_core.checkpoints.model_zoo import find_models, model_info, resolve
 from i2i_core.errors import InputError
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
 from tests.contract.test_contract import ROWS, A, B, fitted
@@ -167,22 +167,22 @@ def test_models_are_found_by_path_and_by_shipped_name(
     save(method, tmp_path / "pix2pix.rocks.safetensors", about="Rock to sand.")
     (model,) = find_models()
     assert (model.name, model.method, model.about) == ("pix2pix.rocks", "pix2pix", "Rock to sand.")
-    assert locate("pix2pix.rocks") == locate(model.path) == model.path
+    assert resolve("pix2pix.rocks") == resolve(model.path) == model.path
     with pytest.raises(InputError, match=r"pix2pix\.rocks"):
-        locate("nothing")
+        resolve("nothing")
 
 
 def test_what_a_model_takes_and_makes_is_kept_or_else_anything(tmp_path: Path) -> None:
     method = fitted(ROWS["pix2pixhd"])
     path = tmp_path / "m.safetensors"
     save(method, path, takes="sketch", makes="labels:facades", half=True)
-    assert (describe(path).takes, describe(path).makes) == ("sketch", "labels:facades")
+    assert (model_info(path).takes, model_info(path).makes) == ("sketch", "labels:facades")
     save(method, path)
-    assert (describe(path).takes, describe(path).makes, describe(path).about) == ("", "", "")
+    assert (model_info(path).takes, model_info(path).makes, model_info(path).about) == ("", "", "")
     old = written(tmp_path / "old.safetensors", step="7")  # from before there were such words
-    assert (describe(old).takes, describe(old).makes, describe(old).steps) == ("", "", 7)
+    assert (model_info(old).takes, model_info(old).makes, model_info(old).steps) == ("", "", 7)
     with pytest.raises(InputError, match="no file"):
-        describe(tmp_path / "nowhere.safetensors")
+        model_info(tmp_path / "nowhere.safetensors")
 
 
 def test_the_methods_that_learn_from_pairs_say_so() -> None:
@@ -196,15 +196,15 @@ def test_what_only_further_fits_need_is_kept_once_it_has_learnt(name: str, tmp_p
     method = fitted(ROWS[name])
     save(method, path)
     again = load(path)
-    assert again.extra_learnt
-    for part, network in method.extra().items():
-        other = again.extra()[part].state_dict()
+    assert again.has_training_networks
+    for part, network in method.training_networks().items():
+        other = again.training_networks()[part].state_dict()
         assert all(torch.equal(value, other[key]) for key, value in network.state_dict().items())
     # A generator alone, as an imported one: nothing is made up for it.
     bare = ROWS[name].new()
-    bare.restore(method.saved())
+    bare.load_inference_state_dict(method.inference_state_dict())
     save(bare, tmp_path / "bare.safetensors")
-    assert not load(tmp_path / "bare.safetensors").extra_learnt
+    assert not load(tmp_path / "bare.safetensors").has_training_networks
     assert (tmp_path / "bare.safetensors").stat().st_size < path.stat().st_size
 
 

@@ -22,7 +22,7 @@ from i2i_core.method import Progress
 from i2i_core.methods.pix2pix import Pix2Pix
 from i2i_core.methods.pix2pixhd import Pix2PixHD
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.training.optim import Updater
+from i2i_core.training.optim import Optimizer
 from tests.contract.test_contract import ROWS, A, B
 
 TINY = ["--set", "width=4", "--set", "discriminator_width=4", "--set", "size=32"]
@@ -140,7 +140,7 @@ def test_a_stopped_fit_is_kept_and_goes_on_to_the_same_model(
     monkeypatch.chdir(here)
     assert read_header("m.safetensors")["step"] == "2"
     assert fit("--resume") == 0
-    whole, halved = load("whole.safetensors").saved(), load("m.safetensors").saved()
+    whole, halved = load("whole.safetensors").inference_state_dict(), load("m.safetensors").inference_state_dict()
     assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
     assert fit("--resume", "--steps", "5") == 0
     assert read_header("m.safetensors")["step"] == "5"
@@ -150,14 +150,14 @@ def test_ctrl_c_within_a_step_lets_it_finish_and_goes_on_to_the_same_model(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fit(out="whole.safetensors") == 0
-    step = Updater.update
+    step = Optimizer.update
 
-    def interrupted(self: Updater, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
+    def interrupted(self: Optimizer, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
         if number == 1:
             os.kill(os.getpid(), signal.SIGINT)
         step(self, loss, number, factor)
 
-    monkeypatch.setattr(Updater, "update", interrupted)
+    monkeypatch.setattr(Optimizer, "update", interrupted)
     before = signal.getsignal(signal.SIGINT)
     # Both updates of the step ask to stop: noted once, done the second time, so ask only once.
     monkeypatch.setattr(Stop, "_note", lambda self, *_: setattr(self, "asked", True))
@@ -167,7 +167,7 @@ def test_ctrl_c_within_a_step_lets_it_finish_and_goes_on_to_the_same_model(
     monkeypatch.chdir(here)
     assert read_header("m.safetensors")["step"] == "2"
     assert fit("--resume") == 0
-    whole, halved = load("whole.safetensors").saved(), load("m.safetensors").saved()
+    whole, halved = load("whole.safetensors").inference_state_dict(), load("m.safetensors").inference_state_dict()
     assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
 
 
@@ -183,16 +183,16 @@ def test_a_fit_that_diverges_leaves_what_was_saved_before(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli_fit, "SAVE_SECONDS", -1)  # after every step
-    step = Updater.update
+    step = Optimizer.update
 
-    def poisoned(self: Updater, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
+    def poisoned(self: Optimizer, loss: torch.Tensor, number: int, factor: float = 1.0) -> None:
         step(self, loss * float("nan") if number == 2 else loss, number, factor)
 
-    monkeypatch.setattr(Updater, "update", poisoned)
+    monkeypatch.setattr(Optimizer, "update", poisoned)
     assert fit() == 2
     assert "step 2" in capsys.readouterr().err
     assert read_header("m.safetensors")["step"] == "2"  # steps 0 and 1
-    assert all(torch.isfinite(t).all() for t in load("m.safetensors").saved().values())
+    assert all(torch.isfinite(t).all() for t in load("m.safetensors").inference_state_dict().values())
 
 
 def test_what_is_measured_is_not_what_was_learnt_from(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_side_by_side_pictures_in_either_direction(here: Path) -> None:
     for direction in ("AtoB", "BtoA"):
         command = ["fit", "pix2pix", "--ab", "ab", "--direction", direction, "--steps", "2"]
         assert cli.main([*command, "-o", f"{direction}.safetensors", *PIX2PIX]) == 0
-    one, other = (load(f"{d}.safetensors").saved() for d in ("AtoB", "BtoA"))
+    one, other = (load(f"{d}.safetensors").inference_state_dict() for d in ("AtoB", "BtoA"))
     assert any(not torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 

@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from i2i_core.data import batches as sampling
-from i2i_core.data.batches import Batches, Crops
-from i2i_core.data.folders import Folder, every
-from i2i_core.data.implicit_pairs import Mixed
+from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.folders import Folder, readable
+from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.devices import distributed
 from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
@@ -23,7 +23,7 @@ from i2i_core.images.tensors import to_tensor
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.optim import linear_decay
 
-SMALL = Crops(size=16, load_size=20)
+SMALL = CropSettings(size=16, load_size=20)
 ORIENTATION = 0x0112
 
 
@@ -114,7 +114,7 @@ def test_batches_can_be_used_again_after_the_with() -> None:
 def test_pairs_are_cut_and_mirrored_alike() -> None:
     a = pictures(4)
     b = [ImageOps.invert(one) for one in a]
-    batches = Batches(a, b, Crops(16, 20), batch=4, paired=True)
+    batches = Batches(a, b, CropSettings(16, 20), batch=4, paired=True)
     for step in range(4):
         one, other = batches[step]
         torch.testing.assert_close(one, -other, atol=0.02, rtol=0)  # but for rounding
@@ -124,7 +124,7 @@ def test_pairs_are_cut_and_mirrored_alike() -> None:
 def test_pairs_of_two_resolutions_are_cut_alike() -> None:
     a = [picture(1).resize((60, 48)), picture(2).resize((40, 40))]
     b = [one.resize((2 * one.width, 2 * one.height), Image.Resampling.BICUBIC) for one in a]
-    one, other = Batches(a, b, Crops(32, 40), batch=6, paired=True)[0]
+    one, other = Batches(a, b, CropSettings(32, 40), batch=6, paired=True)[0]
     assert float((one - other).abs().mean()) < 0.05
     assert float(one.std()) > 0.2
 
@@ -134,7 +134,7 @@ def test_mirroring_happens_half_of_the_time_or_never(paired: bool) -> None:
     whole = [picture(0, 16, 16)]
     expected = to_tensor(whole[0]) * 2 - 1
     for flip in (True, False):
-        batches = Batches(whole, whole, Crops(16, 16, flip), batch=60, paired=paired)
+        batches = Batches(whole, whole, CropSettings(16, 16, flip), batch=60, paired=paired)
         mirrored = 0
         for crop in batches[0][0].split(1):
             assert torch.equal(crop, expected) or torch.equal(crop, expected.flip(3))
@@ -144,7 +144,7 @@ def test_mirroring_happens_half_of_the_time_or_never(paired: bool) -> None:
 
 def test_crops_come_from_everywhere() -> None:
     wide = Image.fromarray(np.arange(64, dtype=np.uint8)[None].repeat(16, 0)).convert("RGB")
-    batch = Batches([wide], [wide], Crops(16, 16, flip=False), batch=300)[0][0]
+    batch = Batches([wide], [wide], CropSettings(16, 16, flip=False), batch=300)[0][0]
     left = {round((float(crop[0, 0, 0]) + 1) / 2 * 255) for crop in batch}
     assert left == set(range(64 - 16 + 1))
 
@@ -200,7 +200,7 @@ def test_processes_take_shares_that_do_not_overlap(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("paired", [True, False])
 def test_pictures_of_any_shape_give_crops_of_the_size(size: tuple[int, int], paired: bool) -> None:
     side = [picture(0, *size)]
-    a, b = Batches(side, side, Crops(16, 20), batch=3, paired=paired)[0]
+    a, b = Batches(side, side, CropSettings(16, 20), batch=3, paired=paired)[0]
     assert a.shape == b.shape == (3, 3, 16, 16)
     assert float(a.std()) > 0.02
 
@@ -228,7 +228,7 @@ def steps_at(batches: Batches, steps: Sequence[int]) -> list[tuple[Tensor, Tenso
 def test_from_a_given_step_on_nothing_is_cut_off() -> None:
     side = [picture(0, 24, 24)]
     expected = to_tensor(fit_short_side(side[0], 16)) * 2 - 1
-    batches = Batches(side, side, Crops(16, 22, flip=False), whole_from=3)
+    batches = Batches(side, side, CropSettings(16, 22, flip=False), whole_from=3)
     found = [torch.equal(batches[step][0], expected) for step in range(6)]
     assert found == [False] * 3 + [True] * 3
 
@@ -238,7 +238,7 @@ def test_what_a_step_sees_does_not_depend_on_when_the_pictures_became_whole(
     order: tuple[int, ...],
 ) -> None:
     def batches() -> Batches:
-        return Batches(pictures(3), pictures(3, 50), Crops(16, 22), whole_from=3)
+        return Batches(pictures(3), pictures(3, 50), CropSettings(16, 22), whole_from=3)
 
     plain = batches()
     expected = [plain[step] for step in range(6)]
@@ -315,7 +315,7 @@ def test_every_kind_of_file_becomes_the_picture_that_is_seen(
 ) -> None:
     save(tmp_path / name)
     side = Folder(tmp_path)
-    batches = Batches(side, side, Crops(24, 24, flip=False), batch=30)
+    batches = Batches(side, side, CropSettings(24, 24, flip=False), batch=30)
     assert side[0].size == (40, 24)
     crops = batches[0][0]
     assert not batches.skipped
@@ -351,7 +351,7 @@ def test_files_that_cannot_be_read_are_skipped_and_named(tmp_path: Path) -> None
     assert all(a.shape == (1, 3, 16, 16) for a, _ in found)
     with Batches(side, pictures(2, 50), SMALL) as resumed:  # which has not met them yet
         assert all(same(resumed[step], found[step]) for step in range(4, 7))
-    assert len(list(every(side))) == 4
+    assert len(list(readable(side))) == 4
 
 
 def test_pairs_with_a_broken_half_are_skipped_and_the_others_stay_pairs() -> None:
@@ -406,14 +406,14 @@ def test_sides_that_cannot_be_learnt_from_are_refused() -> None:
     [(6, 0.25, 2), (6, 0.5, 6), (9, 0.1, 1), (5, 0.0, 0), (4, 0.8, 16)],
 )
 def test_mixed_adds_as_many_as_make_up_the_fraction(own: int, fraction: float, added: int) -> None:
-    mixed = Mixed(flat(own), pictures(3), fraction)
+    mixed = ImplicitPairs(flat(own), pictures(3), fraction)
     assert len(mixed) == own + added
     assert added / len(mixed) == pytest.approx(fraction, abs=0.06)
 
 
 def test_mixed_goes_through_the_pairs_again_and_again() -> None:
     own, pairs = flat(4), pictures(3)
-    mixed = Mixed(own, pairs, 0.5)
+    mixed = ImplicitPairs(own, pairs, 0.5)
     assert list(mixed) == [*own, *pairs, pairs[0]]
     assert mixed.names == [
         *(f"picture {i}" for i in (1, 2, 3, 4)),
@@ -424,12 +424,12 @@ def test_mixed_goes_through_the_pairs_again_and_again() -> None:
     ]
     with pytest.raises(IndexError):
         mixed[8]
-    assert list(Mixed(own, [], 0.5)) == own
+    assert list(ImplicitPairs(own, [], 0.5)) == own
 
 
 def test_mixed_keeps_the_names_of_files(tmp_path: Path) -> None:
     side = broken_folder(tmp_path / "a")
-    mixed = Mixed(side, flat(2), 0.2)
+    mixed = ImplicitPairs(side, flat(2), 0.2)
     assert mixed.names == [*side.names, "pair 1", "pair 2"]
     batches = Batches(mixed, flat(2), SMALL, batch=9)
     assert batches[0][0].shape == (9, 3, 16, 16)
@@ -439,7 +439,7 @@ def test_mixed_keeps_the_names_of_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fraction", [-0.1, 1.0])
 def test_impossible_fractions_are_refused(fraction: float) -> None:
     with pytest.raises(InputError, match="choose one from 0 to"):
-        Mixed(flat(2), flat(2), fraction)
+        ImplicitPairs(flat(2), flat(2), fraction)
 
 
 # The image pool
@@ -453,11 +453,11 @@ def test_a_pool_fills_first_and_then_gives_back_an_old_one_half_of_the_time() ->
     torch.manual_seed(0)
     pool = ImagePool(10)
     for number in range(10):
-        assert float(pool.exchange(one_value(number)).mean()) == number
+        assert float(pool.query(one_value(number)).mean()) == number
     given, old = set(range(10)), 0
     returned: list[int] = []
     for number in range(10, 410):
-        found = round(float(pool.exchange(one_value(number)).mean()))
+        found = round(float(pool.query(one_value(number)).mean()))
         given.add(number)
         assert found in given
         old += found != number
@@ -472,18 +472,18 @@ def test_a_pool_fills_first_and_then_gives_back_an_old_one_half_of_the_time() ->
 def test_a_pool_takes_whole_batches_and_holds_no_graph() -> None:
     pool = ImagePool(3)
     batch = torch.cat([one_value(n) for n in range(3)]).requires_grad_()
-    found = pool.exchange(batch * 2)
+    found = pool.query(batch * 2)
     assert torch.equal(found, batch.detach() * 2)
     assert not found.requires_grad
     assert not any(held.requires_grad for held in pool.pictures)
-    assert pool.exchange(torch.ones(5, 3, 2, 2)).shape == (5, 3, 2, 2)
+    assert pool.query(torch.ones(5, 3, 2, 2)).shape == (5, 3, 2, 2)
     assert len(pool.pictures) == 3
 
 
 def test_a_pool_of_none_gives_the_new_ones() -> None:
     pool = ImagePool(0)
     for number in range(20):
-        assert float(pool.exchange(one_value(number)).mean()) == number
+        assert float(pool.query(one_value(number)).mean()) == number
     assert not pool.pictures
 
 
@@ -492,7 +492,7 @@ def test_a_pool_follows_torchs_generator() -> None:
     for _ in range(2):
         torch.manual_seed(5)
         pool = ImagePool(4)
-        runs.append([float(pool.exchange(one_value(n)).mean()) for n in range(40)])
+        runs.append([float(pool.query(one_value(n)).mean()) for n in range(40)])
     assert runs[0] == runs[1]
 
 
@@ -502,7 +502,7 @@ def test_what_a_pool_held_goes_out_in_the_kind_of_what_comes_in() -> None:
     pool = ImagePool(1)
     pool.pictures = [one_value(1)]
     for _ in range(20):
-        assert pool.exchange(torch.zeros(1, 3, 2, 2, dtype=torch.double)).dtype == torch.double
+        assert pool.query(torch.zeros(1, 3, 2, 2, dtype=torch.double)).dtype == torch.double
 
 
 # The learning rate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from i2i_core.data.folders import Folder, Half, open_domains
+from i2i_core.data.folders import Folder, SideBySide, open_domains
 from i2i_core.errors import InputError
 
 
@@ -157,7 +157,7 @@ def test_a_picture_too_narrow_to_be_two_is_refused_when_it_is_its_turn(tmp_path:
     save_pairs(tmp_path, "1.png")
     save_pairs(tmp_path, "2.png", size=(11, 10))
     half = open_domains(ab=tmp_path)[0]
-    assert isinstance(half, Half)
+    assert isinstance(half, SideBySide)
     assert half[0].size == (12, 10)
     with pytest.raises(InputError, match=r"2\.png is 11 × 10 pixels, .*not wide enough"):
         half[1]

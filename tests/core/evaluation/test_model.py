@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from i2i_core.errors import InputError
 from i2i_core.evaluation import model as model_evaluation
-from i2i_core.evaluation.fcn_evaluation import Pairs, Reading
+from i2i_core.evaluation.fcn_evaluation import FCNEvaluation, Pairs
 from i2i_core.evaluation.fcn_score import (
     Palette,
     SegmenterConfig,
@@ -82,7 +82,7 @@ class Fake(Method):
     def __init__(self, known: Sequence[tuple[Image.Image, Image.Image]] = ()) -> None:
         super().__init__()
         self.known = {one.tobytes(): other for one, other in known}
-        self.learnt = True
+        self.fitted = True
         self.config = SegmenterConfig(size=SIDE)  # what tells the size
         self.asked: list[bool] = []
 
@@ -307,12 +307,12 @@ def test_line_drawings_are_not_read_as_labels_unasked(pairs: Any) -> None:
     drawings = [Image.new("RGB", (32, 32), "white") for _ in range(4)]
     for drawing in drawings:
         drawing.paste("black", (8, 8, 20, 20))
-    assert Reading.prepare(drawings, None) is None
-    assert Reading.prepare(drawings, True) is not None
-    assert Reading.prepare(pairs[0], False) is None
-    assert Reading.prepare(pairs[1], None) is None
+    assert FCNEvaluation.prepare(drawings, None) is None
+    assert FCNEvaluation.prepare(drawings, True) is not None
+    assert FCNEvaluation.prepare(pairs[0], False) is None
+    assert FCNEvaluation.prepare(pairs[1], None) is None
     with pytest.raises(InputError, match="leave the FCN-score out"):
-        Reading.prepare(pairs[1], True)
+        FCNEvaluation.prepare(pairs[1], True)
 
 
 def test_unpaired_sides_are_compared_as_sets_and_layouts(pairs: Any) -> None:

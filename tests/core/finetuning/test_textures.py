@@ -11,7 +11,7 @@ from PIL import Image
 
 from i2i_core.checkpoints.checkpoint import load, read_header, save
 from i2i_core.errors import InputError
-from i2i_core.finetuning.textures import teach_textures, texture_learner
+from i2i_core.finetuning.textures import finetune_textures, texture_learner
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.pipelines.texture_swap import swap
 from tests.core.pipelines.test_texture_codes import picture
@@ -21,7 +21,7 @@ PICTURES = [picture(80, 64, seed) for seed in range(10)]
 
 def test_a_model_goes_on_with_a_gallery(swapper: str, tmp_path: Path) -> None:
     out = tmp_path / "mine.safetensors"
-    records = list(teach_textures(PICTURES, out, steps=3, start=swapper, about="Mine: patches"))
+    records = list(finetune_textures(PICTURES, out, steps=3, start=swapper, about="Mine: patches"))
     assert "3 of 3 steps" in records[-1].note
     assert set(records[0].losses) == {"L1"}
     assert {"L1", "patches", "discriminator"} <= set(records[-1].losses)  # judged at the end
@@ -31,7 +31,7 @@ def test_a_model_goes_on_with_a_gallery(swapper: str, tmp_path: Path) -> None:
     assert read_header(out)["about"] == "Mine: patches"
     model, before = load(out), load(swapper)
     assert isinstance(model, SwappingAutoencoder)
-    assert model.extra_learnt
+    assert model.has_training_networks
     assert model.directions.known
     assert not torch.equal(model.directions.texture, before.directions.texture)  # type: ignore[union-attr]
     (record,) = swap(PICTURES[0], PICTURES[1], out)
@@ -40,7 +40,7 @@ def test_a_model_goes_on_with_a_gallery(swapper: str, tmp_path: Path) -> None:
 
 def test_the_preview_shows_reconstructions_and_swaps(swapper: str, tmp_path: Path) -> None:
     method = load(swapper)
-    first = next(iter(teach_textures(PICTURES, tmp_path / "m.safetensors", start=swapper)))
+    first = next(iter(finetune_textures(PICTURES, tmp_path / "m.safetensors", start=swapper)))
     sheet = np.asarray(first.picture, float)
     rows = [sheet[64 * k : 64 * k + 64, :80] for k in range(3)]
     assert np.abs(rows[0] - np.asarray(PICTURES[0], float)).mean() < 1
@@ -60,7 +60,7 @@ def test_from_nothing_and_from_a_model_the_second_half_is_judged(
 
 def test_stopping_keeps_a_whole_model(swapper: str, tmp_path: Path) -> None:
     out = tmp_path / "mine.safetensors"
-    work = teach_textures(PICTURES, out, steps=1000, start=swapper)
+    work = finetune_textures(PICTURES, out, steps=1000, start=swapper)
     next(work)
     work.close()
     model = load(out)
@@ -72,13 +72,13 @@ def test_what_was_learnt_is_kept_even_if_nothing_can_be_said_of_the_pictures(
     swapper: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "narrow.safetensors"
-    list(teach_textures([picture(900, 90)] * 10, out, steps=2, start=swapper))
+    list(finetune_textures([picture(900, 90)] * 10, out, steps=2, start=swapper))
     assert read_header(out)["step"] == "2"
 
 
 def test_a_model_without_discriminators_is_not_gone_on_with(swapper: str, tmp_path: Path) -> None:
     method = load(swapper)
-    method.extra_restored = False
+    method.training_networks_loaded = False
     save(method, tmp_path / "published.safetensors")
     with pytest.raises(InputError, match="without its judges"):
         texture_learner(steps=10, start=tmp_path / "published.safetensors")
@@ -86,6 +86,6 @@ def test_a_model_without_discriminators_is_not_gone_on_with(swapper: str, tmp_pa
 
 def test_what_cannot_be_taught_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="steps"):
-        list(teach_textures(PICTURES, tmp_path / "m.safetensors", steps=0))
+        list(finetune_textures(PICTURES, tmp_path / "m.safetensors", steps=0))
     with pytest.raises(InputError, match="no swapping autoencoder"):
-        list(teach_textures(PICTURES, tmp_path / "m.safetensors", start="cut.monet"))
+        list(finetune_textures(PICTURES, tmp_path / "m.safetensors", start="cut.monet"))

@@ -192,14 +192,14 @@ def colours(width: int, height: int, seed: int = 0) -> Image.Image:
 
 def test_an_imported_pix2pix_learns_on(tmp_path: Path) -> None:
     method = import_published(saved(random(PlainUNet(width=2, depth=7)), tmp_path))
-    before = {name: value.clone() for name, value in method.saved().items()}
+    before = {name: value.clone() for name, value in method.inference_state_dict().items()}
     fitting = method.fit([colours(128, 128)], [colours(128, 128, 1)])
     for step in (1, 2):
         progress = next(fitting)
         assert progress.step == step
         assert all(np.isfinite(value) for value in progress.losses.values())
     fitting.close()
-    after = method.saved()
+    after = method.inference_state_dict()
     assert not torch.equal(before["generator.downs.0.weight"], after["generator.downs.0.weight"])
     assert method.translate(colours(128, 128)).size == (128, 128)
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from i2i_core.data.batches import Batches
-from i2i_core.data.implicit_pairs import Mixed
+from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
 from i2i_core.methods import cut, cyclegan
 from i2i_core.methods.cut import CUT, CUTConfig
@@ -60,9 +60,9 @@ def test_cut_learns_to_tell_the_own_patch_from_others() -> None:
 def test_pairs_are_mixed_unmarked_into_both_sides(
     kind: type[CycleGAN] | type[CUT], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mixed: list[Mixed] = []
+    mixed: list[ImplicitPairs] = []
 
-    class Watched(Mixed):
+    class Watched(ImplicitPairs):
         def __init__(self, *arguments: object) -> None:
             super().__init__(*arguments)  # type: ignore[arg-type]
             mixed.append(self)
@@ -130,7 +130,7 @@ def test_test_time_is_the_papers_or_evaluation() -> None:
     weights = method.state_dict()
     evaluated = Pix2Pix(replace(config, test_time="eval"))
     evaluated.load_state_dict(weights)
-    evaluated.learnt = True
+    evaluated.fitted = True
     assert np.asarray(paper).tobytes() != np.asarray(evaluated.translate(A[0])).tobytes()
     assert np.asarray(paper).tobytes() == np.asarray(method.translate(A[0])).tobytes()
     with pytest.raises(InputError, match="paper"):

@@ -16,7 +16,7 @@ from i2i_core.losses.reconstruction import feature_matching
 from i2i_core.methods.pix2pixhd import Pix2PixHD, Pix2PixHDConfig
 from i2i_core.networks.layers import Noise, blur
 from i2i_core.networks.patchgan import PatchGAN
-from i2i_core.networks.pix2pixhd import CoarseToFine, ColourCode
+from i2i_core.networks.pix2pixhd import ColourCode, Pix2PixHDGenerator
 from i2i_core.networks.unet import UNet
 from tests.contract.test_contract import A, B
 
@@ -136,9 +136,9 @@ def test_noise_depends_on_the_seed_alone() -> None:
 def test_a_model_that_learns_on_keeps_its_colour_code() -> None:
     method = small()
     run(method)
-    saved = method.saved()
+    saved = method.inference_state_dict()
     other = small(coarse=0.0)
-    other.restore(saved)
+    other.load_inference_state_dict(saved)
     colours = other.generator.colours
     assert colours is not None
     before = colours.basis.clone()
@@ -163,7 +163,7 @@ def test_settings_that_cannot_work_are_named(changes: dict[str, Any], sentence: 
 
 
 def test_a_generator_gives_sizes_of_both_stages() -> None:
-    network = CoarseToFine(1, 3, width=4, depth=3, fine_width=4, code=2, noise=True)
+    network = Pix2PixHDGenerator(1, 3, width=4, depth=3, fine_width=4, code=2, noise=True)
     x, code = torch.rand(2, 1, 32, 48) * 2 - 1, torch.randn(2, 2)
     assert network(x, code).shape == (2, 3, 32, 48)
     assert network(x, code, coarse=True).shape == (2, 3, 16, 24)
@@ -173,7 +173,7 @@ def test_a_generator_gives_sizes_of_both_stages() -> None:
 def test_an_untrained_enhancer_adds_little() -> None:
     """Its training starts from the enlarged coarse picture."""
     torch.manual_seed(0)
-    network = CoarseToFine(3, 3, width=8, depth=3, fine_width=8)
+    network = Pix2PixHDGenerator(3, 3, width=8, depth=3, fine_width=8)
     x = torch.rand(1, 3, 32, 32) * 2 - 1
     small_one, large = network(x, coarse=True), network(x)
     difference = torch.nn.functional.avg_pool2d(large, 2) - small_one
@@ -321,7 +321,7 @@ def test_what_cannot_be_learnt_from_is_said_in_a_sentence(
     method = small()
     with pytest.raises(InputError, match=sentence):
         next(method.fit(a, b))
-    assert not method.learnt
+    assert not method.fitted
 
 
 def test_a_photograph_that_cannot_be_read_is_left_out_of_the_colours_too() -> None:

@@ -11,7 +11,7 @@ from i2i_core.methods.structural_analogy import (
     StructuralAnalogy,
     StructuralAnalogyConfig,
 )
-from i2i_core.patches.structure_guides import HYPOTHESES
+from i2i_core.patches.structure_guides import CORRESPONDENCES
 
 Colour = tuple[int, int, int]
 GREY, WHITE = (90, 90, 90), (230, 230, 230)
@@ -79,7 +79,7 @@ def test_the_guess_is_tried_scored_and_shown() -> None:
     assert len(trials) >= 2
     assert [len(record.losses) for record in trials] == list(range(1, len(trials) + 1))
     last = records[-1]
-    assert set(last.losses) <= set(HYPOTHESES)
+    assert set(last.losses) <= set(CORRESPONDENCES)
     assert set(last.extras) == {*last.losses, "guide of structure", "guide of appearance"}
     assert last.note.endswith(f"by {max(last.losses, key=lambda name: last.losses[name])}")
     assert last.step == last.total

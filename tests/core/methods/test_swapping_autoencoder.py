@@ -98,7 +98,7 @@ def test_it_learns_to_return_pictures_and_to_give_one_the_colours_of_another() -
 
 def test_a_small_picture_has_a_texture_too() -> None:
     method = SwappingAutoencoder(SMALL)
-    method.learnt = True
+    method.fitted = True
     tiny = torch.rand(1, 3, 8, 8)
     structure, texture = method.encode(tiny)
     assert structure.shape[-2:] == (2, 2)
@@ -107,7 +107,7 @@ def test_a_small_picture_has_a_texture_too() -> None:
 
 def test_the_same_codes_make_the_same_picture_noise_and_all() -> None:
     method = SwappingAutoencoder(SMALL)
-    method.learnt = True
+    method.fitted = True
     for name, value in method.state_dict().items():
         if name.endswith(".noise"):
             value.fill_(1.0)

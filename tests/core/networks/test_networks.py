@@ -21,9 +21,9 @@ from i2i_core.networks.layers import (
 )
 from i2i_core.networks.layers import blur as blur_pixels
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
-from i2i_core.networks.pix2pixhd import CoarseToFine, ColourCode
+from i2i_core.networks.pix2pixhd import ColourCode, Pix2PixHDGenerator
 from i2i_core.networks.projection import PatchProjection
-from i2i_core.networks.resnet import ResNet, ToneNet
+from i2i_core.networks.resnet import LowFrequencyNet, ResNet
 from i2i_core.networks.stylegan2 import DemodulatedUp, SinCUTGenerator, StyleGAN2Discriminator, blur
 from i2i_core.networks.unet import UNet, UpConv
 
@@ -585,7 +585,7 @@ def test_noise_is_the_same_in_all_channels_and_as_strong_as_learnt() -> None:
 
 def test_the_enhancer_adds_to_the_enlarged_coarse_picture() -> None:
     torch.manual_seed(0)
-    network = CoarseToFine(1, 3, 4, 3, 5)  # an odd width as well
+    network = Pix2PixHDGenerator(1, 3, 4, 3, 5)  # an odd width as well
     nn.init.zeros_(network.last.weight)
     with torch.no_grad():
         nn.init.constant_(network.coarse.ups[0].weight, 0.0)
@@ -600,7 +600,7 @@ def test_the_enhancer_adds_to_the_enlarged_coarse_picture() -> None:
 
 
 def test_the_coarse_stage_teaches_the_coarse_network_alone() -> None:
-    network = CoarseToFine(3, 3, 4, 3, 4, code=2, noise=True)
+    network = Pix2PixHDGenerator(3, 3, 4, 3, 4, code=2, noise=True)
     for coarse in (True, False):
         network.zero_grad()
         network(noise(2, 3, 32, 32), noise(2, 2), coarse=coarse).square().sum().backward()
@@ -611,7 +611,7 @@ def test_the_coarse_stage_teaches_the_coarse_network_alone() -> None:
 
 def test_a_code_is_carried_from_the_coarse_picture_into_the_fine_one() -> None:
     torch.manual_seed(0)
-    network = CoarseToFine(3, 3, 8, 3, 8, code=2)
+    network = Pix2PixHDGenerator(3, 3, 8, 3, 8, code=2)
     x = noise(1, 3, 32, 32)
     for coarse in (True, False):
         with torch.no_grad():
@@ -721,7 +721,7 @@ def test_a_generator_begins_at_the_smoothed_picture() -> None:
 def test_tones_are_translated_by_how_light_they_are() -> None:
     """What instance norms cannot do: a dark and a light picture are told apart."""
     torch.manual_seed(0)
-    network = ToneNet(3, 4, 8)
+    network = LowFrequencyNet(3, 4, 8)
     nn.init.normal_(network.model[-1].weight, 0, 0.3)
     dark, light = (torch.full((1, 3, 32, 32), value) for value in (-0.8, 0.8))
     change = [network(x).tanh() - x for x in (dark, light)]

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2i_core.data.augmentation import recoloured
-from i2i_core.networks.statistics import COUNT, Directions, principal
+from i2i_core.data.augmentation import recolour
+from i2i_core.networks.statistics import COUNT, Directions, principal_directions
 from i2i_core.networks.stylegan2 import ScaledConv, blur
 from i2i_core.networks.swapping import (
     Autoencoder,
@@ -22,7 +22,7 @@ from i2i_core.networks.swapping import (
     random_crops,
     unit,
 )
-from i2i_core.networks.swapping_rosinality import UnofficialEncoder, UnofficialGenerator
+from i2i_core.networks.swapping_rosinality import RosinalityEncoder, RosinalityGenerator
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -36,7 +36,7 @@ def small() -> Autoencoder:
     )
 
 
-@pytest.mark.parametrize("kind", [Encoder, UnofficialEncoder])
+@pytest.mark.parametrize("kind", [Encoder, RosinalityEncoder])
 @pytest.mark.parametrize("size", [(64, 64), (67, 93)])
 def test_an_encoder_gives_a_place_for_every_few_pixels_and_one_texture(
     kind: type, size: tuple[int, int]
@@ -65,7 +65,7 @@ def test_a_texture_is_the_same_wherever_things_are() -> None:
     assert float((once * four).sum()) > 0.97  # borders apart
 
 
-@pytest.mark.parametrize("kind", [Generator, UnofficialGenerator])
+@pytest.mark.parametrize("kind", [Generator, RosinalityGenerator])
 def test_a_generator_makes_pictures_of_any_size(kind: type) -> None:
     generator = kind(3, 12, (6, 8), (8, 6, 4))
     with torch.no_grad():
@@ -187,7 +187,7 @@ def test_recoloured_pictures_keep_what_is_lighter_than_what() -> None:
     torch.manual_seed(0)
     steps = torch.linspace(-0.9, 0.9, 7).view(1, 1, 1, 7)
     greys = steps.expand(50, 3, 1, 7)
-    made = recoloured(greys)
+    made = recolour(greys)
     assert float(made.min()) >= -1
     assert float(made.max()) <= 1
     assert bool((made.mean(1).diff(dim=-1) >= 0).all())
@@ -198,7 +198,7 @@ def test_recoloured_pictures_keep_what_is_lighter_than_what() -> None:
 def test_recolouring_turns_hues_all_the_way() -> None:
     torch.manual_seed(0)
     red = torch.tensor([0.4, -0.4, -0.4]).view(1, 3, 1, 1).expand(300, 3, 1, 1)
-    strongest = recoloured(red).flatten(1).argmax(1).bincount(minlength=3)
+    strongest = recolour(red).flatten(1).argmax(1).bincount(minlength=3)
     assert int(strongest.min()) > 60
 
 
@@ -206,12 +206,12 @@ def test_principal_directions_are_the_widest_and_as_long_as_the_spread() -> None
     axes = torch.linalg.qr(noise(6, 6))[0]
     spreads = torch.tensor([5.0, 3, 1, 0.2, 0.1, 0.05])
     codes = noise(4000, 6, seed=1) * spreads @ axes + 7
-    found = principal(codes)
+    found = principal_directions(codes)
     for number in range(3):
         along = float(found[number] @ axes[number])
         assert abs(along) == pytest.approx(float(spreads[number]), rel=0.1)
         assert float(found[number].norm()) == pytest.approx(abs(along), rel=0.05)
-    assert torch.equal(principal(codes), found)
+    assert torch.equal(principal_directions(codes), found)
 
 
 def test_directions_of_few_pictures_leave_the_rest_empty() -> None:

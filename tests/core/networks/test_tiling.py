@@ -101,7 +101,7 @@ def test_large_pictures_come_tile_by_tile(
 ) -> None:
     monkeypatch.setattr(tiling, "LARGEST", 100 * 100)
     monkeypatch.setattr(tiling.in_tiles, "__defaults__", (64, 64))
-    method.learnt = True
+    method.fitted = True
     records: list[Progress] = list(method.render(Image.effect_noise((150, 90), 60).convert("RGB")))
     assert [record.step for record in records] == [0, 1, 2, 3, 4, 5, 6]
     assert {record.total for record in records} == {6}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from i2i_core.patches.guide_trials import TRIAL_SIDE, objects_kept, try_hypotheses
+from i2i_core.patches.guide_trials import TRIAL_SIDE, objects_kept, try_correspondences
 from i2i_core.patches.structure_guides import candidates
 
 
@@ -48,7 +48,7 @@ def test_every_hypothesis_that_applies_is_tried_once():
     random = torch.Generator().manual_seed(0)
     a, b = torch.rand(1, 3, 40, 60, generator=random), torch.rand(1, 3, 50, 50, generator=random)
     a[..., 10:30, 20:40] *= 0.2
-    trials = list(try_hypotheses(a, b))
+    trials = list(try_correspondences(a, b))
     assert [trial.name for trial in trials] == candidates(a, b)
     for trial in trials:
         assert trial.total == len(trials)

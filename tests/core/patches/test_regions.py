@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from i2i_core.patches.regions import changed_box, cut, paste
+from i2i_core.patches.regions import changed_box, crop_task, paste_result
 from i2i_core.patches.task import Task
 
 
@@ -65,7 +65,7 @@ def test_paste_leaves_everything_but_the_change_alone():
     assert box is not None
     height, width = box.unknown.shape[-2:]
     for part in (torch.ones(1, 3, height, width), torch.ones(1, 3, height // 3, width // 3)):
-        pasted = paste(picture, part, box)
+        pasted = paste_result(picture, part, box)
         assert pasted.shape == picture.shape
         whole = torch.zeros(1, 3, 120, 160)
         whole[:, :, box.rows, box.columns] = box.unknown
@@ -81,7 +81,7 @@ def test_cut_takes_the_target_s_part_and_all_of_the_source():
     target_guide = torch.arange(120.0 * 160).view(1, 1, 120, 160).expand(1, 2, -1, -1)
     box = changed_box(changed(slice(50, 60), slice(70, 90)), 160)
     assert box is not None
-    task = cut(Task(source, guide, target_guide), picture, box)
+    task = crop_task(Task(source, guide, target_guide), picture, box)
     assert task.source is source
     assert task.source_guide is guide
     assert torch.equal(task.target_guide, target_guide[:, :, box.rows, box.columns])

@@ -9,7 +9,7 @@ from skimage import data
 from i2i_core.images.filters import correlation
 from i2i_core.images.tensors import to_tensor
 from i2i_core.patches.structure_guides import (
-    HYPOTHESES,
+    CORRESPONDENCES,
     candidates,
     component_guide,
     edge_strength,
@@ -35,7 +35,7 @@ def photo() -> torch.Tensor:
 
 # Those that need nothing downloaded; tests/test_deep_features.py has the other.
 @pytest.mark.filterwarnings("ignore:One of the clusters is empty", "ignore:invalid value")
-@pytest.mark.parametrize("name", [name for name in HYPOTHESES if name != "deep features"])
+@pytest.mark.parametrize("name", [name for name in CORRESPONDENCES if name != "deep features"])
 @pytest.mark.parametrize(
     "other", [flat(0), flat(0.5), flat(1), flat(0.3, 8, 8), disc()], ids=lambda x: tuple(x.shape)
 )
@@ -51,7 +51,7 @@ def test_guides_of_any_two_pictures_are_finite_and_comparable(name, other, photo
 
 
 def test_lightness_knows_light_from_dark_and_nothing_of_exposure(photo):
-    bright, inverse = HYPOTHESES["lightness"], HYPOTHESES["inverted lightness"]
+    bright, inverse = CORRESPONDENCES["lightness"], CORRESPONDENCES["inverted lightness"]
     guide, darker = bright(photo, 0.5 * photo)
     assert correlation(guide, darker) > 0.99
     turned, same = inverse(photo, photo)
@@ -60,8 +60,8 @@ def test_lightness_knows_light_from_dark_and_nothing_of_exposure(photo):
 
 def test_local_lightness_drops_a_slope(photo):
     slope = torch.linspace(0.2, 1, photo.shape[-1])
-    plain, _ = HYPOTHESES["local lightness"](photo, photo)
-    sloped, _ = HYPOTHESES["local lightness"](photo * slope, photo)
+    plain, _ = CORRESPONDENCES["local lightness"](photo, photo)
+    sloped, _ = CORRESPONDENCES["local lightness"](photo * slope, photo)
     assert correlation(plain, sloped) > 0.85
 
 
@@ -69,7 +69,7 @@ def test_strokes_are_only_tried_on_two_pictures_of_two_tones(photo):
     assert "strokes" in candidates(disc(), disc(48, 10, ground=0.0))
     for a, b in ((photo, disc()), (disc(), photo), (photo, photo), (flat(0), disc())):
         assert "strokes" not in candidates(a, b)
-    assert set(candidates(photo, disc())) <= set(HYPOTHESES)
+    assert set(candidates(photo, disc())) <= set(CORRESPONDENCES)
 
 
 @pytest.mark.parametrize("ground", [0.0, 1.0])
@@ -86,7 +86,7 @@ def test_two_tones_finds_the_disc_whatever_its_polarity(ground):
 
 @pytest.mark.parametrize("ground", [0.0, 1.0])
 def test_strokes_measure_depth_in_stroke_widths(ground):
-    guide, _ = HYPOTHESES["strokes"](disc(ground=ground), disc())
+    guide, _ = CORRESPONDENCES["strokes"](disc(ground=ground), disc())
     assert float(guide[0, 0, 32, 32]) == 1
     assert float(guide[0, 0, 0, 0]) < -1
     assert guide[0, 0, 32].tolist() == pytest.approx(guide[0, 0, :, 32].tolist())
@@ -112,6 +112,6 @@ def test_component_guide_by_hand():
 
 
 def test_the_place_within_an_object_does_not_depend_on_the_picture_s_size():
-    small, large = (HYPOTHESES["objects"](disc(n, n // 4), disc())[0] for n in (64, 128))
+    small, large = (CORRESPONDENCES["objects"](disc(n, n // 4), disc())[0] for n in (64, 128))
     halved = torch.nn.functional.avg_pool2d(large, 2)
     assert (small - halved).abs().mean() < 0.03

@@ -35,7 +35,7 @@ def picture(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:
 @pytest.fixture
 def two_way(tmp_path: Path) -> Path:
     method = CycleGAN(CycleGANConfig(**SMALL))
-    method.learnt = True
+    method.fitted = True
     save(method, tmp_path / "two.safetensors", about="Noise to fog: for tests")
     return tmp_path / "two.safetensors"
 
@@ -43,7 +43,7 @@ def two_way(tmp_path: Path) -> Path:
 @pytest.fixture
 def one_way(tmp_path: Path) -> Path:
     method = CUT(CUTConfig(**SMALL, nce_layers=(0, 4)))
-    method.learnt = True
+    method.fitted = True
     save(method, tmp_path / "one.safetensors")
     return tmp_path / "one.safetensors"
 
@@ -118,7 +118,7 @@ def test_many_pictures_come_one_by_one(one_way: Path) -> None:
 
 def test_a_model_of_pairs_is_sent_elsewhere(tmp_path: Path) -> None:
     method = Pix2Pix(Pix2PixConfig(width=4, depth=5, size=32, load_size=32))
-    method.learnt = True
+    method.fitted = True
     save(method, tmp_path / "pairs.safetensors")
     with pytest.raises(InputError, match="learnt from pairs"):
         list(transfer(picture(5), tmp_path / "pairs.safetensors"))

@@ -21,11 +21,11 @@ from i2i_core.pipelines.inspection import (
     JUDGED_SOURCE,
     MADE_COLOURS,
     MARKED,
-    compare_patches,
     embedding_colours,
-    judge_patches,
+    inspect,
     layers_of,
-    look,
+    match_patches,
+    score_patches,
 )
 
 SMALL = {"width": 4, "blocks": 1, "discriminator_width": 4}
@@ -53,7 +53,7 @@ def faithful(**settings: object) -> CUT:
         for layer in (head[0], head[2]):
             torch.nn.init.normal_(layer.weight, 0, 0.5)
             torch.nn.init.zeros_(layer.bias)
-    method.learnt = method.extra_restored = True
+    method.fitted = method.training_networks_loaded = True
     return method
 
 
@@ -61,7 +61,7 @@ def faithful(**settings: object) -> CUT:
 def test_what_looks_alike_is_found_where_it_is(corner: int) -> None:
     method = faithful(nce_layers=(0,))
     point = (0.25 + 0.5 * (corner % 2), 0.25 + 0.5 * (corner // 2))
-    found = compare_patches(method, quarters(), point)
+    found = match_patches(method, quarters(), point)
     values = found.values
     height, width = values.shape
     assert values.max() == pytest.approx(1)
@@ -95,23 +95,23 @@ def test_any_size_and_layer_can_be_looked_at() -> None:
     assert layers_of(method) == (0, 4, 12)
     tall = quarters().resize((301, 517))
     for layer in (None, 0, 4):
-        found = compare_patches(method, tall, (1, 1), layer)
+        found = match_patches(method, tall, (1, 1), layer)
         assert found.overlay.size == (256, 440)
     with pytest.raises(InputError, match="Layer 8"):
-        compare_patches(method, tall, (0.5, 0.5), 8)
+        match_patches(method, tall, (0.5, 0.5), 8)
     with pytest.raises(InputError, match=r"point.s y is 1\.5"):
-        compare_patches(method, tall, (0.5, 1.5))
+        match_patches(method, tall, (0.5, 1.5))
 
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_discriminator_of_the_target_domain_judges(reverse: bool) -> None:
     method = CycleGAN(CycleGANConfig(**SMALL, tone=8))
-    method.learnt = method.extra_restored = True
+    method.fitted = method.training_networks_loaded = True
     judges = (method.discriminator_b, method.discriminator_a)
     for judge, verdict in zip(judges, (0.9, 0.1), strict=True):
         torch.nn.init.zeros_(judge.model[-1].weight)
         torch.nn.init.constant_(judge.model[-1].bias, verdict)
-    found = judge_patches(method, quarters(), reverse=reverse)
+    found = score_patches(method, quarters(), reverse=reverse)
     assert found.values == pytest.approx(0.1 if reverse else 0.9)
     red, _, blue = np.asarray(found.overlay, float).mean((0, 1))
     assert (red > blue) == reverse
@@ -120,26 +120,26 @@ def test_the_discriminator_of_the_target_domain_judges(reverse: bool) -> None:
 
 def test_what_cannot_be_seen_is_said() -> None:
     imported = CUT(CUTConfig(**SMALL, nce_layers=(0,)))
-    imported.learnt = True
+    imported.fitted = True
     with pytest.raises(InputError, match="no projection"):
-        compare_patches(imported, quarters(), (0.5, 0.5))
+        match_patches(imported, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="no discriminator"):
-        judge_patches(imported, quarters())
+        score_patches(imported, quarters())
     one_each = SinCUT(SinCUTConfig(width=4, discriminator_width=4, crop=16, load_size=48))
     with pytest.raises(InputError, match="Only CUT"):
-        compare_patches(one_each, quarters(), (0.5, 0.5))
+        match_patches(one_each, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="Only CycleGAN and CUT"):
-        judge_patches(one_each, quarters())
+        score_patches(one_each, quarters())
     assert layers_of(one_each) == ()
 
 
 def test_look_shows_what_there_is(tmp_path: Path) -> None:
     contrast = {COMPARED, MARKED, COLOURS, MADE_COLOURS}
     cycle = CycleGAN(CycleGANConfig(**SMALL))
-    cycle.learnt = cycle.extra_restored = True
+    cycle.fitted = cycle.training_networks_loaded = True
     for method, names in ((faithful(nce_layers=(0, 4)), contrast), (cycle, set())):
         path = tmp_path / f"{type(method).__name__}.safetensors"
         save(method, path)
-        (record,) = look(quarters(), path, point=(0.3, 0.3))
+        (record,) = inspect(quarters(), path, point=(0.3, 0.3))
         assert set(record.extras) == names | {JUDGED, JUDGED_SOURCE}
         assert {picture.size for picture in record.extras.values()} == {(256, 256)}

@@ -26,7 +26,7 @@ from i2i_core.pipelines.texture_codes import (
     open_swapper,
     save_codes,
 )
-from i2i_core.pipelines.texture_statistics import QUALITIES, qualities, survey
+from i2i_core.pipelines.texture_statistics import QUALITIES, fit_statistics, qualities
 
 
 def picture(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -118,7 +118,7 @@ def test_codes_of_another_model_are_refused(swapper: str) -> None:
 
 def test_other_models_have_no_codes(tmp_path: Path) -> None:
     method = CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4))
-    method.learnt = True
+    method.fitted = True
     save(method, tmp_path / "m.safetensors")
     with pytest.raises(InputError, match="no swapping autoencoder"):
         encode(picture(64, 64), tmp_path / "m.safetensors")
@@ -156,7 +156,7 @@ def test_an_effect_is_what_a_step_really_does(swapper: str) -> None:
 def test_a_survey_takes_two_pictures(swapper: str) -> None:
     method = open_swapper(swapper)
     with pytest.raises(InputError, match="at least two"):
-        survey(method, [picture(64, 64)])
+        fit_statistics(method, [picture(64, 64)])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from i2i_core.images.files import open_image
 from i2i_core.method import Progress
 from i2i_core.pipelines.domain_transfer import difference
 from i2i_core.pipelines.texture_codes import decode, encode, open_swapper
-from i2i_core.pipelines.texture_statistics import misfit
+from i2i_core.pipelines.texture_statistics import out_of_distribution_score
 from i2i_core.pipelines.texture_swap import (
     AUTO,
     PATCHES,
@@ -129,7 +129,7 @@ def test_auto_says_which_made_it_and_why() -> None:
 def test_a_misfit_is_smaller_for_what_was_learnt() -> None:
     cats = open_swapper(CATS)
     own, stranger = (open_image(starter(f"{n}.jpg")) for n in ("tabby_photo", "letter"))
-    assert misfit(cats, own) < 1 < misfit(cats, stranger)
+    assert out_of_distribution_score(cats, own) < 1 < out_of_distribution_score(cats, stranger)
 
 
 def test_a_grid_has_every_structure_with_every_texture(swapper: str) -> None:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 
 from i2i_core.checkpoints.checkpoint import read_header, save
-from i2i_core.checkpoints.model_zoo import describe, find_models, open_model
+from i2i_core.checkpoints.model_zoo import find_models, model_info, open_model
 from i2i_core.cli.main import main
 from i2i_core.errors import InputError
 from i2i_core.labels.maps import decode, encode
@@ -25,7 +25,7 @@ from tests.core.methods.test_pix2pixhd import small
 
 def model(path: Path, takes: str = "", makes: str = "", **changes: object) -> Path:
     method = small(**changes)
-    method.learnt = True
+    method.fitted = True
     save(method, path, takes=takes, makes=makes, about="A test")
     return path
 
@@ -76,7 +76,7 @@ def test_what_it_takes_and_makes_stands_in_the_header(tmp_path: Path) -> None:
     path = model(tmp_path / "m.safetensors", "sketch", "labels:facades", in_channels=1)
     assert read_header(path)["takes"] == "sketch"
     (found,) = [m for m in find_models([tmp_path]) if m.path == path]
-    assert found == describe(path)
+    assert found == model_info(path)
     assert (found.takes, found.makes, found.about) == ("sketch", "labels:facades", "A test")
 
 
@@ -93,13 +93,13 @@ def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:
 
 def test_seeds_are_for_those_that_take_them() -> None:
     with_code = small()
-    with_code.learnt = True
+    with_code.fitted = True
     assert with_code.takes_seed
     assert small(code=0).takes_seed is False
     from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
 
     plain: Method = Pix2Pix(Pix2PixConfig(width=4, depth=3, size=32, load_size=32))
-    plain.learnt = True
+    plain.fitted = True
     one, two = (np.asarray(plain.translate(drawing(), seed=seed)) for seed in (1, 2))
     assert np.array_equal(one, two)
 
@@ -142,9 +142,9 @@ def test_a_fit_says_what_its_model_takes(tmp_path: Path) -> None:
     settings |= {"load_size": 32, "discriminator_width": 4, "discriminator_layers": 1, "ema": 0}
     sets = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     assert main([*call, *sets, "--steps", "2"]) == 0
-    assert describe(out).takes == "sketch"
+    assert model_info(out).takes == "sketch"
     assert main([*call[:-2], "--resume", "--steps", "3"]) == 0
-    assert (describe(out).takes, describe(out).steps) == ("sketch", 3)
+    assert (model_info(out).takes, model_info(out).steps) == ("sketch", 3)
 
 
 def test_a_drawing_may_lie_on_transparent_or_dark_paper(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_model_of_a_label_set_makes_the_nearest_label(tmp_path: Path) -> None:
             parameter.zero_()
         values = torch.tensor(near) / 127.5 - 1
         method.generator.last.bias.copy_(values.atanh())
-    method.learnt = True
+    method.fitted = True
     for makes, colour in (("", near), ("labels:facades", FACADES["window"])):
         path = tmp_path / f"{makes[:3]}m.safetensors"
         save(method, path, makes=makes)

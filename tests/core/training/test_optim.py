@@ -15,7 +15,7 @@ from i2i_core.progress import Progress
 from i2i_core.training.ema import follow
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import Updater, check_finite, frozen, mixed_precision
+from i2i_core.training.optim import Optimizer, check_finite, frozen, mixed_precision
 from i2i_core.training.settings import check_crops
 
 
@@ -51,7 +51,7 @@ def equal_weights(one: nn.Module, other: nn.Module) -> bool:
 
 def test_an_updater_is_adam() -> None:
     ours, theirs = network(), network()
-    updater = Updater([ours[0], ours[2]], 0.01, (0.5, 0.9))  # type: ignore[index]
+    updater = Optimizer([ours[0], ours[2]], 0.01, (0.5, 0.9))  # type: ignore[index]
     adam = torch.optim.Adam(theirs.parameters(), 0.01, (0.5, 0.9), fused=False, foreach=False)
     for step, factor in enumerate((1.0, 0.5, 0.25)):
         updater.update(loss_of(ours, step), step, factor)
@@ -67,14 +67,14 @@ def test_gradients_of_earlier_losses_are_not_carried_over() -> None:
     clean, dirty = network(), network()
     loss_of(dirty, 7).backward()
     for layers in (clean, dirty):
-        Updater([layers], 0.01).update(loss_of(layers, 0), 0)
+        Optimizer([layers], 0.01).update(loss_of(layers, 0), 0)
     assert equal_weights(clean, dirty)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_going_on_from_saved_tensors_is_exact(layout: torch.memory_format) -> None:
     straight = network(layout)
-    updater = Updater([straight], 0.01)
+    updater = Optimizer([straight], 0.01)
     for step in range(3):
         updater.update(loss_of(straight, step), step)
     saved = as_from_a_file(updater.tensors())
@@ -84,7 +84,7 @@ def test_going_on_from_saved_tensors_is_exact(layout: torch.memory_format) -> No
 
     resumed = network()
     resumed.load_state_dict(weights)
-    again = Updater([resumed], 0.01)
+    again = Optimizer([resumed], 0.01)
     again.load(saved)
     resumed.to(memory_format=layout)  # type: ignore[call-overload]  # as fits do, later
     for step in (3, 4):
@@ -92,7 +92,7 @@ def test_going_on_from_saved_tensors_is_exact(layout: torch.memory_format) -> No
     assert equal_weights(straight, resumed)
     without = network(layout)
     without.load_state_dict(weights)
-    fresh = Updater([without], 0.01)
+    fresh = Optimizer([without], 0.01)
     for step in (3, 4):
         fresh.update(loss_of(without, step), step)
     assert not equal_weights(straight, without)  # the moments matter
@@ -100,7 +100,7 @@ def test_going_on_from_saved_tensors_is_exact(layout: torch.memory_format) -> No
 
 def test_an_updater_that_made_no_step_can_be_saved_and_loaded() -> None:
     layers = network()
-    updater = Updater([layers], 0.01)
+    updater = Optimizer([layers], 0.01)
     updater.load(as_from_a_file(updater.tensors()))
     updater.update(loss_of(layers, 0), 0)
     assert not equal_weights(layers, network())
@@ -109,7 +109,7 @@ def test_an_updater_that_made_no_step_can_be_saved_and_loaded() -> None:
 @pytest.mark.parametrize("bad", [float("inf"), float("nan")])
 def test_an_infinite_gradient_names_the_step_and_leaves_the_weights(bad: float) -> None:
     layers = network()
-    updater = Updater([layers], 0.01)
+    updater = Optimizer([layers], 0.01)
     with pytest.raises(InputError, match=r"step 41\b.*learning rate"):
         updater.update(loss_of(layers, 0) * bad, 41)
     assert equal_weights(layers, network())
@@ -180,29 +180,29 @@ def test_the_average_takes_over_statistics_as_they_are() -> None:
 
 def state() -> tuple[nn.Module, FitState]:
     layers = network()
-    updaters = {"one": Updater([layers[0]], 0.01), "two": Updater([layers[2]], 0.02)}  # type: ignore[index]
-    return layers, FitState(updaters, {"a": ImagePool(4), "b": ImagePool(4)})
+    optimizers = {"one": Optimizer([layers[0]], 0.01), "two": Optimizer([layers[2]], 0.02)}  # type: ignore[index]
+    return layers, FitState(optimizers, {"a": ImagePool(4), "b": ImagePool(4)})
 
 
 def test_a_fits_state_goes_through_tensors_and_back() -> None:
     layers, before = state()
-    for updater in before.updaters.values():
+    for updater in before.optimizers.values():
         updater.update(loss_of(layers, 0), 0)
     before.step = 17
-    before.pools["a"].exchange(noise(3, 1, 2, 2))
+    before.pools["a"].query(noise(3, 1, 2, 2))
     tensors = as_from_a_file(before.tensors())
     assert all(isinstance(value, Tensor) for value in tensors.values())
 
     others, after = state()
     others.load_state_dict(layers.state_dict())
-    after.pools["b"].exchange(noise(1, 1, 2, 2))
+    after.pools["b"].query(noise(1, 1, 2, 2))
     after.load(tensors)
     assert after.step == 17
     assert len(after.pools["a"].pictures) == 3
     assert torch.equal(torch.cat(after.pools["a"].pictures), noise(3, 1, 2, 2))
     assert not after.pools["b"].pictures
     for one, fit in ((layers, before), (others, after)):
-        for updater in fit.updaters.values():
+        for updater in fit.optimizers.values():
             updater.update(loss_of(one, 1), 1)
     assert equal_weights(layers, others)
 
@@ -212,14 +212,14 @@ def test_a_pool_goes_on_as_if_it_had_not_been_saved() -> None:
     _, after = state()
     for number in range(6):
         with seeded(0, number):
-            before.pools["a"].exchange(noise(1, 1, 2, 2, seed=number))
+            before.pools["a"].query(noise(1, 1, 2, 2, seed=number))
     after.load(as_from_a_file(before.tensors()))
     for number in range(6, 30):
         given = noise(1, 1, 2, 2, seed=number)
         with seeded(0, number):
-            expected = before.pools["a"].exchange(given)
+            expected = before.pools["a"].query(given)
         with seeded(0, number):
-            assert torch.equal(after.pools["a"].exchange(given), expected)
+            assert torch.equal(after.pools["a"].query(given), expected)
 
 
 # Randomness

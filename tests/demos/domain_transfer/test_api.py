@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from demos.shared.widgets import starter
-from i2i_core.checkpoints.model_zoo import describe
+from i2i_core.checkpoints.model_zoo import model_info
 from tests.demos.sketch_to_photo.test_finetune import gallery
 
 LAKE = starter("lake.jpg")
@@ -81,7 +81,7 @@ def test_a_fit_streams_how_far_it_is_and_ends_with_a_model(client: Client, tmp_p
     assert "3 of 3 steps" in notes[-1]
     assert any(previews)
     assert made[:-1] == (None,) * (len(seen) - 1)
-    assert (describe(made[-1]).method, describe(made[-1]).steps) == ("cut", 3)
+    assert (model_info(made[-1]).method, model_info(made[-1]).steps) == ("cut", 3)
 
 
 @pytest.mark.parametrize(

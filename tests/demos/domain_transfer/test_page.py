@@ -21,7 +21,7 @@ from demos.shared.widgets import starter
 from examples.starters import FOLDER
 from examples.translations import ONE_EACH, SCENES, TRANSLATIONS, Translated
 from i2i_core.checkpoints.checkpoint import save
-from i2i_core.checkpoints.model_zoo import describe
+from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.methods.cut import CUT
@@ -36,7 +36,7 @@ MONET, TWO_WAY = (str(models.shipped_path(name)) for name in ("cut.monet", "cycl
 
 def model_file(folder: Path, about: str, both: bool = True) -> str:
     method = CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4, both=both))
-    method.learnt = True
+    method.fitted = True
     path = folder / "m.safetensors"
     save(method, path, about=about)
     return str(path)
@@ -65,7 +65,7 @@ def test_directions_are_named_by_what_a_model_does(
     tmp_path: Path, about: str, both: bool, expected: tuple[str, str]
 ) -> None:
     path = model_file(tmp_path, about, both)
-    assert domains.directions(describe(path)) == expected
+    assert domains.directions(model_info(path)) == expected
     assert domains.is_two_way(path) == bool(expected[1])
 
 
@@ -200,7 +200,7 @@ def test_one_picture_each_at_once_and_learnt(tmp_path: Path) -> None:
     target = str(models.new_file("one"))
     fits = list(one_each.fit(target, a, b, 2))
     assert "2 of 2 steps" in fits[-1][0]
-    assert describe(target).method == "sincut"
+    assert model_info(target).method == "sincut"
     with pytest.raises(gr.Error, match="Add the picture to paint it like"):
         list(one_each.paint(a, None))
 

@@ -18,7 +18,7 @@ from demos.shared import finetune as fitting
 from demos.shared import models
 from demos.sketch_to_photo import draw
 from demos.sketch_to_photo import finetune as teach
-from i2i_core.checkpoints.model_zoo import describe, open_model
+from i2i_core.checkpoints.model_zoo import model_info, open_model
 from i2i_core.errors import InputError
 
 
@@ -75,7 +75,7 @@ def test_narrow_pictures_are_no_pairs_side_by_side(tmp_path: Path) -> None:
 def test_more_than_the_limit_is_refused(tmp_path: Path) -> None:
     one = gallery(tmp_path, 1)
     with pytest.raises(InputError, match="too many"):
-        teach.pairs(teach.TRACED, one * (fitting.MOST + 1), None, None, None)
+        teach.pairs(teach.TRACED, one * (fitting.MAX_PICTURES + 1), None, None, None)
 
 
 def fitted(tmp_path: Path, stop_after: int | None = None, steps: int = 12) -> tuple[str, list[Any]]:
@@ -96,7 +96,7 @@ def test_a_fit_shows_itself_and_ends_with_a_model_to_draw_with(tmp_path: Path) -
     assert pictures
     assert "Done" in shown[-1][0]
     assert Path(target).is_file()
-    model = describe(target)
+    model = model_info(target)
     assert (model.method, model.takes, model.steps) == ("pix2pixhd", "sketch", 12)
     own, update, _ = teach._use(target, [])
     assert own == [target]
@@ -113,7 +113,7 @@ def test_pairs_are_learnt_as_well(tmp_path: Path, what: str) -> None:
     target = str(models.new_file("pairs"))
     records = list(teach.fit(target, what, None, sides, sources, wanted, 3, 128, teach.NOTHING))
     assert "Done" in records[-1][0]
-    assert describe(target).takes == ""
+    assert model_info(target).takes == ""
     # On the canvas it may be given a drawing or a photograph.
     _, photo, gives, *_ = draw._changed(target, "photograph")
     assert photo.visible
@@ -125,8 +125,8 @@ def test_pairs_are_learnt_as_well(tmp_path: Path, what: str) -> None:
 def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
     target, shown = fitted(tmp_path, stop_after=2, steps=4000)
     assert "Stopped" in shown[-1][0]
-    assert 0 < describe(target).steps < 4000
-    assert open_model(target).learnt
+    assert 0 < model_info(target).steps < 4000
+    assert open_model(target).fitted
 
 
 def test_a_model_goes_on_from_another(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_models_are_kept_for_two_hours(tmp_path: Path, monkeypatch: pytest.Monke
     old, young = models.new_file("old"), models.new_file("young")
     for path in (old, young):
         path.write_bytes(b"a model")
-    past = time.time() - models.KEPT - 60
+    past = time.time() - models.MODEL_LIFETIME_S - 60
     for path in (old, old.parent):
         os.utime(path, (past, past))
     models.new_file("third")
@@ -183,7 +183,7 @@ def test_a_published_generator_is_brought_and_given_what_the_visitor_says(tmp_pa
     torch.save(weights, tmp_path / "edges2shoes_net_G.pth")
     path, own = models.bring(str(tmp_path / "edges2shoes_net_G.pth"), [])
     assert own == [path]
-    assert "edges2shoes" in models.title(describe(path))
+    assert "edges2shoes" in models.title(model_info(path))
     drawing = draw._stored(0)
     *_, (_, drawn) = draw.follow(drawing, None, path, "drawing", 0)
     *_, (_, other) = draw.follow(drawing, gallery(tmp_path, 1)[0][0], path, "photograph", 0)

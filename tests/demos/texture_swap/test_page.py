@@ -20,7 +20,7 @@ from demos.texture_swap import models as swappers
 from demos.texture_swap import swap as swap_textures
 from examples.starters import FOLDER
 from examples.swaps import CATS, GRID, LANDSCAPES, STRUCTURE, SWAPS, Swapped, grid, swapped
-from i2i_core.checkpoints.model_zoo import describe
+from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.domain_transfer import difference
 from i2i_core.pipelines.texture_codes import encode
@@ -251,7 +251,7 @@ def test_a_gallery_is_taught_and_used(swapper: str, tmp_path: Path) -> None:
     files = gallery(tmp_path, 10)
     *_, last = teach_textures.fit(target, files, 2, swapper)
     assert "2 of 2 steps" in last[0]
-    assert (describe(target).method, describe(target).steps) == ("swapping_autoencoder", 2)
+    assert (model_info(target).method, model_info(target).steps) == ("swapping_autoencoder", 2)
     own, chooser, tabs = swappers.use(target, [])
     assert own == [target]
     assert chooser.value == target

@@ -1,6 +1,6 @@
 """Pictures as codes of a swapping autoencoder, and back: what the texture swap and its editor move.
 
-A code is plain arrays and can be kept in a file; everything here is named by the model's file.
+A code is plain arrays and can be kept in a file.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
-from torch import Tensor
 
-from i2i_core.checkpoints.model_zoo import locate, open_model
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_image, to_tensor
-from i2i_core.method import Method
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 
 Floats = NDArray[np.float32]
-SMALLEST, LARGEST = 64, 1024  # pixels of the shorter side
-NARROWEST = 8  # times as long as wide
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 64, 1024  # pixels of the shorter side
+MAX_ASPECT = 8  # times as long as wide
 FORMAT = "i2i-codes-1"
 
 
@@ -48,46 +45,21 @@ class Codes:
         return replace(self, texture=self.texture + way)
 
 
-def open_swapper(model: str | Path) -> SwappingAutoencoder:
-    """The swapping autoencoder of this file, or shipped under this name. Raises InputError for
-    models of other methods."""
-    path = locate(model)
-    method = open_model(path)
-    if not isinstance(method, SwappingAutoencoder):
-        raise InputError(
-            f"{path.stem} is no swapping autoencoder and has no codes of structure and texture: "
-            "choose one of the models for texture swap."
-        )
-    return method
-
-
-def encode(picture: Image.Image, model: str | Path, size: int | None = None) -> Codes:
+def encode(method: SwappingAutoencoder, picture: Image.Image, size: int | None = None) -> Codes:
     """The codes of `picture`, shrunk or enlarged so that its shorter side has `size` pixels, by
     default as many as the model learnt at."""
-    return encode_with(open_swapper(model), picture, size)
-
-
-def encode_with(
-    method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
-) -> Codes:
-    """As `encode`, with the method itself."""
     scaled = at_size(method, picture, size)
-    given = _on(to_tensor(scaled), method)
-    right, below = (-side % method.multiple_of for side in scaled.size)
+    given = to_tensor(scaled).to(method.device)
+    multiple = method.capabilities.multiple_of
+    right, below = (-side % multiple for side in scaled.size)
     given = F.pad(given, (0, right, 0, below), mode="replicate")
     with torch.no_grad():
         structure, texture = method.encode(given)
-    codes = structure[0].cpu().numpy(), texture[0].cpu().numpy()
-    return Codes(*codes, scaled.size, method.multiple_of)
+    return Codes(structure[0].cpu().numpy(), texture[0].cpu().numpy(), scaled.size, multiple)
 
 
-def decode(codes: Codes, model: str | Path) -> Image.Image:
+def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
     """The picture of these codes. Raises InputError for codes of another model."""
-    return decode_with(open_swapper(model), codes)
-
-
-def decode_with(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
-    """As `decode`, with the method itself."""
     c = method.config
     if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
         raise InputError(
@@ -95,25 +67,25 @@ def decode_with(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
             "the model that is to decode them."
         )
     structure, texture = (
-        _on(torch.from_numpy(np.asarray(code, np.float32))[None], method)
+        torch.from_numpy(np.asarray(code, np.float32))[None].to(method.device)
         for code in (codes.structure, codes.texture)
     )
     with torch.no_grad():
-        made = method.decode(structure, texture)
+        decoded = method.decode(structure, texture)
     width, height = codes.size
-    return to_image(made[..., :height, :width])
+    return to_image(decoded[..., :height, :width])
 
 
 def at_size(
     method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
 ) -> Image.Image:
     """`picture` as it is encoded: upright, RGB, its shorter side `size` pixels."""
-    side = method.config.size
+    side = method.config.crop_size
     if size is not None and size != side:
-        check_range("size", size, SMALLEST, LARGEST)
+        check_range("size", size, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
         side = size
     given = check_image(picture, "The picture")
-    if max(given.size) > NARROWEST * min(given.size):
+    if max(given.size) > MAX_ASPECT * min(given.size):
         raise InputError(
             f"The picture is {given.width} × {given.height}: far too narrow. Cut out a part that "
             "is at most eight times as long as it is wide."
@@ -141,9 +113,9 @@ def load_codes(path: str | Path) -> Codes:
     try:
         with safe_open(path, "numpy") as file:
             header = file.metadata() or {}
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         size = (int(header["width"]), int(header["height"]))
-        codes = Codes(found["structure"], found["texture"], size, int(header["step"]))
+        codes = Codes(tensors["structure"], tensors["texture"], size, int(header["step"]))
         if header.get("format") != FORMAT:
             raise KeyError("format")
     except (SafetensorError, OSError, KeyError, ValueError):
@@ -157,7 +129,3 @@ def load_codes(path: str | Path) -> Codes:
     if not fits:
         raise InputError(f"{path.name} holds codes of an unknown shape. Encode the picture again.")
     return codes
-
-
-def _on(tensor: Tensor, method: Method) -> Tensor:
-    return tensor.to(next(method.parameters()).device)

@@ -1,0 +1,76 @@
+"""Where a fit starts: from nothing, or from what a model has learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from i2i_core.checkpoints.model_zoo import LoadedModel
+from i2i_core.devices import best_device
+from i2i_core.errors import InputError
+from i2i_core.method import Method, Task
+from i2i_core.methods import METHODS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method as it is taught in minutes; `variant` is one of its presets, "" for none."""
+
+    method: str
+    variant: str = ""
+
+    @property
+    def kind(self) -> type[Method]:
+        """The method's class."""
+        return METHODS[self.method]
+
+    def start(self, model: LoadedModel | None, *presets: str, **changes: Any) -> Method:
+        """The method, ready to be fitted on the best device; with a `model`, going on from what
+        that has learnt, which is much faster where it fits. `presets` of the method and `changes`
+        of single settings overrule the recipe's. Raises InputError for a model that it cannot go on
+        from."""
+        usual = "laptop" if model is None else "finetune"
+        names = [name for name in (usual, self.variant) if name in self.kind.presets]
+        settings = self.kind.preset_settings(*names, *presets, **changes)
+        if model is not None:
+            model.method.check_trainable()
+        return start_fit(self.kind, settings, model).to(best_device())
+
+
+def recipes(task: Task) -> dict[str, Recipe]:
+    """What a visitor can choose to teach for this task, by title: methods that learn by steps, and
+    their variants."""
+    found: dict[str, Recipe] = {}
+    for name, kind in METHODS.items():
+        if kind.capabilities.task == task and "laptop" in kind.presets:
+            found[kind.title] = Recipe(name)
+            found |= {title: Recipe(name, preset) for title, preset in kind.variants.items()}
+    return found
+
+
+def start_fit(
+    kind: type[Method], settings: Mapping[str, Any], model: LoadedModel | None = None
+) -> Method:
+    """The method `kind` with these settings; with a `model`, the others are that model's, and it
+    begins with all that has learnt. Raises InputError for a model of another method or of networks
+    of other sizes."""
+    if model is None:
+        return kind.from_settings(settings)
+    name = model.info.name
+    if type(model.method) is not kind:
+        raise InputError(
+            f"{name} is a model of {model.method.title}: choose one that was made by {kind.title}, "
+            "or start from nothing."
+        )
+    method = kind.from_settings({**vars(model.method.config), **settings})
+    try:
+        method.init_from(model.method)
+    except RuntimeError:
+        raise InputError(
+            f"{name} has networks of other sizes than these settings ask for: leave away the "
+            "settings that change them, or start from nothing."
+        ) from None
+    if method.fit_state is not None and not model.method.has_training_networks:
+        method.fit_state.note = f"{name} comes without its discriminators: new ones begin to learn."
+    return method

@@ -1,0 +1,76 @@
+"""The sizes of a swapping autoencoder's networks, and the networks of these sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from i2i_core.errors import InputError, check_range
+from i2i_core.networks.swapping import Autoencoder, Encoder, Generator
+from i2i_core.networks.swapping_rosinality import RosinalityEncoder, RosinalityGenerator
+
+OFFICIAL, ROSINALITY = "official", "rosinality"
+
+
+@dataclass(frozen=True)
+class AutoencoderShape:
+    """For the widths see `Encoder` and `Generator`; the numbers are the paper's code's for 256
+    pixels. The text has four residual blocks at the structure's size."""
+
+    variant: str = OFFICIAL  # or ROSINALITY: whose networks
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+    texture_widths: tuple[int, ...] = (1024, 2048)
+    structure_channels: int = 8
+    texture_size: int = 2048
+    head_widths: tuple[int, ...] = (256, 512)
+    up_widths: tuple[int, ...] = (512, 512, 256, 128)
+    noise: bool = True
+    texture_gain: float = 1.0  # not in the paper; see `Generator`
+    bounded: bool = False  # not in the paper; see `Generator`
+
+    def check_shape(self) -> None:
+        """Raise InputError for sizes that do not belong together."""
+        if self.variant not in (OFFICIAL, ROSINALITY):
+            raise InputError(f'variant is "{self.variant}": choose {OFFICIAL} or {ROSINALITY}.')
+        for name in ("widths", "texture_widths", "head_widths", "up_widths"):
+            widths = getattr(self, name)
+            if not widths or not all(1 <= width <= 4096 for width in widths):
+                raise InputError(f"{name} is {widths}: give whole numbers from 1 to 4096.")
+        if len(self.up_widths) != len(self.widths) - 1:
+            raise InputError(
+                f"The encoder halves {len(self.widths) - 1} times and the generator doubles "
+                f"{len(self.up_widths)} times: give one up_widths fewer than widths."
+            )
+        check_range("structure_channels", self.structure_channels, 2, 512)
+        check_range("texture_size", self.texture_size, 2, 8192)
+
+    @property
+    def multiple_of(self) -> int:
+        """What each side of a picture must be a multiple of: a place of the structure."""
+        return int(2 ** (len(self.widths) - 1))
+
+    @property
+    def smallest_input(self) -> int:
+        """Pixels a side of the smallest picture that has a texture code."""
+        least = 1
+        for _ in self.texture_widths:
+            least = 2 * least + 1
+        return least * self.multiple_of
+
+    def build(self) -> Autoencoder:
+        """Encoder and generator."""
+        official = self.variant == OFFICIAL
+        encoder, generator = (
+            (Encoder, Generator) if official else (RosinalityEncoder, RosinalityGenerator)
+        )
+        codes = (self.structure_channels, self.texture_size)
+        return Autoencoder(
+            encoder(self.widths, self.texture_widths, *codes),
+            generator(
+                *codes,
+                self.head_widths,
+                self.up_widths,
+                self.texture_gain,
+                self.noise,
+                self.bounded,
+            ),
+        )
