@@ -4,16 +4,18 @@ and stopped."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 import pandas as pd
 
 from demos.shared import jobs, models
+from i2i_core.checkpoints.model_zoo import ModelInfo, model_info, open_model
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
+from i2i_core.finetuning.starts import Recipe
 from i2i_core.progress import Progress
 
 MAX_PICTURES = 200  # pictures
@@ -22,8 +24,8 @@ MAX_MINUTES = int(
     os.environ.get("I2I_FIT_MINUTES", "1" if os.environ.get("SPACES_ZERO_GPU") else "10")
 )
 LIMITS = (
-    f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. On your "
-    "own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model stay "
+    f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. "
+    "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model stay "
     "on this server for two hours at most, and nobody else is shown them."
 )
 # One at a time, and beside the other work: drawing goes on meanwhile.
@@ -48,72 +50,96 @@ def folder(gallery: Any, what: str, fewest: int) -> Folder:
     return Folder("uploads", files)
 
 
-def outcome(hello: str, preview: str, use: str) -> tuple[Any, Any, Any, Any, Any]:
-    """Where a fit is watched: status, preview, losses, the button to use the model, its file."""
-    status = gr.HTML(jobs.status(text=hello))
-    picture = gr.Image(
-        label=preview, format="png", type="pil", interactive=False, height=460,
-        buttons=["fullscreen"],
+class Watched(NamedTuple):
+    """Where a fit is watched: the components."""
+
+    status: gr.HTML
+    picture: gr.Image
+    losses: gr.LinePlot
+    use: gr.Button  # uses the model
+    file: gr.File
+
+
+class FitView(NamedTuple):
+    """What is shown of a fit, in the order of `Watched`."""
+
+    status: Any = gr.skip()
+    picture: Any = gr.skip()
+    losses: Any = gr.skip()
+    use: Any = gr.skip()
+    file: Any = gr.skip()
+
+
+def outcome(hello: str, preview: str, use: str) -> Watched:
+    """Lay out where a fit is watched."""
+    return Watched(
+        gr.HTML(jobs.status_line(hello)),
+        gr.Image(
+            label=preview, format="png", type="pil", interactive=False, height=460,
+            buttons=["fullscreen"],
+        ),
+        gr.LinePlot(
+            x="step", y="value", color="loss", height=220, title="Losses", buttons=[],
+            visible=False,
+        ),
+        gr.Button(use, visible=False),
+        gr.File(
+            label="The model: download it, bring it back another day", height=90, visible=False
+        ),
     )  # fmt: skip
-    losses = losses_plot()
-    button = gr.Button(use, visible=False)
-    file = gr.File(
-        label="The model: download it, bring it back another day", height=90, visible=False
-    )
-    return status, picture, losses, button, file
-
-
-def losses_plot() -> gr.LinePlot:
-    """Where `shown` draws the losses."""
-    return gr.LinePlot(
-        x="step", y="value", color="loss", height=220, title="Losses", buttons=[], visible=False
-    )
 
 
 def wire(
-    fit: Any, given: list[Any], controls: tuple[Any, ...], watched: tuple[Any, ...]
-) -> gr.Button:
-    """Wire a fit up: `controls` are the model's name, the state that holds its file, and the
-    buttons that run `fit` on that file and what is `given`, and end it; `watched` is what `outcome`
-    gave. Returns the button that uses the model."""
-    name, target, go, halt = controls
-    progress, picture, losses, use, file = watched
+    fit: Callable[..., Iterator[FitView]],
+    inputs: list[Any],
+    name: gr.Textbox,
+    target: gr.State,
+    buttons: tuple[gr.Button, gr.Button],
+    watched: Watched,
+) -> None:
+    """Wire a fit up: `buttons` run `fit` on the file that the state `target` will hold, made of the
+    model's `name`, and on the `inputs`; and end it."""
+    go, halt = buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    begun = go.click(begin, name, [target, progress, file, use, go], **quiet)
-    fitted = begun.success(
-        fit, [target, *given], [progress, picture, losses, file, use], **quiet, **QUEUE
+    begun = jobs.wire(go.click, begin, name, [target, go, *watched])
+    fitted = jobs.wire(
+        begun.success, fit, [target, *inputs], list(watched), status=watched.status, **QUEUE
     )
     fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
-    fitted.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    halt.click(stop, target, progress, **quiet)
-    return use
+    jobs.wire(halt.click, stop, target, watched.status)
 
 
-def shown(events: Iterable[Progress], target: str, use: str) -> Iterator[list[Any]]:
-    """What to show of every record: status, preview, losses, and when all is done the model's file
-    and the button to use it, whose name is `use`."""
+def shown(events: Iterable[Progress], target: str, use: str) -> Iterator[FitView]:
+    """What to show of every record, and when all is done the model's file and the button to use it,
+    whose name is `use`."""
     history: list[tuple[int, float, str]] = []
-    event = Progress(0, 1)
+    event: Progress = Progress(0, 1)
     for event in events:
         history += [(event.step, value, name) for name, value in event.losses.items()]
-        plot: Any = gr.skip()
+        view = FitView(jobs.status_line(progress=event))
+        if event.picture is not None:
+            view = view._replace(picture=event.picture)
         if event.picture is not None and event.losses:
             frame = pd.DataFrame(history, columns=["step", "value", "loss"])
-            plot = gr.LinePlot(frame, visible=True)
-        picture = gr.skip() if event.picture is None else event.picture
-        yield [jobs.status(event), picture, plot, gr.skip(), gr.skip()]
-    done = jobs.status(text=f"{event.note} Press {use}, or download it below.")
-    yield [done, gr.skip(), gr.skip(), gr.File(target, visible=True),
-           gr.Button(visible=True, variant="primary")]  # fmt: skip
+            view = view._replace(losses=gr.LinePlot(frame, visible=True))
+        yield view
+    yield FitView(
+        status=jobs.status_line(f"{event.note} Press {use}, or download it below."),
+        use=gr.Button(visible=True, variant="primary"),
+        file=gr.File(target, visible=True),
+    )
 
 
 def begin(name: str) -> list[Any]:
     """A place for the model, told to the page before the work starts, so that Stop finds it; the
-    status, the model's file and the buttons "use" and "fit" while it runs."""
+    button that fits, and what is shown, while it runs."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
-    waiting = jobs.status(text="Waiting for its turn: one fit at a time runs on this server.")
-    hidden, busy = gr.Button(visible=False), gr.Button(interactive=False)
-    return [str(models.new_file(plain)), waiting, gr.File(None, visible=False), hidden, busy]
+    waiting = FitView(
+        status=jobs.status_line("Waiting for its turn: one fit at a time runs on this server."),
+        use=gr.Button(visible=False),
+        file=gr.File(None, visible=False),
+    )
+    return [str(models.new_file(plain)), gr.Button(interactive=False), *waiting]
 
 
 def stop_file(target: str) -> str:
@@ -124,6 +150,27 @@ def stop_file(target: str) -> str:
 def stop(target: str) -> Any:
     """Stop the fit of `target`, if there is one."""
     if not target:
-        return jobs.status(text="Nothing is being fitted.")
+        return jobs.status_line("Nothing is being fitted.")
     Path(stop_file(target)).touch()
     return gr.skip()
+
+
+NOTHING = "nothing"
+
+
+def start_choices(visit_paths: list[str], recipe: Recipe) -> list[tuple[str, str]]:
+    """Label and value of what a fit by `recipe` can start from."""
+    choices = [(NOTHING, NOTHING)]
+    for model in models.available(visit_paths, recipe.kind.capabilities.task):
+        if model.method == recipe.method:
+            try:
+                open_model(model).method.check_trainable()
+            except InputError:
+                continue
+            choices.append((model.title, str(model.path)))
+    return choices
+
+
+def start_model(value: str | None) -> ModelInfo | None:
+    """What a choice of `start_choices` means."""
+    return None if not value or value == NOTHING else model_info(value)

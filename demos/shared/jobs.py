@@ -1,4 +1,4 @@
-"""The one place where the core's work becomes Gradio's: GPU, progress, preview, errors, listeners."""
+"""The one place where the core's work becomes Gradio's: GPU, progress, errors, listeners."""
 
 from __future__ import annotations
 

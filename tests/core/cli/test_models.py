@@ -140,7 +140,10 @@ def test_a_stopped_fit_is_kept_and_goes_on_to_the_same_model(
     monkeypatch.chdir(here)
     assert read_header("m.safetensors")["step"] == "2"
     assert fit("--resume") == 0
-    whole, halved = load("whole.safetensors").inference_state_dict(), load("m.safetensors").inference_state_dict()
+    whole, halved = (
+        load("whole.safetensors").inference_state_dict(),
+        load("m.safetensors").inference_state_dict(),
+    )
     assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
     assert fit("--resume", "--steps", "5") == 0
     assert read_header("m.safetensors")["step"] == "5"
@@ -167,7 +170,10 @@ def test_ctrl_c_within_a_step_lets_it_finish_and_goes_on_to_the_same_model(
     monkeypatch.chdir(here)
     assert read_header("m.safetensors")["step"] == "2"
     assert fit("--resume") == 0
-    whole, halved = load("whole.safetensors").inference_state_dict(), load("m.safetensors").inference_state_dict()
+    whole, halved = (
+        load("whole.safetensors").inference_state_dict(),
+        load("m.safetensors").inference_state_dict(),
+    )
     assert all(torch.equal(tensor, halved[name]) for name, tensor in whole.items())
 
 
@@ -192,7 +198,9 @@ def test_a_fit_that_diverges_leaves_what_was_saved_before(
     assert fit() == 2
     assert "step 2" in capsys.readouterr().err
     assert read_header("m.safetensors")["step"] == "2"  # steps 0 and 1
-    assert all(torch.isfinite(t).all() for t in load("m.safetensors").inference_state_dict().values())
+    assert all(
+        torch.isfinite(t).all() for t in load("m.safetensors").inference_state_dict().values()
+    )
 
 
 def test_what_is_measured_is_not_what_was_learnt_from(tmp_path: Path) -> None:

@@ -84,7 +84,9 @@ def test_going_on_starts_from_what_was_learnt(tmp_path: Path) -> None:
     for name, value in known.inference_state_dict().items():
         assert np.array_equal(value.numpy(), method.inference_state_dict()[name].numpy()), name
     fresh = small(in_channels=1).inference_state_dict()
-    assert any(not torch.equal(value, fresh[name]) for name, value in known.inference_state_dict().items())
+    assert any(
+        not torch.equal(value, fresh[name]) for name, value in known.inference_state_dict().items()
+    )
     assert method.config.steps == 5
     with pytest.raises(InputError, match="start from nothing"):
         learner(3, steps=5, size=32, start=tmp_path / "known.safetensors")
@@ -148,7 +150,9 @@ def test_however_it_ends_the_file_translates_as_what_was_learnt(tmp_path: Path, 
     model = model_info(out)
     assert (model.about, model.takes, model.makes) == ("Sand.", "sketch", "labels:facades")
     assert model.steps == method.fit_state.step
-    assert model.bytes < sum(v.nbytes for v in method.inference_state_dict().values())  # in half precision
+    assert model.bytes < sum(
+        v.nbytes for v in method.inference_state_dict().values()
+    )  # in half precision
     one, other = (np.asarray(m.translate(A[0]), int) for m in (method, load(out)))
     assert np.abs(one - other).mean() < 1
 
@@ -165,7 +169,10 @@ def test_a_model_to_go_on_from_is_not_passed_off_as_taught(tmp_path: Path) -> No
     assert model_info(tmp_path / "m.safetensors").steps == 5
     # The model that it went on from is left as it was, in the file and in memory.
     again = open_model(tmp_path / "known.safetensors")
-    assert all(torch.equal(v, again.inference_state_dict()[name]) for name, v in known.inference_state_dict().items())
+    assert all(
+        torch.equal(v, again.inference_state_dict()[name])
+        for name, v in known.inference_state_dict().items()
+    )
 
 
 def test_only_models_of_its_kind_can_be_gone_on_from(tmp_path: Path) -> None:
