@@ -72,5 +72,7 @@ def start_fit(
             "settings that change them, or start from nothing."
         ) from None
     if method.fit_state is not None and not model.method.has_training_networks:
-        method.fit_state.note = f"{name} comes without its discriminators: new ones begin to learn."
+        method.fit_state.start_note = (
+            f"{name} comes without its discriminators: new ones begin to learn."
+        )
     return method
