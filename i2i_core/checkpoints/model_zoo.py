@@ -82,7 +82,7 @@ def model_info(model: str | Path | ModelInfo) -> ModelInfo:
 
 def open_model(model: str | Path | ModelInfo) -> LoadedModel:
     """The model of this file, or shipped under this name, ready on the best device; those used last
-    are kept in memory. Raises InputError for a file that is none."""
+    stay in memory. Raises InputError for a file that is none."""
     path = (model.path if isinstance(model, ModelInfo) else resolve(model)).resolve()
     return _open(path, _changed(path))
 
@@ -101,8 +101,8 @@ def resolve(name: str | Path) -> Path:
     if training_path(path).is_file():
         return training_path(path)  # a fit that was stopped before it saved its model
     names = ", ".join(model.name for model in find_models())
-    known = f" Shipped are: {names}." if names else ""
-    raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{known}")
+    shipped_ones = f" Shipped are: {names}." if names else ""
+    raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{shipped_ones}")
 
 
 def _changed(path: Path) -> int:
@@ -114,8 +114,13 @@ def _changed(path: Path) -> int:
 
 
 @lru_cache(maxsize=256)
+def _header(path: Path, changed: int) -> dict[str, str]:
+    return read_header(path)
+
+
+@lru_cache(maxsize=256)
 def _read_info(path: Path, changed: int) -> ModelInfo:
-    header = read_header(path)
+    header = _header(path.resolve(), changed)
     capabilities = json.loads(header["capabilities"])
     capabilities["channels"] = tuple(capabilities["channels"])
     return ModelInfo(
@@ -133,4 +138,5 @@ def _read_info(path: Path, changed: int) -> ModelInfo:
 
 @lru_cache(maxsize=MODELS_IN_MEMORY)
 def _open(path: Path, changed: int) -> LoadedModel:
-    return LoadedModel(_read_info(path, changed), load(path, device=best_device()))
+    method = load(path, device=best_device(), header=_header(path, changed))
+    return LoadedModel(_read_info(path, changed), method)
