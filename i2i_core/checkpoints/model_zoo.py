@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from i2i_core.checkpoints.checkpoint import ENDING, load, read_header, training_path
 from i2i_core.devices import best_device
 from i2i_core.errors import InputError
-from i2i_core.method import Capabilities, Method
+from i2i_core.method import Capabilities, Method, Task
 from i2i_core.methods import METHODS
 
 SHIPPED = Path(__file__).parents[2] / "weights"
@@ -121,13 +122,18 @@ def _header(path: Path, changed: int) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _read_info(path: Path, changed: int) -> ModelInfo:
     header = _header(path.resolve(), changed)
-    capabilities = json.loads(header["capabilities"])
-    capabilities["channels"] = tuple(capabilities["channels"])
+    try:
+        values = json.loads(header["capabilities"])
+        capabilities = Capabilities(**{**values, "channels": tuple(values["channels"])})
+        if capabilities.task not in get_args(Task):
+            raise ValueError(f"no task {capabilities.task}")
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
     return ModelInfo(
         path.name.removesuffix(ENDING),
         path,
         header["method"],
-        Capabilities(**capabilities),
+        capabilities,
         int(header["step"]) if header["step"].isdecimal() else 0,
         path.stat().st_size,
         header.get("about", ""),

@@ -81,7 +81,8 @@ def run_fit(
             raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
         a, b = mix_pairs(a, b, pairs, method.config.pair_fraction)
     samples = choose_samples(method, a, b, previewed) if out and _previews(pace) else []
-    began = recorded = last_preview = saved = time.monotonic()
+    began = recorded = saved = time.monotonic()
+    last_preview = -inf  # so that the first step has one, if previews come by the clock
     first_step: int | None = None
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
@@ -99,7 +100,6 @@ def run_fit(
             picture = None
             if samples and (
                 now - last_preview > pace.preview
-                or progress.step == first_step
                 or (pace.preview_steps and progress.step % pace.preview_steps == 0)
             ):
                 picture = preview(method, samples)
@@ -110,6 +110,7 @@ def run_fit(
             if picture is not None or now - recorded > pace.record:
                 recorded = now
                 note = _what_is_left(progress, now - began, first_step)
+                note += f". {progress.note}" if progress.note else ""
                 yield Progress(progress.step, progress.total, progress.losses, picture, note)
     except DivergedError:
         sound = False
@@ -136,8 +137,8 @@ def _what_is_left(progress: Progress, seconds: float, first_step: int) -> str:
     steps = progress.step - first_step
     if steps < 3:
         return "The first steps"
-    left = seconds / steps * (progress.total - progress.step)
-    return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
+    seconds_left = seconds / steps * (progress.total - progress.step)
+    return f"Step {progress.step} of {progress.total}, about {_in_words(seconds_left)} left"
 
 
 def _in_words(seconds: float) -> str:
