@@ -1,4 +1,4 @@
-"""Pictures in colours that they might as well have had: what is left is structure."""
+"""Random changes of colour, which leave the structure of pictures as it is."""
 
 from __future__ import annotations
 

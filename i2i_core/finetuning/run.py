@@ -137,8 +137,8 @@ def _what_is_left(progress: Progress, seconds: float, first_step: int) -> str:
     steps = progress.step - first_step
     if steps < 3:
         return "The first steps"
-    left = seconds / steps * (progress.total - progress.step)
-    return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
+    seconds_left = seconds / steps * (progress.total - progress.step)
+    return f"Step {progress.step} of {progress.total}, about {_in_words(seconds_left)} left"
 
 
 def _in_words(seconds: float) -> str:
