@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.devices.distributed import parallel
@@ -171,7 +170,6 @@ class CUT(Method):
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -242,25 +240,15 @@ class CUT(Method):
         batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
 

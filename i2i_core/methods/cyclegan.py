@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.devices.distributed import parallel
@@ -148,7 +147,6 @@ class CycleGAN(Method):
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -215,14 +213,8 @@ class CycleGAN(Method):
         batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         ema = self.inference_networks()["generator_ba" if reverse else "generator_ab"]
@@ -230,7 +222,6 @@ class CycleGAN(Method):
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
     def check_trainable(self) -> None:
         if self.generator_ba is None:
             raise InputError(
@@ -238,12 +229,10 @@ class CycleGAN(Method):
                 "import both directions together, or start a new model."
             )
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         back = {} if self.ema_ba is None else {"generator_ba": self.ema_ba}
         return {"generator_ab": self.ema_ab, **back}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator_a": self.discriminator_a, "discriminator_b": self.discriminator_b}
 

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.devices.distributed import parallel
@@ -122,7 +121,6 @@ class Pix2Pix(Method):
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -169,25 +167,15 @@ class Pix2Pix(Method):
         batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`."""
         with seeded(self.config.seed):  # dropout; the same for every picture
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator}
 

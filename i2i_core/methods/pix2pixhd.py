@@ -21,7 +21,6 @@ import torch
 import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.data.folders import readable
@@ -144,7 +143,6 @@ class Pix2PixHD(Method):
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -230,14 +228,8 @@ class Pix2PixHD(Method):
         if self.ema.average is not None and self.ema.average.colours is not None:
             self.ema.average.colours.load_state_dict(colours.state_dict())
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, seed: int | None = None, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`.
 
@@ -255,11 +247,9 @@ class Pix2PixHD(Method):
             result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminators": self.discriminators}
 

@@ -13,9 +13,8 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.devices import distributed
 from i2i_core.devices.distributed import parallel
@@ -79,6 +78,7 @@ class SinCUT(Method):
     config: SinCUTConfig
     title = "SinCUT"
     capabilities = Capabilities("single pair", multiple_of=2)
+    scales_input = True  # what SinCUT paints has a size in pixels
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # Ten minutes on two cores.
@@ -110,7 +110,6 @@ class SinCUT(Method):
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from one picture each; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -175,43 +174,16 @@ class SinCUT(Method):
 
         yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
 
-    @override
-    def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Work:
-        """Translate at the size that was learnt from, and scale the result back: what SinCUT
-        paints has a size in pixels."""
-        scaled = fit_short_side(source.convert("RGB"), self.config.load_size)
-        for progress in super().render(scaled, reference, reverse=reverse):
-            assert progress.picture is not None
-            picture = progress.picture.resize(source.size, Resampling.LANCZOS)
-            yield replace(progress, picture=picture)
-
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
         should be about `load_size`."""
         with seeded(self.config.seed):  # its noise
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
 

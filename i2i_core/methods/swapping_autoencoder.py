@@ -13,16 +13,14 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.data.augmentation import recolour
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.descriptors import LAYOUT_SIZE
-from i2i_core.images.sizes import fit_short_side
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method, with_prefix
@@ -122,6 +120,7 @@ class SwappingAutoencoder(Method):
     config: SwappingAutoencoderConfig
     title = "swapping autoencoder"
     capabilities = Capabilities("textures", takes_reference=True)
+    scales_input = True  # textures have a size in pixels
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # An hour on one core.
@@ -191,7 +190,6 @@ class SwappingAutoencoder(Method):
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections, or one given twice; a record for every step, with the losses
         as weighed."""
@@ -286,7 +284,6 @@ class SwappingAutoencoder(Method):
         slopes["patch R1"] = 0.25 * c.patch_r1_weight * r1_penalty(patch_logits, crops)
         return slopes, 0 * (logits.sum() + patch_logits.sum())
 
-    @override
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:
         """Find the statistics of the collection A."""
         from i2i_core.methods.swapping_statistics import fit_statistics
@@ -297,34 +294,7 @@ class SwappingAutoencoder(Method):
             return f"Nothing is known of its collection. {error}"
         return ""
 
-    @override
-    def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Work:
-        """Translate at the size that was learnt from, and scale the result back: textures have
-        a size in pixels."""
-        size = self.config.crop_size
-        scaled = fit_short_side(source.convert("RGB"), size)
-        reference = reference and fit_short_side(reference.convert("RGB"), size)
-        for progress in super().render(scaled, reference, reverse=reverse):
-            assert progress.picture is not None
-            picture = progress.picture.resize(source.size, Resampling.LANCZOS)
-            yield replace(progress, picture=picture)
-
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] with the texture of `reference` (N, 3, any, any), or
         without one, rebuilt with its own, to the same size; sides multiples of 2ⁿ."""
         structure, texture = self.encode(source)
@@ -361,7 +331,6 @@ class SwappingAutoencoder(Method):
             result: Tensor = self.ema.network.generator(structure, texture) / 2 + 0.5
         return result.clamp(0, 1)
 
-    @override
     def check_trainable(self) -> None:
         if not self.has_training_networks:
             raise InputError(
@@ -369,23 +338,19 @@ class SwappingAutoencoder(Method):
                 "too large to teach here: go on with `python -m i2i_core fit` and --start."
             )
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"autoencoder": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {
             "discriminator": self.discriminator,
             "patch_discriminator": self.patch_discriminator,
         }
 
-    @override
     def inference_state_dict(self) -> dict[str, Tensor]:
         statistics = self.statistics.state_dict(prefix="statistics.")
         return {**super().inference_state_dict(), **statistics}
 
-    @override
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.statistics.load_state_dict(with_prefix(tensors, "statistics."))
         super().load_inference_state_dict(tensors)
