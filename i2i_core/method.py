@@ -92,7 +92,7 @@ class Method(nn.Module, ABC):
         Methods that learn step by step go on where they were stopped; the others start anew.
         """
 
-    def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:
+    def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002
         """What is to be found out about the pictures once a fit is over, before the model is saved.
         Returns a sentence for who watches, or ""."""
         return ""

@@ -114,7 +114,7 @@ def _changed(path: Path) -> int:
 
 
 @lru_cache(maxsize=256)
-def _read_info(path: Path, changed: int) -> ModelInfo:
+def _read_info(path: Path, _changed: int) -> ModelInfo:
     header = read_header(path)
     capabilities = json.loads(header["capabilities"])
     capabilities["channels"] = tuple(capabilities["channels"])

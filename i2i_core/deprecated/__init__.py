@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -80,9 +79,7 @@ class _OldModule(ModuleType):
 class _OldPaths(MetaPathFinder, Loader):
     """Finds the modules of MOVED, after all that are there."""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
         old = fullname.startswith(PACKAGE) and fullname.removeprefix(PACKAGE) in MOVED
         return ModuleSpec(fullname, self) if old else None
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
@@ -28,7 +28,6 @@ from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
@@ -138,11 +137,10 @@ class CycleGAN(Method):
         self.ema_ba = None if self.generator_ba is None else EMA(self.generator_ba, c.ema)
         generators = [g for g in (self.generator_ab, self.generator_ba) if g is not None]
         discriminators = [self.discriminator_a, self.discriminator_b]
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generators": Optimizer(generators, c.learning_rate, betas),
-                "discriminators": Optimizer(discriminators, c.learning_rate, betas),
+                "generators": c.optimizer(*generators),
+                "discriminators": c.optimizer(*discriminators),
             },
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
@@ -209,8 +207,7 @@ class CycleGAN(Method):
             self.fitted = True
             return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
     def forward(

@@ -22,7 +22,7 @@ from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_tensor
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
-from i2i_core.losses.contrastive import patch_nce_external
+from i2i_core.losses.contrastive import layered_patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import identity
 from i2i_core.method import Capabilities, Method
 from i2i_core.networks.projection import PatchProjection
@@ -30,7 +30,7 @@ from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import Optimizer, frozen, linear_decay, mixed_precision
+from i2i_core.training.optim import frozen, linear_decay, mixed_precision
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, choice, setting
 
@@ -102,11 +102,10 @@ class SinCUT(Method):
             features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
             self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
+                "generator": c.optimizer(self.generator, self.projection),
+                "discriminator": c.optimizer(self.discriminator),
             }
         )
 
@@ -123,19 +122,9 @@ class SinCUT(Method):
         def contrast(translation: Tensor, source: list[Tensor]) -> Tensor:
             """PatchNCE over the layers, against the places of all crops."""
             translated = self.generator.encode(translation, c.nce_layers)
-            places = [
-                torch.randperm(f.shape[-2] * f.shape[-1], device=device)[: c.nce_patches]
-                for f in source
-            ]
-            # Queries first: under autocast the first use of a weight decides about its gradient.
-            queries = projection(translated, places)
-            with torch.no_grad():
-                keys = projection([feature.detach() for feature in source], places)
-            terms = [
-                patch_nce_external(query, key, c.temperature)
-                for query, key in zip(queries, keys, strict=True)
-            ]
-            return torch.stack(terms).mean()
+            return layered_patch_nce(
+                translated, source, projection, c.nce_patches, patch_nce_external, c.temperature
+            )
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
             rate = linear_decay(step, total, c.decay_start)
