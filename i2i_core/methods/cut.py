@@ -150,8 +150,7 @@ class CUT(Method):
                 "xavier" if c.discriminator_antialias else "normal",
                 lowpass=c.lowpass,
             )
-            probe = torch.zeros(1, c.in_channels, 32, 32)
-            channels = [f.shape[1] for f in self.generator.encode(probe, c.nce_layers)]
+            channels = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(channels, c.nce_width)
         self.capabilities = replace(
             self.capabilities,

@@ -99,8 +99,8 @@ class SinCUT(Method):
         with seeded(c.seed):
             self.generator = SinCUTGenerator(c.width, c.blocks)
             self.discriminator = StyleGAN2Discriminator(c.crop_size, c.discriminator_width)
-            features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
-            self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
+            channels = self.generator.layer_channels(c.nce_layers)
+            self.projection = PatchProjection(channels, c.nce_width)
         self.ema = EMA(self.generator, c.ema)
         self.fit_state: FitState = FitState(
             {
