@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from i2i_core.data.augmentation import recolour
+from i2i_core.data.augmentation import random_crops, recolour
 from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
