@@ -27,7 +27,7 @@ from i2i_core.method import Capabilities, Method
 from i2i_core.networks.autoencoder_shape import AutoencoderShape
 from i2i_core.networks.statistics import CollectionStatistics
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
-from i2i_core.networks.swapping import PatchDiscriminator, random_crops
+from i2i_core.networks.swapping import PatchDiscriminator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
