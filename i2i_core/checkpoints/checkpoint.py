@@ -59,12 +59,15 @@ def save_training(method: Method, path: str | Path) -> None:
     _write(path, tensors, {**_header(method), "training": "yes"})
 
 
-def load(path: str | Path, *, device: str = "cpu") -> Method:
-    """The model in `path`, ready to translate.
+def load(
+    path: str | Path, *, device: str = "cpu", header: Mapping[str, str] | None = None
+) -> Method:
+    """The model in `path`, ready to translate; `header` is its header, where that was read before.
 
     Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
     """
-    header, tensors = _read(path)
+    header = read_header(path) if header is None else header
+    tensors = _read_tensors(path, header)
     method = _build(header, tensors, Path(path).name)
     try:
         if "training" in header:
@@ -90,12 +93,13 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
 def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> Method:
     """The method in a training file, ready to go on with `fit`. `changes` to its configuration are
     for what does not change its networks, such as more `steps`. Raises InputError as `load`."""
-    header, tensors = _read(path)
+    header = read_header(path)
     if "training" not in header:
         raise InputError(
             f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
             "Give the training file that was saved beside it."
         )
+    tensors = _read_tensors(path, header)
     method = _build(header, tensors, Path(path).name, changes).to(device)
     try:
         _load_training(method, tensors)
@@ -221,11 +225,10 @@ def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
     method.fitted = method.fit_state.step > 0
 
 
-def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    header = read_header(path)
+def _read_tensors(path: str | Path, header: Mapping[str, str]) -> dict[str, Tensor]:
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return header, migrate_tensors(tensors, header["method"], file.metadata())
+        return migrate_tensors(tensors, header["method"], file.metadata())
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:

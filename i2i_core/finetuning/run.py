@@ -101,6 +101,7 @@ def run_fit(
                 out.write(method)
             if clock.is_due("record") or picture is not None:
                 note = clock.what_is_left(progress)
+                note += f". {progress.note}" if progress.note else ""
                 yield Progress(progress.step, progress.total, progress.losses, picture, note)
     except DivergedError:
         sound = False
@@ -131,7 +132,7 @@ class _Clock:
         self.pace = pace
         self.first_step: int | None = None
         self.began = time.monotonic()
-        self.last = dict.fromkeys(("record", "preview", "save"), self.began)
+        self.last = {"record": self.began, "preview": -inf, "save": self.began}
 
     def tick(self, step: int) -> None:
         """A step was made."""
@@ -158,11 +159,9 @@ class _Clock:
         return due
 
     def preview_is_due(self, step: int) -> bool:
-        """The first step has a preview, so that one sees at once what there is to see."""
+        """Whether one is, by steps or by the clock, by which the first step has one."""
         every = self.pace.preview_steps
-        return (
-            step == self.first_step or bool(every and step % every == 0) or self.is_due("preview")
-        )
+        return bool(every and step % every == 0) or self.is_due("preview")
 
     def what_is_left(self, progress: Progress) -> str:
         """How far the fit is and how long it will take, in words."""

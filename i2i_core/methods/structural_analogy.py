@@ -26,7 +26,7 @@ from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_correspondences
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
 from i2i_core.patches.structure_guides import CORRESPONDENCES, structure_guides
-from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.synthesis import count_levels, synthesize
 from i2i_core.patches.task import Settings, Task, settings_for
 from i2i_core.progress import Progress, Work
 from i2i_core.training.settings import CheckedConfig, choice, setting
@@ -188,11 +188,13 @@ class StructuralAnalogy(Method):
     ) -> Generator[Progress[AnalogyResult], None, list[Trial]]:
         """Try the correspondences, showing the best so far; returns them all, best first."""
         trials: list[Trial] = []
+        target, source = ((x.shape[-2], x.shape[-1]) for x in (structure, appearance))
+        levels = count_levels(target, source, self._settings())
         for trial in try_correspondences(structure, appearance, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
             yield Progress(
                 len(trials),
-                trial.total + 6,  # about as many levels follow
+                trial.total + levels,
                 picture=to_image(trials[0].picture),
                 note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
                 result=AnalogyResult(_tried(trials)),

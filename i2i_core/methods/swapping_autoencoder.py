@@ -156,9 +156,10 @@ class SwappingAutoencoder(Method):
             "decay_start": 0.6,
             "ema": 0.998,
         },
+        "finetune": {"ema": 0.99},
         # In the first half it only learns to return pictures, at four times the speed; in the
         # second half, ever more slowly, its swaps are judged as well.
-        "finetune": {"ema": 0.99, "decay_start": 0.5, "warm_up": 0.5},
+        "short": {"decay_start": 0.5, "warm_up": 0.5},
     }
 
     def __init__(self, config: SwappingAutoencoderConfig | None = None) -> None:
