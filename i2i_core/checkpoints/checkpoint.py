@@ -194,11 +194,12 @@ def _build(
         raise InputError(f"{file} is damaged: its header cannot be read.") from None
     if outline.fit_state is None:
         return build(header["method"], config)
+    complete = "training" in header or any(name.startswith(TRAINING) for name in tensors)
     if "training" in header:
         expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
         tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
     else:
-        expected = _contents(outline, any(name.startswith(TRAINING) for name in tensors))
+        expected = _contents(outline, complete)
     odd = sorted(
         name
         for name in {*expected, *tensors}
@@ -212,7 +213,8 @@ def _build(
             f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
             "was made with other settings."
         )
-    return build(header["method"], config)
+    # With all weights in the file none need be drawn; those that are not there begin anew.
+    return outline.to_empty(device="cpu") if complete else build(header["method"], config)
 
 
 def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:

@@ -9,8 +9,8 @@ from i2i_core.deprecated import MOVED, PACKAGE
 
 
 def test_everything_on_the_face_is_there_and_typed_as_it_is() -> None:
-    assert set(i2i_core.__all__) <= set(dir(i2i_core))
-    for name in i2i_core.__all__:
+    assert set(i2i_core._HOME_OF) <= set(dir(i2i_core))
+    for name in i2i_core._HOME_OF:
         thing = getattr(i2i_core, name)
         module = importlib.import_module(f"i2i_core.{i2i_core._HOME_OF[name]}")
         assert thing is getattr(module, name)
