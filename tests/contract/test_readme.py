@@ -43,19 +43,20 @@ def test_the_python_core_call(tmp_path: Path) -> None:
     (code,) = blocks("python", "structural_analogy(a, b")
     run([sys.executable, "-c", code], tmp_path)
     assert (tmp_path / "spiral.png").exists()
+    assert (tmp_path / "winter.png").exists()
 
 
 SMALL = {
-    '**Pix2Pix.presets["laptop"]': "width=4, depth=3, discriminator_width=4, size=32, "
-    "load_size=32, steps=3",
-    "--preset laptop": "--set width=4 --set depth=3 --set discriminator_width=4 --set size=32 "
+    '"laptop")': '"laptop", width=4, depth=3, discriminator_width=4, crop_size=32, load_size=32, '
+    "steps=3)",
+    "--preset laptop": "--set width=4 --set depth=3 --set discriminator_width=4 --set crop_size=32 "
     "--set load_size=32 --steps 3",
 }
 
 
 def pairs(tmp_path: Path) -> None:
     """Folders of three label maps and photographs, as the README's commands expect them."""
-    from tests.contract.test_contract import A, B
+    from tests.helpers import A, B
 
     for folder, pictures in (("labels", A), ("photos", B)):
         (tmp_path / folder).mkdir()
@@ -90,7 +91,7 @@ def test_the_commands_about_models_of_others(tmp_path: Path) -> None:
     import torch
 
     from benchmarks.plain_networks import PlainResNet
-    from tests.contract.test_contract import A
+    from tests.helpers import A
 
     (code,) = blocks("bash", "i2i_core import")
     for side in "AB":
