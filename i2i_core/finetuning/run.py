@@ -153,7 +153,7 @@ class _Clock:
     def is_due(self, what: str) -> bool:
         """Whether a "record", a "preview" or a "save" is due; if so, the next one is due later."""
         now, interval = time.monotonic(), getattr(self.pace, what)
-        due: bool = now - self.last[what] >= interval
+        due: bool = interval < inf and now - self.last[what] >= interval
         if due:
             self.last[what] = now
         return due
