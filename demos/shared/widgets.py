@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
     """An input picture: any file, read by the core."""
     settings = {"sources": ["upload", "clipboard"], **settings}
     return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
+
+
+def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:
+    """Starter files to choose from; a click gives the index."""
+    return gr.Dataset(
+        components=[gr.Image(visible=False)], samples=[[starter(name)] for name in names],
+        label=label, type="index",
+    )  # fmt: skip
 
 
 def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
