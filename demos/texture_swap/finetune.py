@@ -8,63 +8,66 @@ from typing import Any
 
 import gradio as gr
 
-from demos.shared import finetune as fitting
-from demos.shared import jobs
-from demos.texture_swap import models as swappers
-from i2i_core.checkpoints.model_zoo import open_model
-from i2i_core.finetuning.textures import finetune_textures
+from demos.shared import finetune, jobs
+from demos.texture_swap import models
+from i2i_core.finetuning.starts import recipes
+from i2i_core.finetuning.textures import RECIPE, STEPS, finetune_textures
 
-FEWEST = 10
-NOTHING = "nothing"
+MIN_PICTURES = 10
+RECIPES = recipes(models.TASK)
 ABOUT = """Pictures **of one kind** teach best: dogs, rooms, mountains, shoes, all at about the same
 size. From a shipped model a few hundred steps suffice; from nothing it takes hours."""
 
 
-def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `way` is the chooser of what makes a swap in
-    `parts`, and `own` what the visitor has added to it."""
+def build(view: models.ModelView) -> None:
+    """Lay out this part inside the current Blocks; `view` is where a model that was taught goes."""
     target = gr.State("")
     with gr.Row():
         with gr.Column(min_width=320):
-            pictures = fitting.gallery("1 · Pictures of one kind, 10 to 200", 280)
+            pictures = finetune.gallery("1 · Pictures of one kind, 10 to 200", 280)
             gr.Markdown(ABOUT)
+            recipe = gr.Dropdown(
+                list(RECIPES), value=RECIPE, label="Method", visible=len(RECIPES) > 1
+            )
             with gr.Row():
                 start = gr.Dropdown(
-                    _starts([]), value=swappers.first(), min_width=180, label="2 · Start from",
+                    finetune.start_choices([], RECIPES[RECIPE]), value=models.first(),
+                    min_width=180, label="2 · Start from",
                     info="the model that knows pictures most like yours",
                 )  # fmt: skip
-                steps = gr.Slider(50, 4000, 600, step=50, label="Steps", min_width=160)
+                steps = gr.Slider(50, 4000, STEPS, step=50, label="Steps", min_width=160)
             name = gr.Textbox("my textures", label="Name", max_length=40)
             with gr.Row():
                 go = gr.Button("Fit", variant="primary", min_width=100)
                 stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
-            gr.Markdown(fitting.LIMITS)
+            gr.Markdown(finetune.LIMITS)
         with gr.Column(min_width=320):
-            watched = fitting.outcome(
+            watched = finetune.outcome(
                 "Add pictures and press Fit.",
                 "Pictures, the same rebuilt, and each with the texture of the next",
                 "Swap with it",
             )
+    inputs = [pictures, recipe, start, steps]
+    finetune.wire(fit, inputs, name, target, (go, stop), watched)
+    jobs.wire(watched.use.click, models.use, [target, view.visit_paths], view)
+    for event in (view.visit_paths.change, recipe.input):
+        jobs.wire(event, _starts, [view.visit_paths, recipe, start], start)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    given = [pictures, steps, start]
-    use = fitting.wire(fit, given, (name, target, go, stop), watched)
-    use.click(swappers.use, [target, own], [own, way, parts], **quiet)
-    own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
 
-
-def fit(target: str, pictures: Any, steps: float, start: str) -> Iterator[list[Any]]:
+def fit(
+    target: str, pictures: Any, recipe: str, start: str | None, steps: int
+) -> Iterator[finetune.FitView]:
     """Learn, showing how it goes; at the end the model's file."""
-    given = jobs.with_gradio_errors(fitting.folder)(pictures, "pictures", FEWEST)
     events = jobs.compute(
-        finetune_textures, given, target, steps=int(steps), start=None if start == NOTHING else start,
-        seconds=60 * fitting.MAX_MINUTES, stop=fitting.stop_file(target),
+        finetune_textures, finetune.folder(pictures, "pictures", MIN_PICTURES), target,
+        recipe=recipe, steps=steps, model=finetune.start_model(start),
+        seconds=60 * finetune.MAX_MINUTES, stop=finetune.stop_file(target),
         about=f"{Path(target).stem}: taught on the page",
     )  # fmt: skip
-    yield from fitting.shown(events, target, "“Swap with it”")
+    yield from finetune.shown(events, target, "“Swap with it”")
 
 
-def _starts(own: list[str]) -> list[tuple[str, str]]:
-    """Published models, which come without discriminators, are not among them."""
-    known = [c for c in swappers.choices(own) if open_model(c[1]).has_training_networks]
-    return [*known, (NOTHING, NOTHING)]
+def _starts(visit_paths: list[str], recipe: str, start: str | None) -> Any:
+    choices = finetune.start_choices(visit_paths, RECIPES[recipe])
+    value = start if start in dict(choices).values() else finetune.NOTHING
+    return gr.Dropdown(choices=choices, value=value)

@@ -40,7 +40,11 @@ class Codes:
 
     def textured(self, other: Codes, share: float = 1.0) -> Codes:
         """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
-        exaggerated."""
+        exaggerated. Raises InputError for codes of another model."""
+        if self.texture.shape != other.texture.shape:
+            raise InputError(
+                "These codes are of two models: encode both pictures with the same one."
+            )
         way = np.float32(share) * (other.texture - self.texture)
         return replace(self, texture=self.texture + way)
 

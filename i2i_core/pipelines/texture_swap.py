@@ -4,12 +4,11 @@ that fits both, or by patches for any pair."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from i2i_core.checkpoints.model_zoo import LoadedModel, find_models, open_model
+from i2i_core.checkpoints.model_zoo import LoadedModel, ModelInfo, find_models, open_model
 from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
@@ -32,24 +31,6 @@ from i2i_core.progress import Progress, Work
 AUTO, PATCHES = "auto", "patches"
 MAX_STRENGTH = 1.5
 CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what in the other
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The model that fits two pictures, or PATCHES if none does."""
-
-    model: LoadedModel | str
-
-    @property
-    def why(self) -> str:
-        """Which of the two made the picture, and why, in a sentence."""
-        if isinstance(self.model, LoadedModel):
-            name = self.model.info.name
-            return f"Made by the model {name}: both pictures are like those it was taught."
-        return (
-            "Made by patches of the texture picture: no model here was taught pictures like both "
-            "of these. Choose one to see what it makes of them, or teach one."
-        )
 
 
 def swap(
@@ -81,8 +62,8 @@ def swap(
     why = ""
     if model == AUTO:
         yield Progress(0, 2, note="Which model fits both pictures?")
-        choice = choose(one, other)
-        model, why = choice.model, choice.why
+        model = choose(one, other)
+        why = reason(model.info if isinstance(model, LoadedModel) else model)
     if not isinstance(model, LoadedModel):
         check_choice("way to swap textures", model, (AUTO, PATCHES))
         long_side = 256
@@ -157,7 +138,7 @@ def swap_grid(
     textures in its first row, the structures in its first column. AUTO takes the model that fits
     the first of each. The rest as for `swap`."""
     if model == AUTO:
-        model = choose(structures[0], textures[0]).model
+        model = choose(structures[0], textures[0])
     if not isinstance(model, LoadedModel):
         raise InputError(
             "No model fits these pictures, and a grid of patches would take minutes: choose a "
@@ -184,14 +165,25 @@ def swap_grid(
         )
 
 
-def choose(structure: Image.Image, texture: Image.Image) -> Choice:
-    """The shipped model whose collection both pictures are most like, if it is the same one."""
+def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
+    """The shipped model whose collection both pictures are most like, if it is the same one; or
+    PATCHES."""
     if any(max(p.size) > MAX_ASPECT * min(p.size) for p in (structure, texture)):
-        return Choice(PATCHES)
+        return PATCHES
     models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
     nearest = [_nearest_model(models, picture) for picture in (structure, texture)]
     model = nearest[0] if nearest[0] is nearest[1] else None
-    return Choice(PATCHES if model is None else model)
+    return model or PATCHES
+
+
+def reason(choice: ModelInfo | str) -> str:
+    """Which model, or PATCHES, `choose` chose to make a picture, and why, in a sentence."""
+    if isinstance(choice, ModelInfo):
+        return f"Made by the model {choice.name}: both pictures are like those it was taught."
+    return (
+        "Made by patches of the texture picture: no model here was taught pictures like both "
+        "of these. Choose one to see what it makes of them, or teach one."
+    )
 
 
 def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:
