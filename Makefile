@@ -13,7 +13,10 @@ app: $(VENV)/.app
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
 
+# The checkers have the versions of CI, so that they say the same; Gradio's stubs of components are
+# made anew by it and would hide the sources from mypy.
 check: $(VENV)/.dev
+	find demos -name '*.pyi' -delete
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -32,7 +35,7 @@ $(VENV)/.app: $(REQUIREMENTS)
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.app requirements-dev.txt
-	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	$(BIN)/python -m pip install -q -r requirements-dev.txt -c constraints-ci.txt
 	touch $@
 
 clean:

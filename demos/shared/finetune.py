@@ -25,8 +25,8 @@ MAX_MINUTES = int(
 )
 LIMITS = (
     f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. "
-    "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model stay "
-    "on this server for two hours at most, and nobody else is shown them."
+    "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model "
+    "stay on this server for two hours at most, and nobody else is shown them."
 )
 # One at a time, and beside the other work: drawing goes on meanwhile.
 QUEUE: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 1, "trigger_mode": "once"}

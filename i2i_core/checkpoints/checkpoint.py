@@ -59,12 +59,15 @@ def save_training(method: Method, path: str | Path) -> None:
     _write(path, tensors, {**_header(method), "training": "yes"})
 
 
-def load(path: str | Path, *, device: str = "cpu") -> Method:
-    """The model in `path`, ready to translate.
+def load(
+    path: str | Path, *, device: str = "cpu", header: Mapping[str, str] | None = None
+) -> Method:
+    """The model in `path`, ready to translate; `header` is its header, where that was read before.
 
     Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
     """
-    header, tensors = _read(path)
+    header = read_header(path) if header is None else header
+    tensors = _read_tensors(path, header)
     method = _build(header, tensors, Path(path).name)
     try:
         if "training" in header:
@@ -90,12 +93,13 @@ def load(path: str | Path, *, device: str = "cpu") -> Method:
 def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> Method:
     """The method in a training file, ready to go on with `fit`. `changes` to its configuration are
     for what does not change its networks, such as more `steps`. Raises InputError as `load`."""
-    header, tensors = _read(path)
+    header = read_header(path)
     if "training" not in header:
         raise InputError(
             f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
             "Give the training file that was saved beside it."
         )
+    tensors = _read_tensors(path, header)
     method = _build(header, tensors, Path(path).name, changes).to(device)
     try:
         _load_training(method, tensors)
@@ -190,11 +194,12 @@ def _build(
         raise InputError(f"{file} is damaged: its header cannot be read.") from None
     if outline.fit_state is None:
         return build(header["method"], config)
+    complete = "training" in header or any(name.startswith(TRAINING) for name in tensors)
     if "training" in header:
         expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
         tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
     else:
-        expected = _contents(outline, any(name.startswith(TRAINING) for name in tensors))
+        expected = _contents(outline, complete)
     odd = sorted(
         name
         for name in {*expected, *tensors}
@@ -208,7 +213,8 @@ def _build(
             f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
             "was made with other settings."
         )
-    return build(header["method"], config)
+    # With all weights in the file none need be drawn; those that are not there begin anew.
+    return outline.to_empty(device="cpu") if complete else build(header["method"], config)
 
 
 def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
@@ -219,11 +225,10 @@ def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
     method.fitted = method.fit_state.step > 0
 
 
-def _read(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    header = read_header(path)
+def _read_tensors(path: str | Path, header: Mapping[str, str]) -> dict[str, Tensor]:
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return header, migrate_tensors(tensors, header["method"], file.metadata())
+        return migrate_tensors(tensors, header["method"], file.metadata())
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from i2i_core.checkpoints.checkpoint import ENDING, load, read_header, training_path
 from i2i_core.devices import best_device
 from i2i_core.errors import InputError
-from i2i_core.method import Capabilities, Method
+from i2i_core.method import Capabilities, Method, Task
 from i2i_core.methods import METHODS
 
 SHIPPED = Path(__file__).parents[2] / "weights"
@@ -82,7 +83,7 @@ def model_info(model: str | Path | ModelInfo) -> ModelInfo:
 
 def open_model(model: str | Path | ModelInfo) -> LoadedModel:
     """The model of this file, or shipped under this name, ready on the best device; those used last
-    are kept in memory. Raises InputError for a file that is none."""
+    stay in memory. Raises InputError for a file that is none."""
     path = (model.path if isinstance(model, ModelInfo) else resolve(model)).resolve()
     return _open(path, _changed(path))
 
@@ -101,8 +102,8 @@ def resolve(name: str | Path) -> Path:
     if training_path(path).is_file():
         return training_path(path)  # a fit that was stopped before it saved its model
     names = ", ".join(model.name for model in find_models())
-    known = f" Shipped are: {names}." if names else ""
-    raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{known}")
+    shipped_ones = f" Shipped are: {names}." if names else ""
+    raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{shipped_ones}")
 
 
 def _changed(path: Path) -> int:
@@ -114,15 +115,25 @@ def _changed(path: Path) -> int:
 
 
 @lru_cache(maxsize=256)
+def _header(path: Path, _changed: int) -> dict[str, str]:
+    return read_header(path)
+
+
+@lru_cache(maxsize=256)
 def _read_info(path: Path, changed: int) -> ModelInfo:
-    header = read_header(path)
-    capabilities = json.loads(header["capabilities"])
-    capabilities["channels"] = tuple(capabilities["channels"])
+    header = _header(path.resolve(), changed)
+    try:
+        values = json.loads(header["capabilities"])
+        capabilities = Capabilities(**{**values, "channels": tuple(values["channels"])})
+        if capabilities.task not in get_args(Task):
+            raise ValueError(f"no task {capabilities.task}")
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
     return ModelInfo(
         path.name.removesuffix(ENDING),
         path,
         header["method"],
-        Capabilities(**capabilities),
+        capabilities,
         int(header["step"]) if header["step"].isdecimal() else 0,
         path.stat().st_size,
         header.get("about", ""),
@@ -133,4 +144,5 @@ def _read_info(path: Path, changed: int) -> ModelInfo:
 
 @lru_cache(maxsize=MODELS_IN_MEMORY)
 def _open(path: Path, changed: int) -> LoadedModel:
-    return LoadedModel(_read_info(path, changed), load(path, device=best_device()))
+    method = load(path, device=best_device(), header=_header(path, changed))
+    return LoadedModel(_read_info(path, changed), method)

@@ -2,58 +2,86 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from PIL import Image
+import typer
+from typer.core import TyperCommand
 
 from i2i_core.errors import InputError
-from i2i_core.images.files import save_picture
 from i2i_core.progress import Progress, Work
 
-LOG_SECONDS = 30  # between two lines, where there is no terminal to draw a bar on
+if TYPE_CHECKING:
+    from PIL import Image
+
+LOG_S = 30  # seconds between two lines, where there is no terminal to draw a bar on
+WEIGHTS_ENDING = ".safetensors"
+
+Out = Annotated[Path, typer.Option("-o", "--out", help="file to write")]
+WeightsOut = Annotated[Path, typer.Option("-o", "--out", help="a .safetensors file to write")]
+Seed = Annotated[int, typer.Option(help="another number, another result")]
+LongSide = Annotated[int, typer.Option("--long-side", "--size", help="pixels worked at")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+About = Annotated[str, typer.Option(help="a sentence to keep in the file", show_default=False)]
 
 
-def shown(work: Iterator[Progress], quiet: bool = False) -> Iterator[Progress]:
+def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
+    """A kind of command whose help ends with what `epilog` says, which is called for that only: it
+    may import what is slow to import."""
+
+    class Command(TyperCommand):
+        def format_epilog(self, ctx: Any, formatter: Any) -> None:
+            self.epilog = epilog()
+            super().format_epilog(ctx, formatter)
+
+    return Command
+
+
+def with_bar(work: Iterator[Progress], quiet: bool = False) -> Iterator[Progress]:
     """Pass the records on, with a bar on a terminal, else a line now and then."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
-    said = time.monotonic()
+    logged = time.monotonic()
     with tqdm(unit="step", disable=quiet or not terminal, smoothing=0.05) as bar:
         for progress in work:
             bar.total, bar.n = progress.total, progress.step
             text = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
             bar.set_postfix_str(text, refresh=False)
             bar.update(0)
-            if not terminal and not quiet and time.monotonic() - said > LOG_SECONDS:
-                said = time.monotonic()
-                print(f"step {progress.step} of {progress.total}  {text}", file=sys.stderr)
+            if not terminal and not quiet and time.monotonic() - logged > LOG_S:
+                logged = time.monotonic()
+                say(f"step {progress.step} of {progress.total}  {text}")
             yield progress
 
 
-def tell_partnerless(*sides: Sequence[Image.Image]) -> None:
+def say(text: str) -> None:
+    """Print what is no result, to standard error."""
+    if text:
+        print(text, file=sys.stderr)
+
+
+def say_partnerless(*sides: Sequence[Image.Image]) -> None:
     """Say how many files of paired folders were left out for want of a partner."""
     from i2i_core.data.folders import Folder
 
     for side in sides:
         if isinstance(side, Folder) and side.partnerless:
-            print(
+            say(
                 f"{len(side.partnerless)} of {side.path} have no partner of their name and are "
-                f"left out, such as {side.partnerless[0]}.",
-                file=sys.stderr,
+                f"left out, such as {side.partnerless[0]}."
             )
 
 
-def tell_skipped(skipped: Mapping[str, str]) -> None:
+def say_skipped(skipped: Mapping[str, str]) -> None:
     """List the files that were left out, with the reasons."""
     if skipped:
-        print(f"Left out: {len(skipped)}", file=sys.stderr)
+        say(f"Left out: {len(skipped)}")
         for name, reason in sorted(skipped.items()):
-            print(f"  {name}: {reason}", file=sys.stderr)
+            say(f"  {name}: {reason}")
 
 
 def make_folder(folder: Path) -> None:
@@ -64,29 +92,17 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder} cannot be a folder: {error.strerror or error}.") from None
 
 
-def model_path(name: str) -> Path:
-    """The path of a model to write; an InputError says why it cannot be written."""
-    path = Path(name)
-    if path.suffix != ".safetensors":
-        raise InputError(f"{path.name}: name the model's file with the ending .safetensors.")
+def check_weights_path(path: Path) -> None:
+    """Raise InputError when no .safetensors file can be written to `path`."""
+    if path.suffix != WEIGHTS_ENDING:
+        raise InputError(f"{path.name}: name a file with the ending {WEIGHTS_ENDING}.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
-    return path
 
 
-def common(command: argparse.ArgumentParser, run: object, size: int) -> None:
-    """Give `command` the options of those that make a picture, and what it runs."""
-    command.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
-    command.add_argument("--seed", type=int, default=0, help="another number, another result")
-    command.add_argument(
-        "--size", type=int, default=size, help=f"longer side worked at, pixels (default {size})"
-    )
-    command.set_defaults(run=run)
-
-
-def run_work(work: Work, out: Path) -> str:
+def write_picture(work: Work, out: Path) -> str:
     """Show progress, write the last picture; after an interrupt, write the last one there is.
-    Returns what was said last."""
+    Returns the last note."""
     from tqdm import tqdm
 
     picture: Image.Image | None = None
@@ -105,5 +121,7 @@ def run_work(work: Work, out: Path) -> str:
 
 def save_and_print(picture: Image.Image, out: Path) -> None:
     """Write a picture and print where."""
+    from i2i_core.images import save_picture
+
     save_picture(picture, out)
     print(out)

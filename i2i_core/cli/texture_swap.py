@@ -1,50 +1,116 @@
-"""The command swap: the structure of one picture with the texture of another."""
+"""The commands about textures: swap them, keep pictures as codes, make pictures of codes."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from typing import Any
+from pathlib import Path
+from typing import Annotated
 
-from i2i_core.cli.common import run_work
-from i2i_core.images.files import open_image, writable
+import typer
+
+from i2i_core.cli.common import (
+    Out,
+    WeightsOut,
+    check_weights_path,
+    save_and_print,
+    say,
+    write_picture,
+)
+
+Strength = Annotated[float, typer.Option(help="0 to 1.5")]
+ShortSide = Annotated[
+    int | None, typer.Option("--short-side", "--size", help="pixels (default: as was learnt)")
+]
+Model = Annotated[str, typer.Option(help="a swapping autoencoder: a file, or a shipped one's name")]
 
 
-def swap(options: argparse.Namespace) -> None:
-    from i2i_core.pipelines.texture_swap import swap as swapped
+def swap(
+    structure: Annotated[
+        Path, typer.Argument(metavar="STRUCTURE", help="picture whose layout is kept")
+    ],
+    texture: Annotated[
+        Path, typer.Argument(metavar="TEXTURE", help="picture whose colours and stuff are taken")
+    ],
+    *,
+    out: Out,
+    model: Annotated[
+        str,
+        typer.Option(
+            help='a swapping autoencoder, "patches", or "auto" for whichever fits both pictures'
+        ),
+    ] = "auto",
+    strength: Strength = 1.0,
+    detail: Annotated[float, typer.Option(help="of the structure picture, 0 to 1")] = 1.0,
+    short_side: ShortSide = None,
+    seed: Annotated[int, typer.Option(help="of patches: another number, another result")] = 0,
+) -> None:
+    """One picture's structure with another's texture.
 
-    out = writable(options.out)
-    work = swapped(
-        open_image(options.structure),
-        open_image(options.texture),
-        options.model,
-        strength=options.strength,
-        detail=options.detail,
-        size=options.size,
-        seed=options.seed,
+    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather.
+    """
+    from i2i_core.checkpoints.model_zoo import open_model
+    from i2i_core.images import open_image, writable
+    from i2i_core.pipelines import texture_swap
+
+    path = writable(out)
+    by_name = model in (texture_swap.AUTO, texture_swap.PATCHES)
+    work = texture_swap.swap(
+        open_image(structure),
+        open_image(texture),
+        model if by_name else open_model(model),
+        strength=strength,
+        detail=detail,
+        short_side=short_side,
+        seed=seed,
     )
-    print(run_work(work, out), file=sys.stderr)
+    say(write_picture(work, path))
 
 
-def add_swap(commands: Any) -> None:
-    """Add the command to the others."""
-    c = commands.add_parser(
-        "swap",
-        help="the structure of one picture with the texture of another",
-        description="Give STRUCTURE the texture of TEXTURE: fur, palette, weather.",
-    )
-    c.add_argument("structure", metavar="STRUCTURE", help="picture whose layout is kept")
-    c.add_argument("texture", metavar="TEXTURE", help="picture whose colours and stuff are taken")
-    c.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
-    c.add_argument(
-        "--model",
-        default="auto",
-        help='a swapping autoencoder, "patches", or "auto" (default) for whichever fits both',
-    )
-    c.add_argument("--strength", type=float, default=1.0, help="0 to 1.5 (default 1)")
-    c.add_argument(
-        "--detail", type=float, default=1.0, help="of the structure picture, 0 to 1 (default)"
-    )
-    c.add_argument("--size", type=int, help="shorter side, pixels (default: as was learnt)")
-    c.add_argument("--seed", type=int, default=0, help="of patches: another number, another result")
-    c.set_defaults(run=swap)
+def encode(
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE")],
+    *,
+    out: WeightsOut,
+    model: Model,
+    short_side: ShortSide = None,
+) -> None:
+    """A picture's structure and texture, as a file."""
+    from i2i_core.checkpoints.model_zoo import open_model
+    from i2i_core.images import open_image
+    from i2i_core.methods import swapping_codes
+    from i2i_core.pipelines.texture_swap import as_swapper
+
+    check_weights_path(out)
+    method = as_swapper(open_model(model))
+    swapping_codes.save_codes(swapping_codes.encode(method, open_image(picture), short_side), out)
+    print(out)
+
+
+def decode(
+    codes: Annotated[Path, typer.Argument(metavar="CODES", help="a file that encode wrote")],
+    *,
+    out: Out,
+    model: Model,
+    texture: Annotated[
+        Path | None, typer.Option(help="codes of the picture whose texture is taken")
+    ] = None,
+    strength: Strength = 1.0,
+) -> None:
+    """The picture of a file that encode wrote.
+
+    With its own texture, or that of another such file.
+    """
+    from i2i_core.checkpoints.model_zoo import open_model
+    from i2i_core.errors import check_range
+    from i2i_core.images import writable
+    from i2i_core.methods import swapping_codes
+    from i2i_core.pipelines.texture_swap import MAX_STRENGTH, as_swapper
+
+    path = writable(out)
+    check_range("strength", strength, 0, MAX_STRENGTH)
+    method = as_swapper(open_model(model))
+    content = swapping_codes.load_codes(codes)
+    if texture is not None:
+        other = swapping_codes.load_codes(texture)
+        for each in (content, other):
+            swapping_codes.check_codes(method, each)
+        content = content.textured(other, strength)
+    save_and_print(swapping_codes.decode(method, content), path)

@@ -52,7 +52,7 @@ class Batches:
 
     Paired, both sides show the same picture of the pair. Unpaired, an epoch goes once through the
     longer side in random order, with a random picture of the other (Zhu et al. 2017). From step
-    `whole_from` on pictures are loaded at the size of the crops, as much of them as a square holds.
+    `whole_from` on, pictures are scaled until their shorter side is as long as a crop's.
     Of several processes each takes its own share of a step's pictures. `skipped` tells what could
     not be read.
     """

@@ -116,8 +116,8 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
             "by their names, as 1.jpg and 1.png."
         )
     pairs = Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
-    for kept, whole in zip(pairs, (a, b), strict=True):
-        kept.partnerless = sorted(set(whole.names) - set(kept.names))
+    for matches, whole in zip(pairs, (a, b), strict=True):
+        matches.partnerless = sorted(set(whole.names) - set(matches.names))
     return pairs
 
 

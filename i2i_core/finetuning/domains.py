@@ -57,11 +57,11 @@ def start_domains(
 ) -> Method:
     """The method that is to learn two domains for so many `steps` from crops of `crop_size` pixels;
     with a `model`, going on from that."""
-    known = recipes("domains")
-    check_choice("method", recipe, tuple(known))
+    choices = recipes("domains")
+    check_choice("method", recipe, tuple(choices))
     check_range("steps", steps, 1, 100_000)
     load_size = round(ZOOM * crop_size)
-    return known[recipe].start(
+    return choices[recipe].start(
         model, crop_size=crop_size, load_size=load_size, steps=steps, seed=seed
     )
 
@@ -79,10 +79,10 @@ def finetune_single_pair(
 ) -> Work:
     """Learn from one picture each to make `a` look like `b`, by a recipe of "single pair"; records
     and file as `run.run_fit`'s, with a preview as large as is learnt from."""
-    known = recipes("single pair")
-    check_choice("method", recipe, tuple(known))
+    choices = recipes("single pair")
+    check_choice("method", recipe, tuple(choices))
     check_range("steps", steps, 1, 100_000)
-    method = known[recipe].start(None, steps=steps, load_size=SINGLE_PAIR_SIDE)
+    method = choices[recipe].start(None, steps=steps, load_size=SINGLE_PAIR_SIDE)
     sides = [check_image(picture, name) for picture, name in ((a, "Picture 1"), (b, "Picture 2"))]
     pace = Pace(preview=SINGLE_PAIR_PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)

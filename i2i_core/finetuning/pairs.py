@@ -66,8 +66,8 @@ def start_pairs(
 ) -> Method:
     """The method that is to learn pairs for so many `steps` at `crop_size` pixels, from sources of
     1 channel (drawings) or 3; with a `model`, going on from that."""
-    known = recipes("pairs")
-    check_choice("method", recipe, tuple(known))
+    choices = recipes("pairs")
+    check_choice("method", recipe, tuple(choices))
     if model is not None and model.method.capabilities.channels[0] != channels:
         raise InputError(
             f"{model.info.name} takes {'pictures in colour' if channels == 1 else 'drawings'}: "
@@ -75,7 +75,7 @@ def start_pairs(
             "or start from nothing."
         )
     presets = ("sketch",) if channels == 1 and model is None else ()
-    return known[recipe].start(
+    return choices[recipe].start(
         model,
         *presets,
         crop_size=crop_size,

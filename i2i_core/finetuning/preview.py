@@ -42,8 +42,9 @@ def choose_samples(
     """A few pictures of A spread over the side, at the size that the method learns from; of pairs,
     with their partners. Raises InputError when none can be read."""
     paired = method.capabilities.needs_pairs
-    # Collections are learnt from by crops, pairs nearly whole.
-    side = (method.capabilities.working_size if paired else None) or method.config.load_size
+    # Collections are learnt from by crops, the others' pictures nearly whole.
+    crops = method.fit_state is not None and not paired
+    side = method.config.load_size if crops else method.capabilities.working_size or 256
     spread = range(0, len(a), max(1, len(a) // count))
     samples: list[Sample] = []
     for index in [*spread, *(i for i in range(len(a)) if i not in spread)]:

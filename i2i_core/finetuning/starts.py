@@ -30,8 +30,8 @@ class Recipe:
         that has learnt, which is much faster where it fits. `presets` of the method and `changes`
         of single settings overrule the recipe's. Raises InputError for a model that it cannot go on
         from."""
-        usual = "laptop" if model is None else "finetune"
-        names = [name for name in (usual, self.variant) if name in self.kind.presets]
+        first = "laptop" if model is None else "finetune"
+        names = [name for name in (first, self.variant) if name in self.kind.presets]
         settings = self.kind.preset_settings(*names, *presets, **changes)
         if model is not None:
             model.method.check_trainable()
@@ -41,12 +41,12 @@ class Recipe:
 def recipes(task: Task) -> dict[str, Recipe]:
     """What a visitor can choose to teach for this task, by title: methods that learn by steps, and
     their variants."""
-    found: dict[str, Recipe] = {}
+    by_title: dict[str, Recipe] = {}
     for name, kind in METHODS.items():
         if kind.capabilities.task == task and "laptop" in kind.presets:
-            found[kind.title] = Recipe(name)
-            found |= {title: Recipe(name, preset) for title, preset in kind.variants.items()}
-    return found
+            by_title[kind.title] = Recipe(name)
+            by_title |= {title: Recipe(name, preset) for title, preset in kind.variants.items()}
+    return by_title
 
 
 def start_fit(
@@ -72,5 +72,7 @@ def start_fit(
             "settings that change them, or start from nothing."
         ) from None
     if method.fit_state is not None and not model.method.has_training_networks:
-        method.fit_state.note = f"{name} comes without its discriminators: new ones begin to learn."
+        method.fit_state.start_note = (
+            f"{name} comes without its discriminators: new ones begin to learn."
+        )
     return method

@@ -42,10 +42,10 @@ def finetune_textures(
 def start_textures(
     recipe: str = RECIPE, *, steps: int = STEPS, model: LoadedModel | None = None, seed: int = 0
 ) -> Method:
-    """The method that is to learn for so many `steps`; with a `model`, going on from that. Raises
+    """The method that is to learn for so few `steps`; with a `model`, going on from that. Raises
     InputError for a model that has no discriminators to go on with."""
-    known = recipes("textures")
-    check_choice("method", recipe, tuple(known))
+    choices = recipes("textures")
+    check_choice("method", recipe, tuple(choices))
     check_range("steps", steps, 1, 100_000)
-    short = ("finetune",) if "finetune" in known[recipe].kind.presets else ()
-    return known[recipe].start(model, *short, steps=steps, seed=seed)
+    presets = ("short",) if "short" in choices[recipe].kind.presets else ()
+    return choices[recipe].start(model, *presets, steps=steps, seed=seed)

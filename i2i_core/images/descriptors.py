@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 THUMBNAIL_SIDE, CELLS, DIRECTIONS, TILES = 64, 4, 8, 4
-LAYOUT_SIZE = CELLS * CELLS * DIRECTIONS + 3 * TILES * TILES  # numbers in an arrangement
+LAYOUT_SIZE = CELLS * CELLS * DIRECTIONS + 3 * TILES * TILES  # numbers in a descriptor
 
 
 def layout_descriptor(picture: Image.Image) -> NDArray[np.float32]:
-    """Where the middle square of `picture` has edges of which direction (histograms of oriented
-    gradients, Dalal & Triggs 2005, CELLS² of them, normalised together), and what colours (Lab,
-    TILES² means), as SIZE numbers of about the same weight."""
+    """The layout of the middle square of `picture` as LAYOUT_SIZE numbers of about the same weight:
+    CELLS² histograms of oriented gradients (Dalal & Triggs 2005), normalised together, and TILES²
+    mean colours (Lab)."""
     from skimage.color import rgb2lab
     from skimage.feature import hog
 

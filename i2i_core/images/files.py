@@ -1,4 +1,4 @@
-"""The only door between files, PIL images and tensors: safe opening, size rules, conversion."""
+"""Picture files opened and written safely, and pictures checked and brought to one form."""
 
 from __future__ import annotations
 
@@ -54,12 +54,15 @@ def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.I
 def check_image(
     image: Image.Image, name: str = "The picture", *, flatten: bool = True
 ) -> Image.Image:
-    """An upright, metadata-free copy of `image`: RGB, transparency laid on white, first frame.
+    """`image` upright, without metadata, RGB, transparency laid on white, first frame: a copy, or
+    the same object if it is all that already.
 
     With `flatten=False` the mode is left alone (palette, 16-bit ids, transparency), for label maps.
     Raises InputError for sizes that nothing can be made of.
     """
     _check_size(image.size, name)
+    if type(image) is Image.Image and image.mode == "RGB" and not (image.info or image.getexif()):
+        return image
     image = ImageOps.exif_transpose(image)
     if not flatten:
         return _without_metadata(image)

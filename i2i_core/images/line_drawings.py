@@ -36,8 +36,8 @@ def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> I
     check_range("detail", detail, 0, 1)
     scale = min(photo.size) / 256
     rgb = np.asarray(photo.convert("RGB"), np.float64) / 255
-    found = {"edges": _edges, "lines": _lines, "contours": _contours}[detector](rgb, detail, scale)
-    return _draw(_without_scraps(_thin(found), (16 - 12 * detail) * scale), scale)
+    lines = {"edges": _edges, "lines": _lines, "contours": _contours}[detector](rgb, detail, scale)
+    return _draw(_without_scraps(_thin(lines), (16 - 12 * detail) * scale), scale)
 
 
 def field(drawing: Image.Image) -> Image.Image:
@@ -79,7 +79,7 @@ def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
     grey = rgb @ (0.299, 0.587, 0.114)
     high = 0.95 - 0.13 * detail
     sigma = (2.6 - 1.6 * detail) * scale
-    found = canny(
+    edges = canny(
         _evened(grey, scale),
         sigma=sigma,
         low_threshold=high - 0.14,
@@ -87,8 +87,8 @@ def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
         use_quantiles=True,
     )
     # The strongest edges of an even wall are noise all the same.
-    seen: Mask = found & (ndimage.gaussian_gradient_magnitude(grey, sigma) * scale > FAINT)
-    return seen
+    slopes: Mask = ndimage.gaussian_gradient_magnitude(grey, sigma) * scale > FAINT
+    return edges & slopes  # type: ignore[no-any-return]
 
 
 def _lines(rgb: Grey, detail: float, scale: float) -> Mask:
@@ -113,8 +113,8 @@ def _contours(rgb: Grey, detail: float, scale: float) -> Mask:
         channel_axis=2,
     )
     boundaries = find_boundaries(regions, mode="thick")
-    found: Mask = ndimage.binary_closing(boundaries, np.ones((3, 3)), 2)  # neighbours run together
-    return found
+    contours: Mask = ndimage.binary_closing(boundaries, np.ones((3, 3)), 2)  # as one line each
+    return contours
 
 
 def _evened(grey: Grey, scale: float) -> Grey:
@@ -123,15 +123,15 @@ def _evened(grey: Grey, scale: float) -> Grey:
 
     mean = ndimage.gaussian_filter(grey, 16 * scale)
     spread = np.sqrt(ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
-    evened: Grey = (grey - mean) / (spread + 0.06)
-    return evened
+    contrast: Grey = (grey - mean) / (spread + 0.06)
+    return contrast
 
 
 def _hysteresis(strength: Grey, low: float, high: float) -> Mask:
     from skimage.filters import apply_hysteresis_threshold
 
-    found: Mask = apply_hysteresis_threshold(strength, low, max(high, 1e-6))
-    return found
+    lines: Mask = apply_hysteresis_threshold(strength, low, max(high, 1e-6))
+    return lines
 
 
 def _thin(mask: Mask) -> Mask:
@@ -148,8 +148,8 @@ def _without_scraps(lines: Mask, shortest: float) -> Mask:
     labels, count = ndimage.label(lines, np.ones((3, 3)))
     long = np.bincount(labels.ravel(), minlength=count + 1) >= shortest
     long[0] = False
-    kept: Mask = long[labels]
-    return kept
+    remains: Mask = long[labels]
+    return remains
 
 
 def _draw(lines: Mask, scale: float) -> Image.Image:
@@ -197,10 +197,10 @@ def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
     from scipy import ndimage
 
     labels, count = ndimage.label(lines, np.ones((3, 3)))
-    kept = random.random(count + 1) >= share
-    kept[0] = False
-    left: Mask = kept[labels]
-    return left if left.any() else lines
+    stays = random.random(count + 1) >= share
+    stays[0] = False
+    remains: Mask = stays[labels]
+    return remains if remains.any() else lines
 
 
 def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
@@ -217,19 +217,18 @@ def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
         shift = ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), sigma)
         grid += shift / shift.std() * random.uniform(0, most) * scale / 2
     thick = ndimage.binary_dilation(lines)
-    moved: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
-    return moved if moved.any() else lines  # short lines at the border may leave the paper
+    result: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
+    return result if result.any() else lines  # short lines at the border may leave the paper
 
 
 def _erase(lines: Mask, random: np.random.Generator, radius: float, count: int) -> Mask:
     """Without what lies in `count` discs on the lines."""
-    kept: Mask = lines.copy()
+    remains: Mask = lines.copy()
     places = np.argwhere(lines)
     if not len(places):
-        return kept
+        return remains
     y, x = np.indices(lines.shape)
     for row, column in places[random.integers(0, len(places), count)]:
         size = radius * random.uniform(0.4, 1)
-        kept &= (y - row) ** 2 + (x - column) ** 2 > size**2
-    left: Mask = kept if kept.any() else lines
-    return left
+        remains &= (y - row) ** 2 + (x - column) ** 2 > size**2
+    return remains if remains.any() else lines

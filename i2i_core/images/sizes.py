@@ -19,7 +19,7 @@ def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
 
 
 def same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """Whether two sizes have the same shape, but for a pixel's rounding at the smaller one."""
+    """Whether two sizes have the same aspect ratio, give or take a pixel of the smaller one."""
     ratio = (a[0] * b[1]) / (a[1] * b[0])
     return abs(ratio - 1) < 0.02 + 1.0 / min(*a, *b)
 

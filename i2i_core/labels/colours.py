@@ -95,46 +95,46 @@ def flat_colours(
     total = np.stack(sums, 1)[used]
     count = count[used]
     mean = total / count[:, None]
-    found: list[Colour] = []
+    colours: list[Colour] = []
     sizes: list[float] = []
     fewest = max(9.0, 3e-4 * float(opaque.sum()))
     while count.size and count.max() >= 1:
         centre = mean[int(count.argmax())]
         pure = np.linalg.norm(mean - centre, axis=1) <= PURE
         centre = np.average(mean[pure], axis=0, weights=count[pure])
-        taken = np.linalg.norm(mean - centre, axis=1) <= NEAR
-        taken[int(count.argmax())] = True
+        near = np.linalg.norm(mean - centre, axis=1) <= NEAR
+        near[int(count.argmax())] = True
         red, green, blue = (int(v) for v in centre.round())
-        colour, size = (red, green, blue), float(count[taken].sum())
+        colour, size = (red, green, blue), float(count[near].sum())
         # A faint colour close to a strong one is the stain that JPEG leaves beside an edge.
         stain = any(
             size < 0.05 * other and rgb_distance(colour, strong) <= 50
-            for strong, other in zip(found, sizes, strict=True)
+            for strong, other in zip(colours, sizes, strict=True)
         )
         if size >= fewest and not stain:
-            found.append(colour)
+            colours.append(colour)
             sizes.append(size)
-        mean, count = mean[~taken], count[~taken]
-    found = _without_mixtures(rgb, found)
-    pure = nearest_colour(votes[None], tuple(found))[1] <= PURE
+        mean, count = mean[~near], count[~near]
+    colours = _without_mixtures(rgb, colours)
+    pure = nearest_colour(votes[None], tuple(colours))[1] <= PURE
     # Measured: 0.88 to 0.99 on 169 JPEG maps of facades; below 0.8 on 217 of 220 photographs.
-    if len(found) > max_labels or pure.mean() < 0.8 or votes.shape[0] < 0.2 * opaque.sum():
-        raise too_many_labels(max(len(found), max_labels + 1), max_labels)
-    return tuple(found)
+    if len(colours) > max_labels or pure.mean() < 0.8 or votes.shape[0] < 0.2 * opaque.sum():
+        raise too_many_labels(max(len(colours), max_labels + 1), max_labels)
+    return tuple(colours)
 
 
-def _without_mixtures(rgb: npt.NDArray[np.uint8], found: list[Colour]) -> list[Colour]:
+def _without_mixtures(rgb: npt.NDArray[np.uint8], colours: list[Colour]) -> list[Colour]:
     """Drop the colours that lie between two stronger ones and exist only in narrow bands."""
     from scipy.ndimage import binary_erosion
 
-    kept = found[:2]
-    for colour in found[2:]:
-        if _is_mixture(colour, kept):
+    flat = colours[:2]
+    for colour in colours[2:]:
+        if _is_mixture(colour, flat):
             near = nearest_colour(rgb, (colour,))[1] <= NEAR
             if not binary_erosion(near, np.ones((7, 7))).any():
                 continue
-        kept.append(colour)
-    return kept
+        flat.append(colour)
+    return flat
 
 
 def _is_mixture(colour: Colour, others: list[Colour]) -> bool:
@@ -170,15 +170,15 @@ def assign(rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]) -> Ids:
     rows, columns = np.nonzero(~sure)
     if sure.all() or not sure.any() or not distance.any():
         return nearest
-    known = np.pad(np.where(sure, label, np.uint8(UNLABELLED)), 3, constant_values=UNLABELLED)
+    margin = np.pad(np.where(sure, label, np.uint8(UNLABELLED)), 3, constant_values=UNLABELLED)
     beside = np.zeros((rows.size, 256), np.bool_)
     everyone = np.arange(rows.size)
     for dy in range(7):
         for dx in range(7):
-            beside[everyone, known[rows + dy, columns + dx]] = True
+            beside[everyone, margin[rows + dy, columns + dx]] = True
     beside = beside[:, : len(colours)]
-    pixels, own = rgb[rows, columns].astype(np.float32), label[rows, columns]
-    keep = own != UNLABELLED
+    pixels, colour_label = rgb[rows, columns].astype(np.float32), label[rows, columns]
+    keep = colour_label != UNLABELLED
     table = np.asarray(colours, np.float32)
     apart = np.linalg.norm(pixels[:, None] - table[None], axis=2)
     choice = np.where(beside.any(1), np.where(beside, apart, np.inf).argmin(1), UNLABELLED)
@@ -190,7 +190,7 @@ def assign(rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]) -> Ids:
             better = pair[off <= best[pair]]
             choice[better] = np.where(apart[better, i] < apart[better, j], i, j)
             best[pair] = np.minimum(best[pair], off)
-            keep[pair] &= (off > NEAR) | (own[pair] == i) | (own[pair] == j)
+            keep[pair] &= (off > NEAR) | (colour_label[pair] == i) | (colour_label[pair] == j)
     # A thin line in a washed-out colour, which nothing beside it comes close to explaining.
     strange = (best > 3 * NEAR) & (best < np.inf)
     keep |= strange & (distance[rows, columns] < 0.4 * best)

@@ -63,9 +63,9 @@ def move(ids: Ids, mask: Mask, dx: int, dy: int) -> Ids:
     inside = (rows >= 0) & (rows < ids.shape[0]) & (columns >= 0) & (columns < ids.shape[1])
     if not inside.any():
         raise InputError("The region would leave the picture: move it less far.")
-    moved = _freed(ids, mask, mask)
-    moved[rows[inside], columns[inside]] = _label_of(ids, mask)
-    return moved
+    result = _freed(ids, mask, mask)
+    result[rows[inside], columns[inside]] = _label_of(ids, mask)
+    return result
 
 
 def _check(mask: Mask, pixels: float) -> None:

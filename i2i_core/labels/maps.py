@@ -119,18 +119,17 @@ def decode(
         ids[ids == len(colours)] = UNLABELLED
         ids[~opaque] = UNLABELLED
         return LabelMap(ids, tuple(colours))
-    found = exact_colours(rgb, opaque, max_labels)
-    if found:
-        ids, _ = nearest_colour(rgb, found)
+    colours = exact_colours(rgb, opaque, max_labels)
+    if colours:
+        ids, _ = nearest_colour(rgb, colours)
     else:
-        found = flat_colours(rgb, opaque, max_labels)
-        ids = fill_unlabelled(assign(rgb, found))
-    unlabelled = [i for i, c in enumerate(found) if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
+        colours = flat_colours(rgb, opaque, max_labels)
+        ids = fill_unlabelled(assign(rgb, colours))
+    labels = [i for i, c in enumerate(colours) if rgb_distance(c, UNLABELLED_COLOUR) > PURE]
     table = np.full(256, UNLABELLED, np.uint8)
-    kept = [i for i in range(len(found)) if i not in unlabelled]
-    table[kept] = np.arange(len(kept))
+    table[labels] = np.arange(len(labels))
     ids = np.where(opaque, table[ids], np.uint8(UNLABELLED))
-    return LabelMap(ids, tuple(found[i] for i in kept))
+    return LabelMap(ids, tuple(colours[i] for i in labels))
 
 
 def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]:
@@ -146,22 +145,22 @@ def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]
 
 def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
     """Decode `image` with the labels of `first`; strange labels become unlabelled."""
-    own = decode(image)
-    if first.grey_ids or own.grey_ids:
+    second = decode(image)
+    if first.grey_ids or second.grey_ids:
         values = {colour: i for i, colour in enumerate(first.colours)}
-        if first.grey_ids != own.grey_ids and not set(own.colours) <= set(values):
+        if first.grey_ids != second.grey_ids and not set(second.colours) <= set(values):
             raise InputError(
                 "One label map is painted in colours and the other holds grey ids: "
                 "use maps of one kind."
             )
         table = np.full(256, UNLABELLED, np.uint8)
-        for i, colour in enumerate(own.colours):
+        for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
-        return LabelMap(table[own.ids], first.colours, first.grey_ids)
-    match, distance = nearest_colour(np.asarray([own.colours], np.uint8), first.colours)
+        return LabelMap(table[second.ids], first.colours, first.grey_ids)
+    match, distance = nearest_colour(np.asarray([second.colours], np.uint8), first.colours)
     table = np.full(256, UNLABELLED, np.uint8)
-    table[: len(own.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
-    return LabelMap(table[own.ids], first.colours)
+    table[: len(second.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
+    return LabelMap(table[second.ids], first.colours)
 
 
 def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
@@ -216,11 +215,11 @@ def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
         if cores < 0.75 * levels.size:
             return None  # the in-between greys of an anti-aliased edge
     painted = levels[0] == 0 and levels.size > 1 and int(np.diff(levels).min()) >= 40
-    kept = levels if painted or small.size == 0 else small
-    if kept.size > max_labels:
-        raise too_many_labels(int(kept.size), max_labels)
+    labels = levels if painted or small.size == 0 else small
+    if labels.size > max_labels:
+        raise too_many_labels(int(labels.size), max_labels)
     ids = np.full(values.shape, UNLABELLED, np.uint8)
-    for i, value in enumerate(kept):
+    for i, value in enumerate(labels):
         ids[(values == value) & opaque] = i
-    colours = tuple((int(v), int(v), int(v)) for v in kept)
+    colours = tuple((int(v), int(v), int(v)) for v in labels)
     return LabelMap(ids, colours, grey_ids=not painted)

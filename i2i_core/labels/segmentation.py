@@ -147,11 +147,11 @@ def _merge(
         size[i] = total
         alive[j] = False
         owner[owner == j] = i
-        for shared in (length, contrast):
-            shared[i] += shared[j]
-            shared[:, i] = shared[i]
-            shared[i, i] = 0
-            shared[j] = shared[:, j] = 0
+        for table in (length, contrast):
+            table[i] += table[j]
+            table[:, i] = table[i]
+            table[i, i] = 0
+            table[j] = table[:, j] = 0
         cost[j] = cost[:, j] = cheapest[j] = np.inf
         cost[i] = cost[:, i] = costs(i)
         nearer = alive & (cost[i] < cheapest)

@@ -13,13 +13,12 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
-from i2i_core.losses.contrastive import patch_nce, patch_nce_external
+from i2i_core.losses.contrastive import layered_patch_nce, patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.methods.heuristics import HEURISTICS
@@ -31,7 +30,6 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
@@ -152,8 +150,7 @@ class CUT(Method):
                 "xavier" if c.discriminator_antialias else "normal",
                 lowpass=c.lowpass,
             )
-            probe = torch.zeros(1, c.in_channels, 32, 32)
-            channels = [f.shape[1] for f in self.generator.encode(probe, c.nce_layers)]
+            channels = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(channels, c.nce_width)
         self.capabilities = replace(
             self.capabilities,
@@ -162,16 +159,14 @@ class CUT(Method):
             reach=self.generator.reach,
         )
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
                 # One optimiser for the generator and the projection: they share their loss.
-                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
+                "generator": c.optimizer(self.generator, self.projection),
+                "discriminator": c.optimizer(self.discriminator),
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -188,14 +183,10 @@ class CUT(Method):
             translated = self.generator.encode(translation, c.nce_layers)
             if mirrored:
                 translated = [feature.flip(3) for feature in translated]
-            places = [_places(feature, c.nce_patches) for feature in source]
-            # Queries first: under autocast the first use of a weight decides about its gradient.
-            queries = projection(translated, places)
-            with torch.no_grad():
-                keys = projection([feature.detach() for feature in source], places)
             compare = patch_nce if c.negatives == "internal" else patch_nce_external
-            terms = [compare(q, k, c.temperature) for q, k in zip(queries, keys, strict=True)]
-            return torch.stack(terms).mean()
+            return layered_patch_nce(
+                translated, source, projection, c.nce_patches, compare, c.temperature
+            )
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
             rate = linear_decay(step, total, c.decay_start)
@@ -237,35 +228,18 @@ class CUT(Method):
             self.fitted = True
             return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
         decay_step = round(c.decay_start * total) if c.full_images_at_end else None
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
-
-
-def _places(feature: Tensor, count: int) -> Tensor:
-    """`count` different pixels of a feature (N, C, H, W), fewer if it has fewer."""
-    pixels = feature.shape[-2] * feature.shape[-1]
-    return torch.randperm(pixels, device=feature.device)[:count]

@@ -12,9 +12,8 @@ from typing import Any, ClassVar
 
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
@@ -29,7 +28,6 @@ from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
@@ -139,16 +137,14 @@ class CycleGAN(Method):
         self.ema_ba = None if self.generator_ba is None else EMA(self.generator_ba, c.ema)
         generators = [g for g in (self.generator_ab, self.generator_ba) if g is not None]
         discriminators = [self.discriminator_a, self.discriminator_b]
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generators": Optimizer(generators, c.learning_rate, betas),
-                "discriminators": Optimizer(discriminators, c.learning_rate, betas),
+                "generators": c.optimizer(*generators),
+                "discriminators": c.optimizer(*discriminators),
             },
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -211,18 +207,11 @@ class CycleGAN(Method):
             self.fitted = True
             return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         ema = self.inference_networks()["generator_ba" if reverse else "generator_ab"]
@@ -230,7 +219,6 @@ class CycleGAN(Method):
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
     def check_trainable(self) -> None:
         if self.generator_ba is None:
             raise InputError(
@@ -238,12 +226,10 @@ class CycleGAN(Method):
                 "import both directions together, or start a new model."
             )
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         back = {} if self.ema_ba is None else {"generator_ba": self.ema_ba}
         return {"generator_ab": self.ema_ab, **back}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator_a": self.discriminator_a, "discriminator_b": self.discriminator_b}
 

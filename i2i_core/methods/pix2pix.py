@@ -13,9 +13,8 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
@@ -27,7 +26,6 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
@@ -114,15 +112,9 @@ class Pix2Pix(Method):
             self.generator = _generator(c)
             self.discriminator = _discriminator(c)
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
-        self.fit_state: FitState = FitState(
-            {
-                "generator": Optimizer([self.generator], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
-            }
-        )
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -165,29 +157,18 @@ class Pix2Pix(Method):
             self.fitted = True
             return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`."""
         with seeded(self.config.seed):  # dropout; the same for every picture
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator}
 

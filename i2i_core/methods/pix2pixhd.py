@@ -21,9 +21,8 @@ import torch
 import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.data.folders import readable
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
@@ -37,7 +36,6 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
     linear_decay,
@@ -137,14 +135,8 @@ class Pix2PixHD(Method):
             )
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
-        self.fit_state: FitState = FitState(
-            {
-                name: Optimizer([network], c.learning_rate, (c.beta1, c.beta2))
-                for name, network in networks.items()
-            }
-        )
+        self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -153,8 +145,7 @@ class Pix2PixHD(Method):
         generator = parallel(self.generator, partly=True)
         discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
@@ -230,14 +221,8 @@ class Pix2PixHD(Method):
         if self.ema.average is not None and self.ema.average.colours is not None:
             self.ema.average.colours.load_state_dict(colours.state_dict())
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, seed: int | None = None, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`.
 
@@ -255,11 +240,9 @@ class Pix2PixHD(Method):
             result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminators": self.discriminators}
 

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from typing_extensions import override
 
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.filters import rank, rgb_to_lab
@@ -27,7 +26,7 @@ from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_correspondences
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
 from i2i_core.patches.structure_guides import CORRESPONDENCES, structure_guides
-from i2i_core.patches.synthesis import synthesize
+from i2i_core.patches.synthesis import count_levels, synthesize
 from i2i_core.patches.task import Settings, Task, settings_for
 from i2i_core.progress import Progress, Work
 from i2i_core.training.settings import CheckedConfig, choice, setting
@@ -90,7 +89,6 @@ class StructuralAnalogy(Method):
         self.picture_b: Tensor
         self.marks: tuple[Tensor, Tensor] | None = None
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn the pair: one picture each. There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
@@ -100,7 +98,6 @@ class StructuralAnalogy(Method):
         self.marks, self.fitted = None, True
         yield Progress(1, 1, note="Both pictures are read.")
 
-    @override
     def inference_state_dict(self) -> dict[str, Tensor]:
         """Both pictures, and the marks if there are any."""
         marks = (
@@ -108,7 +105,6 @@ class StructuralAnalogy(Method):
         )
         return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
 
-    @override
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
         self.marks = (tensors["marks_a"], tensors["marks_b"]) if "marks_a" in tensors else None
@@ -139,14 +135,8 @@ class StructuralAnalogy(Method):
             torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
         )
 
-    @override
     def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False, **_: Any
     ) -> Work[AnalogyResult]:
         """Translate the fitted A (or, in reverse, B), or another picture in its place.
 
@@ -159,15 +149,7 @@ class StructuralAnalogy(Method):
         appearance = self.picture_a if reverse else self.picture_b
         yield from self._render(structure, appearance, reverse)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
         if reference is None:
             self.check_is_fitted()
@@ -176,8 +158,8 @@ class StructuralAnalogy(Method):
         if guide == AUTO:
             guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name
         target_guide, source_guide = structure_guides(guide, source, appearance)
-        *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
-        return level.picture
+        levels = list(synthesize(Task(appearance, source_guide, target_guide), self._settings()))
+        return levels[-1].picture
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work[AnalogyResult]:
         trials: list[Trial] = []
@@ -206,11 +188,13 @@ class StructuralAnalogy(Method):
     ) -> Generator[Progress[AnalogyResult], None, list[Trial]]:
         """Try the correspondences, showing the best so far; returns them all, best first."""
         trials: list[Trial] = []
+        target, source = ((x.shape[-2], x.shape[-1]) for x in (structure, appearance))
+        levels = count_levels(target, source, self._settings())
         for trial in try_correspondences(structure, appearance, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
             yield Progress(
                 len(trials),
-                trial.total + 6,  # about as many levels follow
+                trial.total + levels,
                 picture=to_image(trials[0].picture),
                 note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
                 result=AnalogyResult(_tried(trials)),

@@ -13,23 +13,21 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.augmentation import recolour
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.augmentation import random_crops, recolour
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.descriptors import LAYOUT_SIZE
-from i2i_core.images.sizes import fit_short_side
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
-from i2i_core.method import Capabilities, Method, with_prefix
+from i2i_core.method import Capabilities, Method
 from i2i_core.networks.autoencoder_shape import AutoencoderShape
 from i2i_core.networks.statistics import CollectionStatistics
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
-from i2i_core.networks.swapping import PatchDiscriminator, random_crops
+from i2i_core.networks.swapping import PatchDiscriminator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
@@ -122,6 +120,7 @@ class SwappingAutoencoder(Method):
     config: SwappingAutoencoderConfig
     title = "swapping autoencoder"
     capabilities = Capabilities("textures", takes_reference=True)
+    scales_input = True  # textures have a size in pixels
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # An hour on one core.
@@ -157,9 +156,10 @@ class SwappingAutoencoder(Method):
             "decay_start": 0.6,
             "ema": 0.998,
         },
+        "finetune": {"ema": 0.99},
         # In the first half it only learns to return pictures, at four times the speed; in the
         # second half, ever more slowly, its swaps are judged as well.
-        "finetune": {"ema": 0.99, "decay_start": 0.5, "warm_up": 0.5},
+        "short": {"decay_start": 0.5, "warm_up": 0.5},
     }
 
     def __init__(self, config: SwappingAutoencoderConfig | None = None) -> None:
@@ -186,12 +186,11 @@ class SwappingAutoencoder(Method):
         discriminators = [self.discriminator, self.patch_discriminator]
         self.fit_state: FitState = FitState(
             {
-                "autoencoder": Optimizer([self.autoencoder], c.learning_rate, (c.beta1, c.beta2)),
+                "autoencoder": c.optimizer(self.autoencoder),
                 "discriminators": Optimizer(discriminators, share * c.learning_rate, slower),
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections, or one given twice; a record for every step, with the losses
         as weighed."""
@@ -199,8 +198,7 @@ class SwappingAutoencoder(Method):
         layout = fast_layout(device)
         use_layout(self, layout)
         autoencoder = parallel(self.autoencoder)
-        discriminator = parallel(self.discriminator)
-        patch_discriminator = parallel(self.patch_discriminator)
+        judges = parallel(self.discriminator), parallel(self.patch_discriminator)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
 
@@ -214,29 +212,10 @@ class SwappingAutoencoder(Method):
                 textured = self._texture_input(real) if apart else None
                 rebuilt, swapped = autoencoder(shown, textured, adversarial)
 
-            # The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
-            # texture's picture from patches of the swap (eq. 4).
-            losses: dict[str, Tensor] = {}
+            losses: dict[str, float] = {}
             if adversarial:
-                fakes = [swapped.detach()]
-                fakes += [rebuilt.detach()] if c.reconstruction_weight else []
-                with mixed_precision(device):
-                    fooled = [F.softplus(discriminator(fake)).mean() for fake in fakes]
-                    real_loss = F.softplus(-discriminator(part)).mean()
-                    losses["discriminator"] = real_loss + torch.stack(fooled).mean()
-                    reference = self._patches(real)
-                    like = patch_discriminator(reference, self._patches(real))
-                    unlike = patch_discriminator(reference, self._patches(fakes[0]))
-                    patchwise = vanilla_discriminator(like, unlike)
-                    losses["patch discriminator"] = c.patch_weight * patchwise
-                state.optimizers["discriminators"].minimize(losses, step, rate)
-                if step % c.r1_every == 0:
-                    crops = torch.stack([reference, self._patches(real)], 1)
-                    slopes, unused = self._r1(discriminator, patch_discriminator, part, crops)
-                    check_finite(slopes, step)
-                    loss = c.r1_every * torch.stack([*slopes.values()]).sum() + unused
-                    state.optimizers["discriminators"].update(loss, step, rate)
-                    losses |= slopes
+                fakes = [swapped, rebuilt] if c.reconstruction_weight else [swapped]
+                losses |= self._discriminator_step(judges, real, part, fakes, step, rate)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
             terms: dict[str, Tensor] = {}
@@ -252,15 +231,55 @@ class SwappingAutoencoder(Method):
                     terms["adversarial, swapped"] = c.swap_weight * convinced
                     like = self.patch_discriminator(self._patches(real), self._patches(swapped))
                     terms["patches"] = c.patch_weight * vanilla_generator(like)
-            values = check_finite(losses, step) if losses else {}
-            values |= state.optimizers["autoencoder"].minimize(terms, step, rate)
+            losses |= state.optimizers["autoencoder"].minimize(terms, step, rate)
             self.ema.update(step)
             self.fitted = True
-            return values
+            return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
         yield from fit_steps(state, batches, total, c.seed, one_step)
+
+    def _discriminator_step(
+        self,
+        judges: tuple[nn.Module, nn.Module],
+        real: Tensor,
+        part: Tensor,
+        fakes: list[Tensor],
+        step: int,
+        rate: float,
+    ) -> dict[str, float]:
+        """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
+        texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
+        c, (discriminator, patch_discriminator) = self.config, judges
+        optimizer = self.fit_state.optimizers["discriminators"]
+        fakes = [fake.detach() for fake in fakes]
+        with mixed_precision(real.device):
+            fake_losses = [F.softplus(discriminator(fake)).mean() for fake in fakes]
+            real_loss = F.softplus(-discriminator(part)).mean()
+            reference = self._patches(real)
+            like = patch_discriminator(reference, self._patches(real))
+            unlike = patch_discriminator(reference, self._patches(fakes[0]))
+            terms = {
+                "discriminator": real_loss + torch.stack(fake_losses).mean(),
+                "patch discriminator": c.patch_weight * vanilla_discriminator(like, unlike),
+            }
+        losses = optimizer.minimize(terms, step, rate)
+        if step % c.r1_every:
+            return losses
+        # Both kept flat at what is real (R1), in full precision, as a step of its own.
+        part = part.detach().requires_grad_()
+        logits = discriminator(part)
+        crops = torch.stack([reference, self._patches(real)], 1).requires_grad_()
+        patch_logits = patch_discriminator(crops[:, 0], crops[:, 1])
+        slopes = {
+            "R1": 0.5 * c.r1_weight * r1_penalty(logits, part),
+            "patch R1": 0.25 * c.patch_r1_weight * r1_penalty(patch_logits, crops),
+        }
+        losses |= check_finite(slopes, step)
+        # The last biases have no part in a slope, but several processes wait for them.
+        nothing = 0 * (logits.sum() + patch_logits.sum())
+        optimizer.update(c.r1_every * torch.stack([*slopes.values()]).sum() + nothing, step, rate)
+        return losses
 
     def _patches(self, pictures: Tensor) -> Tensor:
         """Random crops of `pictures`; in a window a patch has a larger share than in the whole."""
@@ -269,24 +288,6 @@ class SwappingAutoencoder(Method):
         shares = min(1.0, scale * c.smallest_patch), min(1.0, scale * c.largest_patch)
         return random_crops(pictures, c.patches, c.patch_size, *shares)
 
-    def _r1(
-        self,
-        discriminator: nn.Module,
-        patch_discriminator: nn.Module,
-        real: Tensor,
-        crops: Tensor,
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """Both discriminators kept flat at what is real (R1), in full precision; and nothing, as a
-        term: the last biases have no part in a slope, but several processes wait for them."""
-        c = self.config
-        real, crops = real.detach().requires_grad_(), crops.requires_grad_()
-        logits = discriminator(real)
-        slopes = {"R1": 0.5 * c.r1_weight * r1_penalty(logits, real)}
-        patch_logits = patch_discriminator(crops[:, 0], crops[:, 1])
-        slopes["patch R1"] = 0.25 * c.patch_r1_weight * r1_penalty(patch_logits, crops)
-        return slopes, 0 * (logits.sum() + patch_logits.sum())
-
-    @override
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:
         """Find the statistics of the collection A."""
         from i2i_core.methods.swapping_statistics import fit_statistics
@@ -297,34 +298,7 @@ class SwappingAutoencoder(Method):
             return f"Nothing is known of its collection. {error}"
         return ""
 
-    @override
-    def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Work:
-        """Translate at the size that was learnt from, and scale the result back: textures have
-        a size in pixels."""
-        size = self.config.crop_size
-        scaled = fit_short_side(source.convert("RGB"), size)
-        reference = reference and fit_short_side(reference.convert("RGB"), size)
-        for progress in super().render(scaled, reference, reverse=reverse):
-            assert progress.picture is not None
-            picture = progress.picture.resize(source.size, Resampling.LANCZOS)
-            yield replace(progress, picture=picture)
-
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] with the texture of `reference` (N, 3, any, any), or
         without one, rebuilt with its own, to the same size; sides multiples of 2ⁿ."""
         structure, texture = self.encode(source)
@@ -361,7 +335,6 @@ class SwappingAutoencoder(Method):
             result: Tensor = self.ema.network.generator(structure, texture) / 2 + 0.5
         return result.clamp(0, 1)
 
-    @override
     def check_trainable(self) -> None:
         if not self.has_training_networks:
             raise InputError(
@@ -369,32 +342,14 @@ class SwappingAutoencoder(Method):
                 "too large to teach here: go on with `python -m i2i_core fit` and --start."
             )
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
-        return {"autoencoder": self.ema}
+        return {"autoencoder": self.ema, "statistics": EMA(self.statistics, 0)}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {
             "discriminator": self.discriminator,
             "patch_discriminator": self.patch_discriminator,
         }
-
-    @override
-    def inference_state_dict(self) -> dict[str, Tensor]:
-        statistics = self.statistics.state_dict(prefix="statistics.")
-        return {**super().inference_state_dict(), **statistics}
-
-    @override
-    def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        self.statistics.load_state_dict(with_prefix(tensors, "statistics."))
-        super().load_inference_state_dict(tensors)
-
-    def load_networks(self, weights: Mapping[str, Tensor]) -> None:
-        """Give encoder and generator their weights; nothing is known yet of their collection.
-        Raises RuntimeError for weights of another model."""
-        self.ema.load_weights(weights)
-        self.fitted = True
 
 
 def _windows(pictures: Tensor, size: int) -> Tensor:

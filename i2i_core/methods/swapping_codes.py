@@ -17,7 +17,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from i2i_core.errors import InputError, check_range
-from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
@@ -40,36 +39,37 @@ class Codes:
 
     def textured(self, other: Codes, share: float = 1.0) -> Codes:
         """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
-        exaggerated. Raises InputError for codes of another model."""
-        if self.texture.shape != other.texture.shape:
-            raise InputError(
-                "These codes are of two models: encode both pictures with the same one."
-            )
+        exaggerated."""
         way = np.float32(share) * (other.texture - self.texture)
         return replace(self, texture=self.texture + way)
 
 
 def encode(method: SwappingAutoencoder, picture: Image.Image, size: int | None = None) -> Codes:
-    """The codes of `picture`, shrunk or enlarged so that its shorter side has `size` pixels, by
-    default as many as the model learnt at."""
+    """The codes of `picture` (upright, RGB: see `check_image`), shrunk or enlarged so that its
+    shorter side has `size` pixels, by default as many as the model learnt at."""
     scaled = at_size(method, picture, size)
-    given = to_tensor(scaled).to(method.device)
+    pixels = to_tensor(scaled).to(method.device)
     multiple = method.capabilities.multiple_of
     right, below = (-side % multiple for side in scaled.size)
-    given = F.pad(given, (0, right, 0, below), mode="replicate")
+    pixels = F.pad(pixels, (0, right, 0, below), mode="replicate")
     with torch.no_grad():
-        structure, texture = method.encode(given)
+        structure, texture = method.encode(pixels)
     return Codes(structure[0].cpu().numpy(), texture[0].cpu().numpy(), scaled.size, multiple)
 
 
-def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
-    """The picture of these codes. Raises InputError for codes of another model."""
+def check_codes(method: SwappingAutoencoder, codes: Codes) -> None:
+    """Raise InputError for codes of another model."""
     c = method.config
     if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
         raise InputError(
             "These codes are of another model, with other sizes: encode the picture again with "
             "the model that is to decode them."
         )
+
+
+def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
+    """The picture of these codes. Raises InputError for codes of another model."""
+    check_codes(method, codes)
     structure, texture = (
         torch.from_numpy(np.asarray(code, np.float32))[None].to(method.device)
         for code in (codes.structure, codes.texture)
@@ -83,18 +83,18 @@ def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
 def at_size(
     method: SwappingAutoencoder, picture: Image.Image, size: int | None = None
 ) -> Image.Image:
-    """`picture` as it is encoded: upright, RGB, its shorter side `size` pixels."""
+    """`picture` as it is encoded: its shorter side `size` pixels. Raises InputError for a size out
+    of range, and for a picture that is far longer than wide."""
     side = method.config.crop_size
     if size is not None and size != side:
         check_range("size", size, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
         side = size
-    given = check_image(picture, "The picture")
-    if max(given.size) > MAX_ASPECT * min(given.size):
+    if max(picture.size) > MAX_ASPECT * min(picture.size):
         raise InputError(
-            f"The picture is {given.width} × {given.height}: far too narrow. Cut out a part that "
-            "is at most eight times as long as it is wide."
+            f"The picture is {picture.width} × {picture.height}: far too narrow. Cut out a part "
+            "that is at most eight times as long as it is wide."
         )
-    return fit_short_side(given, side)
+    return fit_short_side(picture, side)
 
 
 def save_codes(codes: Codes, path: str | Path) -> None:

@@ -27,7 +27,7 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
     count = min(MAX_PICTURES, len(pictures))
     for index in np.linspace(0, len(pictures) - 1, count).round().astype(int):
         try:
-            picture = at_size(method, pictures[int(index)])
+            picture = at_size(method, pictures[int(index)].convert("RGB"))
         except InputError:
             continue  # it cannot be read, or is too narrow
         codes.append(encode(method, picture))
@@ -47,9 +47,9 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
 
 
 def out_of_distribution_score(method: SwappingAutoencoder, picture: Image.Image) -> float:
-    """How unlike the model's collection a picture is: up to 1 it may belong there. By its layout,
-    and by the means and deviations of what the encoder sees in it. Infinite for models without
-    statistics."""
+    """How unlike the model's collection a (checked) `picture` is: up to 1 it may belong there. By
+    its layout, and by the means and deviations of the encoder's features. Infinite for models
+    without statistics."""
     picture = at_size(method, picture)
     layout = torch.from_numpy(layout_descriptor(picture))
     features = _encoder_features(method, picture)
@@ -80,6 +80,6 @@ def _mean_qualities(method: SwappingAutoencoder, codes: Sequence[Codes], step: F
 
 @torch.no_grad()
 def _encoder_features(method: SwappingAutoencoder, picture: Image.Image) -> Tensor:
-    given = to_tensor(picture).to(method.device) * 2 - 1
-    features: Tensor = method.ema.network.encoder.trunk(given)[0]
+    pixels = to_tensor(picture).to(method.device) * 2 - 1
+    features: Tensor = method.ema.network.encoder.trunk(pixels)[0]
     return torch.cat([features.mean((1, 2)), features.std((1, 2))])

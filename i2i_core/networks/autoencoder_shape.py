@@ -58,19 +58,12 @@ class AutoencoderShape:
 
     def build(self) -> Autoencoder:
         """Encoder and generator."""
-        official = self.variant == OFFICIAL
-        encoder, generator = (
-            (Encoder, Generator) if official else (RosinalityEncoder, RosinalityGenerator)
-        )
         codes = (self.structure_channels, self.texture_size)
-        return Autoencoder(
-            encoder(self.widths, self.texture_widths, *codes),
-            generator(
-                *codes,
-                self.head_widths,
-                self.up_widths,
-                self.texture_gain,
-                self.noise,
-                self.bounded,
-            ),
-        )
+        encoder_sizes = (self.widths, self.texture_widths, *codes)
+        generator_sizes = (*codes, self.head_widths, self.up_widths)
+        if self.variant == ROSINALITY:
+            return Autoencoder(
+                RosinalityEncoder(*encoder_sizes), RosinalityGenerator(*generator_sizes)
+            )
+        extras = (self.texture_gain, self.noise, self.bounded)
+        return Autoencoder(Encoder(*encoder_sizes), Generator(*generator_sizes, *extras))

@@ -79,7 +79,7 @@ class DeepFeatures(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
-    def train(self, mode: bool = True) -> DeepFeatures:
+    def train(self, mode: bool = True) -> DeepFeatures:  # noqa: ARG002
         """Stays in evaluation mode, whatever the network around it does."""
         super().train(False)
         return self

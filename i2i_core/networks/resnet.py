@@ -39,6 +39,7 @@ class ResNet(nn.Module):
         lowpass: int = 0,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
         bias = norm != "batch"
 
         def normed(channels: int) -> list[nn.Module]:
@@ -80,6 +81,14 @@ class ResNet(nn.Module):
             # tanh(detail + atanh(tones)), the detail being before its own tanh: within [−1, 1].
             result = torch.tanh(result + self.lowpass(x))
         return (result, features) if layers else result
+
+    def layer_channels(self, layers: Sequence[int]) -> list[int]:
+        """The channels of what `encode` gives, without a pass through the network."""
+        channels, of_layer = self.in_channels, []
+        for layer in self.model:
+            channels = getattr(layer, "out_channels", channels)  # convolutions have others
+            of_layer.append(channels)
+        return [of_layer[number] for number in sorted(set(layers))]
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
         """What the layers of these numbers give; nothing beyond the last one is computed, unless

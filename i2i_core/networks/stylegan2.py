@@ -151,6 +151,7 @@ class SinCUTGenerator(nn.Module):
 
     def __init__(self, width: int = 80, blocks: int = 6) -> None:
         super().__init__()
+        self.width = width
         half = blocks // 2
         self.encoder = nn.Sequential(
             nn.Identity(),  # number 0 is the picture itself
@@ -175,6 +176,11 @@ class SinCUTGenerator(nn.Module):
                 found.append(x)
         x = self.decoder(x)
         return (x, found) if layers else x
+
+    def layer_channels(self, layers: Sequence[int]) -> list[int]:
+        """The channels of what `encode` gives."""
+        widths = (3, self.width, *[2 * self.width] * (len(self.encoder) - 2))
+        return [widths[number] for number in sorted(set(layers))]
 
     def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """What the encoder's layers of these numbers give."""

@@ -282,21 +282,3 @@ class PatchDiscriminator(nn.Module):
     def forward(self, reference: Tensor, crops: Tensor) -> Tensor:
         """Of crops (N, P, 3, s, s) of the reference and of what is judged, the logits."""
         return self.judge(self.features(reference, together=True), self.features(crops))
-
-
-def random_crops(
-    pictures: Tensor, count: int, size: int, smallest: float, largest: float
-) -> Tensor:
-    """`count` crops (N, `count`, 3, `size`, `size`) of each picture (N, 3, H, W): each side
-    a share of the picture's, drawn from [`smallest`, `largest`], half of them mirrored."""
-    number, device = len(pictures), pictures.device
-    side = torch.rand(number, count, 1, 1, 2, device=device) * (largest - smallest) + smallest
-    centre = (torch.rand(number, count, 1, 1, 2, device=device) * 2 - 1) * (1 - side)
-    mirror = (torch.rand(number, count, 1, 1, device=device) < 0.5).float() * 2 - 1
-    line = (torch.arange(size, device=device) * 2 + 1) / size - 1
-    across = mirror * line  # (N, count, 1, size)
-    grid = torch.stack(torch.broadcast_tensors(across, line[:, None]), -1)
-    # One below the other, for a picture is then read once for all of its crops.
-    places = (grid * side + centre).flatten(1, 2)
-    crops = F.grid_sample(pictures.float(), places, align_corners=False)
-    return crops.view(number, 3, count, size, size).transpose(1, 2)

@@ -96,8 +96,7 @@ class RosinalityBlock(nn.Module):
 
 
 class RosinalityGenerator(nn.Module):
-    """As `Generator`, with the same arguments (the last three without effect). 30.8 million
-    weights."""
+    """As `Generator`, with its first arguments. 30.8 million weights."""
 
     def __init__(
         self,
@@ -105,9 +104,6 @@ class RosinalityGenerator(nn.Module):
         texture: int = 2048,
         head_widths: Sequence[int] = (128, 256, 384, 512),
         up_widths: Sequence[int] = (512, 512, 256, 128),
-        gain: float = 1.0,
-        noise: bool = True,
-        bounded: bool = False,
     ) -> None:
         super().__init__()
         heads = itertools.pairwise((structure, *head_widths))

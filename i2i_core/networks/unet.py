@@ -99,7 +99,7 @@ class UpConv(nn.ConvTranspose2d):
     def __init__(self, channels_in: int, channels_out: int, bias: bool) -> None:
         super().__init__(channels_in, channels_out, 4, 2, 1, bias=bias)
 
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+    def forward(self, x: Tensor, _output_size: list[int] | None = None) -> Tensor:
         count, channels, height, width = x.shape
         if x.device.type != "cpu" or height * width > self.SMALL:
             return super().forward(x)

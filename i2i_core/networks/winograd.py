@@ -9,6 +9,7 @@ result differs from the definition's by rounding, about 1e-5 of its largest valu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -73,7 +74,8 @@ class Conv3x3(nn.Conv2d):
         if not pays(x, self.weight, x.shape[-2] - 2, x.shape[-1] - 2):
             return super().forward(x)
         spread_out = x.contiguous(memory_format=torch.channels_last)
-        y: Tensor = Winograd.apply(spread_out, self.weight)  # type: ignore[no-untyped-call]
+        apply: Callable[[Tensor, Tensor], Tensor] = Winograd.apply
+        y = apply(spread_out, self.weight)
         return y if self.bias is None else y + self.bias.view(1, -1, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""A guide of structural analogy from deep features: what a published network takes for alike.
+"""A guide of structural analogy from deep features: what a published network finds similar.
 
 Its weights are optional: see `networks.features`.
 """
@@ -22,8 +22,8 @@ SPREAD = 12**-0.5  # the deviation of ranks, which most other guides are
 
 
 def deep_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """What a self-supervised ViT describes alike answers to each other (Amir et al. 2022, sections
-    3 and 4, on correspondences and joint principal components of DINO's features).
+    """Parts that a self-supervised ViT describes alike correspond (Amir et al. 2022, sections 3 and
+    4, on correspondences and joint principal components of DINO's features).
 
     `a`, `b` (1, 3, H, W) in [0, 1], sizes may differ, to (1, COMPONENTS, H, W) each, in [−1, 1].
     Raises WeightsUnavailable where the network cannot be had.

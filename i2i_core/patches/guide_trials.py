@@ -1,4 +1,4 @@
-"""Which hypothesis fits a pair: each is tried at a small size and scored."""
+"""Which correspondence fits a pair: each is tried at a small size and scored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLES = 1200
 
 @dataclass(frozen=True)
 class Trial:
-    """A hypothesis tried: its small picture (1, 3, h, w) and score, one of `total`."""
+    """A correspondence that was tried, one of `total`: its small picture (1, 3, h, w) and score."""
 
     name: str
     score: float
@@ -32,10 +32,11 @@ class Trial:
 
 
 def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iterator[Trial]:
-    """Try every hypothesis that applies to the pair (1, 3, H, W each) at TRIAL_SIDE pixels.
+    """Try the `candidates` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels.
 
-    The score is layout kept (self-similarity), plus objects kept, minus patches spoilt or left
-    unused (coherence and completeness, relative to those of the two pictures themselves).
+    The score is how well the layout (self-similarity) and the objects are preserved, minus how much
+    patches are spoilt or unused (coherence and completeness, relative to those of the two pictures
+    themselves).
     """
     small_a, small_b = _shrink(structure), _shrink(appearance)
     settings = Settings(
@@ -48,7 +49,7 @@ def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) ->
         seed=seed,
     )
     far = _patch_errors(small_a, small_b)
-    wanted = objects(structure)
+    structure_objects = objects(structure)
     names = candidates(structure, appearance)
     for name in names:
         guide_a, guide_b = structure_guides(name, structure, appearance)
@@ -61,23 +62,23 @@ def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) ->
         *_, level = synthesize(task, settings)
         score = (
             self_similarity(level.picture, small_a, cells=14)
-            + objects_kept(wanted, objects(level.picture))
+            + objects_kept(structure_objects, objects(level.picture))
             - _patch_errors(level.picture, small_b) / max(far, 1e-6)
         )
         yield Trial(name, score, level.picture, len(names))
 
 
-def objects_kept(wanted: NDArray[np.int32], found: NDArray[np.int32]) -> float:
+def objects_kept(structure: NDArray[np.int32], result: NDArray[np.int32]) -> float:
     """Whether objects lie where objects were, in [0, 1]: the symmetric best Dice coefficient of
     instance segmentation (Scharr et al. 2016), so that objects that merge or vanish count as
     well as ghosts. Both are ids (H, W), 0 for the ground.
 
-    0 when nothing is wanted, or when what is wanted is a texture rather than objects.
+    0 when the structure has no objects, or so many that they are a texture.
     """
-    count = len(np.unique(wanted[wanted > 0]))
-    if not 1 <= count <= 20 or (wanted == 0).mean() < 0.3:
+    count = len(np.unique(structure[structure > 0]))
+    if not 1 <= count <= 20 or (structure == 0).mean() < 0.3:
         return 0.0
-    return min(_best_dice(wanted, found), _best_dice(found, wanted))
+    return min(_best_dice(structure, result), _best_dice(result, structure))
 
 
 def _best_dice(ones: NDArray[np.int32], others: NDArray[np.int32]) -> float:

@@ -29,8 +29,8 @@ def coherence(result: Tensor, source: Tensor, scales: int = 3, samples: int = 30
     for a, b in zip(_scales(result, scales), _scales(source, scales), strict=True):
         random = torch.Generator().manual_seed(0)
         patches, candidates = F.unfold(a, PATCH)[0].T, F.unfold(b, PATCH)[0].T
-        chosen = torch.randperm(len(patches), generator=random)[:samples]
-        queries = augment_queries(patches[chosen.to(a.device)])
+        sample = torch.randperm(len(patches), generator=random)[:samples]
+        queries = augment_queries(patches[sample.to(a.device)])
         columns = augment_keys(candidates).T.contiguous()
         nearest = torch.cat([(block @ columns).amin(1) for block in queries.split(512)])
         errors.append(255 * float((nearest.clamp_min(0) / patches.shape[1]).mean().sqrt()))

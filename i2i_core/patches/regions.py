@@ -37,8 +37,8 @@ def changed_box(changed: NDArray[np.bool_], size: int, margin: float = 0.03) -> 
     context = max(20, size // 8) + band
     slices = []
     for axis in (0, 1):
-        used = np.flatnonzero(changed.any(axis=1 - axis))
-        first, last = max(0, used[0] - context), min(changed.shape[axis], used[-1] + 1 + context)
+        lines = np.flatnonzero(changed.any(axis=1 - axis))
+        first, last = max(0, lines[0] - context), min(changed.shape[axis], lines[-1] + 1 + context)
         slices.append(slice(int(first), int(last)))
     rows, columns = slices
     return Box(rows, columns, unknown[:, :, rows, columns])
@@ -63,6 +63,6 @@ def paste_result(picture: Tensor, part: Tensor, box: Box) -> Tensor:
     part = F.interpolate(part, size=(height, width), mode="bilinear", align_corners=False)
     unknown = box.unknown.to(picture)
     out = picture.clone()
-    kept = picture[:, :, box.rows, box.columns]
-    out[:, :, box.rows, box.columns] = kept * (1 - unknown) + part * unknown
+    before = picture[:, :, box.rows, box.columns]
+    out[:, :, box.rows, box.columns] = before * (1 - unknown) + part * unknown
     return out

@@ -44,7 +44,7 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
 
 
 def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
-    """Saliency by rarity of the stuff: (1, 1, SIDE, SIDE) in [0, 1].
+    """Saliency by rarity of colour and texture: (1, 1, SIDE, SIDE) in [0, 1].
 
     Each place is described by its mean colour and its roughness at two scales. The frame of the
     picture, less its own outliers, is taken for background; what lies far from it in Mahalanobis
@@ -84,9 +84,9 @@ def objects(picture: Tensor, smallest: float = 0.002) -> NDArray[np.int32]:
     rare = ndimage.binary_opening(_above_otsu(unusualness(picture)), iterations=2)
     unusual, count = ndimage.label(rare)
     size = np.bincount(unusual.ravel(), minlength=count + 1)
-    shared = np.bincount(unusual[inside], minlength=count + 1)
-    taken = (shared > 0.25 * size) | (shared > 2 * smallest * inside.size)
-    inside = ndimage.binary_opening(inside) | ((unusual > 0) & ~taken[unusual])
+    overlap = np.bincount(unusual[inside], minlength=count + 1)
+    doubles = (overlap > 0.25 * size) | (overlap > 2 * smallest * inside.size)
+    inside = ndimage.binary_opening(inside) | ((unusual > 0) & ~doubles[unusual])
     holes, _ = ndimage.label(ndimage.binary_fill_holes(inside) & ~inside)
     inside |= (holes > 0) & (np.bincount(holes.ravel()) < 0.01 * holes.size)[holes]  # rings stay
     ids = _split_touching(inside)
@@ -112,9 +112,9 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
     peaks = (depth == ndimage.maximum_filter(depth, size=7)) & (depth > 2)
     seeds, _ = ndimage.label(ndimage.binary_dilation(peaks, iterations=1))
     rest, count = ndimage.label(inside)
-    missed = np.bincount(rest[seeds > 0], minlength=count + 1) == 0
-    missed[0] = False
-    seeds = np.where(missed[rest], rest + seeds.max(), seeds)
+    unseeded = np.bincount(rest[seeds > 0], minlength=count + 1) == 0
+    unseeded[0] = False
+    seeds = np.where(unseeded[rest], rest + seeds.max(), seeds)
     return _merge_wide(np.asarray(watershed(-depth, seeds, mask=inside), np.int32), depth)
 
 

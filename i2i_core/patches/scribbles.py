@@ -34,6 +34,6 @@ def spread_scribbles(
     labels = np.unique(seeds[seeds > 0])
     compact = np.searchsorted(labels, seeds) + 1  # random_walker wants 1, 2, 3, ...
     compact[seeds == 0] = 0
-    walked = random_walker(lab, compact, beta=90, mode="bf", channel_axis=-1)
-    ids: NDArray[np.uint8] = (labels[np.clip(walked, 1, len(labels)) - 1] - 1).astype(np.uint8)
+    walk = random_walker(lab, compact, beta=90, mode="bf", channel_axis=-1)
+    ids: NDArray[np.uint8] = (labels[np.clip(walk, 1, len(labels)) - 1] - 1).astype(np.uint8)
     return ids

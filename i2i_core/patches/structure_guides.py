@@ -1,7 +1,7 @@
-"""Guides for structural analogy: hypotheses of what in two pictures answers to what.
+"""Guides for structural analogy: guesses of which parts of two pictures correspond.
 
 No single automatic guess is right for every pair, so there are several; the method tries each at
-a small size and keeps the best. All are functions of both pictures, for some (polarity, what is
+a small size and takes the best. All are functions of both pictures, for some (polarity, what is
 figure) make sense only of one picture seen beside the other.
 """
 
@@ -24,29 +24,29 @@ GuidePair = tuple[Tensor, Tensor]
 
 
 def lightness(a: Tensor, b: Tensor) -> GuidePair:
-    """Light answers to light: rank of L*, so that exposure does not matter."""
+    """Light corresponds to light: rank of L*, so that exposure does not matter."""
     return _ranked(_light(a)), _ranked(_light(b))
 
 
 def inverted_lightness(a: Tensor, b: Tensor) -> GuidePair:
-    """Light answers to dark."""
+    """Light corresponds to dark."""
     return _ranked(-_light(a)), _ranked(_light(b))
 
 
 def local_lightness(a: Tensor, b: Tensor) -> GuidePair:
-    """What is lighter than its surroundings answers to what is: lighting and layout drop out."""
+    """What is lighter than its surroundings corresponds: lighting and layout drop out."""
     return _ranked(_local_light(a)), _ranked(_local_light(b))
 
 
 def colour(a: Tensor, b: Tensor) -> GuidePair:
-    """Rank of each Lab channel: the bluest answers to the bluest."""
+    """Rank of each Lab channel: the bluest corresponds to the bluest."""
     return tuple(  # type: ignore[return-value]
         torch.cat([_ranked(channel) for channel in rgb_to_lab(x).split(1, 1)], 1) for x in (a, b)
     )
 
 
 def figures(a: Tensor, b: Tensor) -> GuidePair:
-    """What stands out in colour answers to what stands out."""
+    """What stands out in colour corresponds to what stands out."""
     return _figure(a, colour_contrast(a)), _figure(b, colour_contrast(b))
 
 
@@ -60,13 +60,13 @@ def figures_and_lightness(a: Tensor, b: Tensor) -> GuidePair:
 
 
 def things(a: Tensor, b: Tensor) -> GuidePair:
-    """Objects answer to whole objects: figure, and the place within the object."""
+    """Objects correspond to whole objects: figure, and the place within the object."""
     return _objects_guide(a), _objects_guide(b)
 
 
 def strokes(a: Tensor, b: Tensor) -> GuidePair:
-    """Lettering answers to lettering: the signed distance to the outline, in stroke widths, as in
-    text effect transfer (Yang et al. 2017, section 3)."""
+    """Lettering corresponds to lettering: the signed distance to the outline, in stroke widths, as
+    in text effect transfer (Yang et al. 2017, section 3)."""
     return _stroke_distance(a), _stroke_distance(b)
 
 
@@ -84,8 +84,8 @@ CORRESPONDENCES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
 
 
 def candidates(a: Tensor, b: Tensor) -> list[str]:
-    """The hypotheses worth trying without being asked: strokes in place of colour where both
-    pictures have two tones, deep features only where their weights lie at hand, and never local
+    """The correspondences that are tried by default: strokes in place of colour where both
+    pictures have two tones, deep features only where their weights are there, and never local
     lightness, which is best on too few pairs to pay for its trial."""
     lettering = min(two_tones(a)[1], two_tones(b)[1]) > 0.85
     left_out = ["local lightness", "colour" if lettering else "strokes"]
@@ -95,7 +95,7 @@ def candidates(a: Tensor, b: Tensor) -> list[str]:
 
 
 def structure_guides(name: str, a: Tensor, b: Tensor) -> GuidePair:
-    """Guides of `a` and of `b` (1, 3, H, W each, sizes may differ) under the hypothesis `name`,
+    """Guides of `a` and of `b` (1, 3, H, W each, sizes may differ) under the correspondence `name`,
     each (1, G, H, W), followed by the strength of edges."""
     guide_a, guide_b = CORRESPONDENCES[name](a, b)
     return (

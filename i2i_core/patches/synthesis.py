@@ -35,7 +35,8 @@ FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stay
 
 @dataclass(frozen=True)
 class Level:
-    """What is known after a level: `picture` (1, 3, h, w) in [0, 1] and the field behind it."""
+    """The result of a level, `step` of `total`: `picture` (1, 3, h, w) in [0, 1], and which source
+    patches it is made of."""
 
     step: int
     total: int
@@ -51,17 +52,24 @@ def synthesize(task: Task, settings: Settings | None = None) -> Iterator[Level]:
     """
     settings = settings or Settings()
     random = torch.Generator().manual_seed(settings.seed)
-    target_size = (task.target_guide.shape[-2], task.target_guide.shape[-1])
-    source_size = (task.source.shape[-2], task.source.shape[-1])
-    sources = pyramid_sizes(source_size, settings.ratio, settings.coarsest)
-    targets = pyramid_sizes(target_size, settings.ratio, settings.coarsest)
-    total = min(len(sources), len(targets))
-    sources, targets = sources[-total:], targets[-total:]
+    target = (task.target_guide.shape[-2], task.target_guide.shape[-1])
+    source = (task.source.shape[-2], task.source.shape[-1])
+    total = count_levels(target, source, settings)
+    targets, sources = (
+        pyramid_sizes(size, settings.ratio, settings.coarsest)[-total:] for size in (target, source)
+    )
     picture, field = None, None
     for step in range(total):
         level = _LevelSolver(task, settings, random, step, targets, sources)
         picture, field = level.solve(picture, field)
         yield Level(step + 1, total, picture, field)
+
+
+def count_levels(target: Size, source: Size, settings: Settings) -> int:
+    """How many levels it takes to make `target` out of `source`, sizes (height, width)."""
+    return min(
+        len(pyramid_sizes(size, settings.ratio, settings.coarsest)) for size in (target, source)
+    )
 
 
 class _LevelSolver:

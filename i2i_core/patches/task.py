@@ -1,4 +1,4 @@
-"""What the engine is asked to make, and how: a Task and its Settings."""
+"""The input of the synthesis: a Task, and the Settings to do it with."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Task:
             raise ValueError("source_guide and target_guide must have the same channels")
         if (self.known is None) != (self.unknown is None):
             raise ValueError("known and unknown go together")
-        for name, given, like in (
+        for name, value, like in (
             ("valid", self.valid, self.source),
             ("known", self.known, self.target_guide),
             ("unknown", self.unknown, self.target_guide),
         ):
-            if given is not None and given.shape[-2:] != like.shape[-2:]:
+            if value is not None and value.shape[-2:] != like.shape[-2:]:
                 raise ValueError(f"{name} has the wrong height or width")
 
     def keep_known(self, picture: Tensor) -> Tensor:

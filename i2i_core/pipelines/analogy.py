@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from PIL import Image
 
 from i2i_core.devices import best_device
@@ -39,7 +42,7 @@ def structural_analogy(
     reverse: bool = False,
     scribbles: Scribbles | None = None,
 ) -> Work[AnalogyResult]:
-    """A's arrangement made of B's stuff; in `reverse`, B's arrangement made of A's.
+    """A picture with the layout of A and the materials of B; in `reverse` the other way round.
 
     `preset` is one of StructuralAnalogy.presets ("structure", "style", "texture", "text effect");
     `granularity` and `correspondence` overrule what it says. `scribbles`: strokes on A and on B,
@@ -50,7 +53,7 @@ def structural_analogy(
     method = StructuralAnalogy.from_preset(preset, seed=seed, long_side=long_side, **changes)
     method.to(best_device())
     a, b = check_image(a, "The structure picture"), check_image(b, "The appearance picture")
-    yield from method.fit([a], [b])
+    yield from _beginning(method.fit([a], [b]))
     if scribbles is not None:
         method.correspond(*scribbles)
     yield from method.render(b if reverse else a, reverse=reverse)
@@ -68,14 +71,22 @@ def semantic_analogy(
     """The photograph that `target` would be the label map of, given `photo` and its `labels`.
 
     An edited map moves and reshapes what the photograph shows; a map drawn by hand makes it
-    *sketch to image*, a map of another place *texture by numbers*.
+    *sketch to image*, a map of another place *texture by numbers*. With `keep`, and
+    maps of one shape, the photograph stays as it is where both have the same label.
     """
-    method = SemanticAnalogy.from_settings({"long_side": long_side, "keep": keep, "seed": seed})
-    method.to(best_device())
     photo = check_image(photo, "The photograph")
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
-    yield from method.fit([labels], [photo])
+    settings = {"long_side": long_side, "keep": keep, "seed": seed}
+    yield from _semantic_analogy(photo, labels, target, settings)
+
+
+def _semantic_analogy(
+    photo: Image.Image, labels: Image.Image, target: Image.Image, settings: dict[str, Any]
+) -> Work:
+    method = SemanticAnalogy.from_settings(settings)
+    method.to(best_device())
+    yield from _beginning(method.fit([labels], [photo]))
     yield from method.render(target)
 
 
@@ -92,6 +103,7 @@ def move_region(
 
     Without `labels` the photograph is segmented first. What was behind is made from the rest.
     """
+    photo = check_image(photo, "The photograph")
     ids = _ids(photo, labels)
     mask = label_edits.region_at(ids, *at)
     return _repaint(photo, ids, label_edits.move(ids, mask, *by), long_side, seed)
@@ -107,6 +119,7 @@ def resize_region(
     seed: int = 0,
 ) -> Work:
     """Grow what lies at pixel `at` (x, y) by `pixels` on every side, or shrink it if negative."""
+    photo = check_image(photo, "The photograph")
     ids = _ids(photo, labels)
     mask = label_edits.region_at(ids, *at)
     edit = label_edits.grow if pixels >= 0 else label_edits.shrink
@@ -123,6 +136,11 @@ def _ids(photo: Image.Image, labels: Image.Image | None) -> Ids:
 
 
 def _repaint(photo: Image.Image, ids: Ids, edited: Ids, long_side: int, seed: int) -> Work:
-    return semantic_analogy(
-        photo, encode(ids), encode(edited), long_side=long_side, keep=True, seed=seed
-    )
+    settings = {"long_side": long_side, "keep": True, "seed": seed}
+    return _semantic_analogy(photo, encode(ids), encode(edited), settings)
+
+
+def _beginning(reading: Work) -> Work:
+    """The records of a fit that only reads its pictures, as those of a beginning: step 0."""
+    for progress in reading:
+        yield replace(progress, step=0)

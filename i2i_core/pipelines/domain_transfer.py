@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from PIL import Image
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
-from i2i_core.pipelines.translation import prepare, translate
+from i2i_core.pipelines.translation import prepare, translate_prepared
 from i2i_core.progress import Progress, Work, last_picture
 
 MIN_SHORT_SIDE, MAX_SHORT_SIDE = 32, 1536  # pixels, unless another size is asked for
@@ -64,25 +64,26 @@ def transfer(
             "photographs."
         )
     method.check_direction(reverse)
-    given = check_image(picture, "The picture")
-    short_side = usual_short_side(given) if short_side is None else short_side
+    picture = check_image(picture, "The picture")
+    if reference is not None:
+        reference = check_image(reference, "The reference picture")
+    short_side = usual_short_side(picture) if short_side is None else short_side
     check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
     check_range("strength", strength, 0, MAX_STRENGTH)
-    settings: dict[str, Any] = {"short_side": short_side, "reference": reference, "seed": seed}
-    source = prepare(given, "", short_side)
-    returns = back and method.capabilities.two_way
+    source = prepare(picture, "", short_side)
+    way_back = 1 if back and method.capabilities.two_way else 0  # steps
     result = TransferResult(source, source)
-    for progress in translate(source, model, reverse=reverse, **settings):
-        if progress.picture is not None:
-            result = TransferResult(source, progress.picture)
-        total = progress.total + returns
-        shown = result.blended(strength, keep_colours)
-        yield Progress(progress.step, total, picture=shown, note=progress.note, result=result)
-    if returns:
-        settings["reference"] = None  # that of the other domain
-        again = last_picture(translate(result.translation, model, reverse=not reverse, **settings))
-        result = TransferResult(source, result.translation, again)
-        yield Progress(total, total, picture=shown, result=result)
+    there = translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
+    for progress in there:
+        result = replace(result, translation=progress.picture or result.translation)
+        blended = result.blended(strength, keep_colours)
+        total = progress.total + way_back
+        yield replace(progress, total=total, picture=blended, result=result)
+    if way_back:
+        # Without the reference, which is of the other domain.
+        again = translate_prepared(result.translation, model, seed=seed, reverse=not reverse)
+        result = replace(result, back=last_picture(again))
+        yield Progress(total, total, picture=blended, result=result)
 
 
 def transfer_all(
@@ -102,30 +103,31 @@ def transfer_all(
 
 
 def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int:
-    """Pixels of the shorter side that a picture is translated at: its own, within reason."""
+    """Pixels of the shorter side that `picture` is translated at: as many as it has, but at least
+    MIN_SHORT_SIDE and `at_most` so many."""
     return max(MIN_SHORT_SIDE, min(*picture.size, at_most))
 
 
 def blend(
-    source: Image.Image, translated: Image.Image, strength: float = 1.0, keep_colours: bool = False
+    source: Image.Image, target: Image.Image, strength: float = 1.0, keep_colours: bool = False
 ) -> Image.Image:
-    """The picture `strength` of the way from `source` to `translated`, of one size; beyond 1 the
-    change is exaggerated. In the space of pixels: a translation moves nothing, so no ghosts arise,
-    while generators between two sets of weights would need one that gives its input.
+    """The picture `strength` of the way from `source` to `target`, of one size; beyond 1 the
+    change is exaggerated. Pixels are blended, not weights: a translation moves nothing, so no
+    ghosts arise, and to blend weights one would need a generator that returns its input.
 
     With `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in
     neural artistic style transfer*, section 3.2).
     """
-    source, translated = source.convert("RGB"), translated.convert("RGB")
+    source, target = source.convert("RGB"), target.convert("RGB")
     if keep_colours:
-        light = translated.convert("YCbCr").getchannel(0)
+        light = target.convert("YCbCr").getchannel(0)
         _, blue, red = source.convert("YCbCr").split()
-        translated = Image.merge("YCbCr", (light, blue, red)).convert("RGB")
+        target = Image.merge("YCbCr", (light, blue, red)).convert("RGB")
     if strength == 1:
-        return translated
-    one, other = (np.asarray(picture, np.float32) for picture in (source, translated))
-    mixed = one + strength * (other - one)
-    return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))
+        return target
+    one, other = (np.asarray(picture, np.float32) for picture in (source, target))
+    pixels = one + strength * (other - one)
+    return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:

@@ -27,15 +27,17 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Inspection:
-    """All that a model lets us see of a translation: what its discriminator says of the source and
-    of the translation; and for CUT, from which places of the source the translation's point might
-    come, that point, and the embeddings of both as colours."""
+    """The pictures that show what a model does, all of one size. Only CUT has the last four."""
 
     translation: Image.Image
+    # Laid over in red where the discriminator doubts a patch, in blue where it believes it.
     scored_source: Image.Image
     scored_translation: Image.Image
+    # The source, bright where it is taken for the origin of a point of the translation, and the
+    # translation with that point.
     matched: Image.Image | None = None
     marked: Image.Image | None = None
+    # What patches are embedded as: like colours for like embeddings.
     source_colours: Image.Image | None = None
     translation_colours: Image.Image | None = None
 
@@ -71,8 +73,9 @@ def inspect(
 
 
 class PatchScores(NamedTuple):
-    """A picture, what its patches are held for (h, w; 1: of the domain, 0: made), and both laid
-    over each other: red where made, blue where believed."""
+    """A picture, a score for each of its patches (h, w; 1: the discriminator takes it for a real
+    one of the domain, 0: for a translation), and the picture under these scores: red at 0, blue at
+    1."""
 
     picture: Image.Image
     values: Floats
@@ -80,8 +83,9 @@ class PatchScores(NamedTuple):
 
 
 class PatchMatches(NamedTuple):
-    """For a point of the translation: how alike the source's patches are ((h, w), the best one 1),
-    that as a picture over the source, and the translation with the point marked."""
+    """For one point of the translation: how similar each patch of the source is to it (h, w; 1 for
+    the most similar), the source with the similar patches bright, and the translation with the
+    point marked."""
 
     values: Floats
     overlay: Image.Image
@@ -112,7 +116,7 @@ def match_patches(
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
-    middle: deeper ones tell every place from its neighbours.
+    middle; in deeper layers a patch resembles its own place only.
     """
     cut, number = _encoder(method, layer)
     check_range("point's x", point[0], 0, 1)
@@ -132,18 +136,18 @@ def match_patches(
 def embedding_colours(
     method: Method, picture: Image.Image, layer: int | None = None
 ) -> tuple[Image.Image, Image.Image]:
-    """The first three principal components of what CUT's encoder and projection make of every
-    patch, as red, green and blue: of `picture` and of its translation, in the same colours. What
-    looks alike there, the contrast takes for alike."""
+    """`picture` and its translation with every patch in the colour of its embedding: red, green and
+    blue are the first three principal components of both pictures' embeddings. Patches of one
+    colour are alike to CUT's contrastive loss."""
     cut, number = _encoder(method, layer)
     small, source, translation = _translated(cut, picture)
     both = [_embed(cut, x, number) for x in (source, translation)]
     vectors = torch.cat([x[0].flatten(1) for x in both], 1).T
     centred = vectors - vectors.mean(0)
     _, _, directions = torch.linalg.svd(centred, full_matrices=False)
-    projected = centred @ directions[:3].T
-    low, high = (projected.quantile(share, 0) for share in (0.02, 0.98))
-    colours = ((projected - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+    components = centred @ directions[:3].T
+    low, high = (components.quantile(share, 0) for share in (0.02, 0.98))
+    colours = ((components - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
     height, width = both[0].shape[-2:]
     size = (small.height, small.width)
     first, second = (
@@ -159,7 +163,7 @@ def layers_of(method: Method) -> tuple[int, ...]:
 
 
 def middle(layers: tuple[int, ...]) -> int:
-    """The one of them that is looked at unless one asks for another."""
+    """The layer in the middle of `layers`, which is shown by default."""
     return layers[len(layers) // 2]
 
 
@@ -198,8 +202,8 @@ def _embed(cut: CUT, x: Tensor, number: int) -> Tensor:
     layers = cut.config.nce_layers
     feature = cut.generator.encode(x, layers)[number]
     vectors = F.normalize(cut.projection.heads[number](feature.flatten(2).transpose(1, 2)), dim=-1)
-    embedded: Tensor = vectors.transpose(1, 2).unflatten(2, feature.shape[-2:])
-    return embedded
+    embedding: Tensor = vectors.transpose(1, 2).unflatten(2, feature.shape[-2:])
+    return embedding
 
 
 def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
@@ -207,23 +211,23 @@ def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
     large = F.interpolate(values, (picture.height, picture.width), mode="bilinear")
     light = np.asarray(picture.convert("L"), np.float32)[..., None] / 255
     share = _array(large)[..., None]
-    made, real = np.array([0.95, 0.25, 0.15]), np.array([0.15, 0.45, 0.95])
-    colour = made * (1 - share) + real * share
-    mixed = (0.25 + 0.75 * light) * (0.25 + 0.75 * colour)
-    return Image.fromarray((mixed.clip(0, 1) * 255).round().astype(np.uint8))
+    red, blue = np.array([0.95, 0.25, 0.15]), np.array([0.15, 0.45, 0.95])
+    colour = red * (1 - share) + blue * share
+    pixels = (0.25 + 0.75 * light) * (0.25 + 0.75 * colour)
+    return Image.fromarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
 
 
 def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
     """The picture, dark and grey but where the values are high. Single bright patches are widened
     and middling ones raised, or an eye would not find them."""
-    shown = F.max_pool2d(values, 3, 1, 1) ** 0.35
-    large = F.interpolate(shown, (picture.height, picture.width), mode="bilinear")
+    brightness = F.max_pool2d(values, 3, 1, 1) ** 0.35
+    large = F.interpolate(brightness, (picture.height, picture.width), mode="bilinear")
     share = _array(large)[..., None]
     colour = np.asarray(picture, np.float32) / 255
     grey = colour.mean(2, keepdims=True) * 0.35
     warm = np.array([1.0, 0.62, 0.1])
-    mixed = grey * (1 - share) + (0.45 * colour + 0.55 * warm) * share
-    return Image.fromarray((mixed.clip(0, 1) * 255).round().astype(np.uint8))
+    pixels = grey * (1 - share) + (0.45 * colour + 0.55 * warm) * share
+    return Image.fromarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
 
 
 def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
@@ -238,5 +242,5 @@ def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
 
 
 def _array(values: Tensor) -> Floats:
-    found: Floats = values[0, 0].float().cpu().numpy()
-    return found
+    array: Floats = values[0, 0].float().cpu().numpy()
+    return array

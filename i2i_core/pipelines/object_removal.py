@@ -25,8 +25,8 @@ from i2i_core.patches.task import Settings, Task
 from i2i_core.progress import Progress, Work
 
 LABELS = 4
-LAYERED = 3.0
-RARE = 0.05
+HEIGHT_WEIGHT = 3.0  # of distances up and down, beside those sideways
+MIN_LABEL_SHARE = 0.05  # of what is left of the picture, for a label to be carried on
 
 
 def remove_object(
@@ -93,18 +93,18 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
-    """Label guide of the surroundings, carried on into the hole.
+    """The label guide of the picture around the hole, continued into the hole.
 
     Sideways first, for what people photograph lies in layers: a pixel of the hole takes the label
-    of the known pixel nearest to it when heights count `LAYERED` times.
+    of the known pixel nearest to it when heights count HEIGHT_WEIGHT times.
     """
     from scipy.ndimage import distance_transform_edt
 
     def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """For every pixel, row and column of the known pixel that stands for it: (2, H, W)."""
+        """Row and column of the known pixel nearest to each pixel: (2, H, W)."""
         return np.asarray(
             distance_transform_edt(
-                unknown, sampling=(LAYERED, 1), return_distances=False, return_indices=True
+                unknown, sampling=(HEIGHT_WEIGHT, 1), return_distances=False, return_indices=True
             )
         )
 
@@ -112,7 +112,7 @@ def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
     # What is removed must not claim a label of its own.
     ids = segment(to_image(picture[:, :, rows, columns]), LABELS)
     # Nor may a label spread that has too little of the picture to make a hole's filling of.
-    rare = np.bincount(ids[~hole], minlength=LABELS) < RARE * (~hole).sum()
+    rare = np.bincount(ids[~hole], minlength=LABELS) < MIN_LABEL_SHARE * (~hole).sum()
     rows, columns = carry_on(hole | rare[ids])
     ids = np.where(hole, ids[rows, columns], ids)
     return label_guide(ids, LABELS, reach=max(hole.shape) / 26).to(picture)

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.descriptors import QUALITIES
+from i2i_core.images.files import check_image
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
 from i2i_core.networks.statistics import Directions
+from i2i_core.pipelines.structure_masks import Mask, Point, enlarged, middle, place, show_mask
 from i2i_core.pipelines.texture_swap import as_swapper
 
-Mask = NDArray[np.bool_]  # (h, w), at the size of the structure code
-Point = tuple[float, float]  # x and y, shares of the picture's sides
 MAX_DEVIATIONS = 6.0  # standard deviations that an edit may go
 
 
@@ -34,9 +33,10 @@ class Edited:
 
 
 def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = None) -> Edited:
-    """`picture` as `swapping_codes.encode` takes it, unedited."""
+    """`picture` in the editor, unedited, with `short_side` pixels on its shorter side, by default
+    as many as the model learnt at."""
     method = as_swapper(model)
-    source = at_size(method, picture, short_side)
+    source = at_size(method, check_image(picture), short_side)
     codes = encode(method, source, min(source.size))
     return Edited(codes, source, structure_colours(codes, model))
 
@@ -76,10 +76,10 @@ def clone(
         raise InputError("Paint first where to clone to.")
     codes = before.codes
     if source is not None:
-        codes = encode(as_swapper(model), source, min(before.codes.size))
-    changed = cloned(before.codes, mask, codes, point, middle(before.codes, mask))
+        codes = encode(as_swapper(model), check_image(source), min(before.codes.size))
+    codes = cloned(before.codes, mask, codes, point, middle(before.codes, mask))
     # What is cloned was not there: there is no detail of the picture's own to keep.
-    return edit(before, changed, model, mask, keep=0)
+    return edit(before, codes, model, mask, keep=0)
 
 
 def add(
@@ -136,8 +136,8 @@ def direction_names(model: LoadedModel) -> list[str]:
     if not directions.fitted:
         return []
     effects = directions.effects.cpu().numpy()
-    used = directions.texture.cpu().numpy().any(1)
-    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects[used], 1)]
+    exists = directions.texture.cpu().numpy().any(1)
+    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects[exists], 1)]
 
 
 def _name(effect: Floats) -> str:
@@ -156,12 +156,11 @@ def _name(effect: Floats) -> str:
 def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
     """Global editing: the texture moved along the principal directions, by `amounts` of standard
     deviations each, in the order of `direction_names`."""
-    known = _directions(model).texture.cpu().numpy()
-    if len(amounts) > len(known):
-        raise InputError(f"The model has {len(known)} directions: give as many amounts at most.")
-    for amount in amounts:
-        check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
-    step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
+    directions = _directions(model).texture.cpu().numpy()
+    if len(amounts) > len(directions):
+        count = len(directions)
+        raise InputError(f"The model has {count} directions: give as many amounts at most.")
+    step = _step(directions, amounts)
     return replace(codes, texture=(codes.texture + step).astype(np.float32))
 
 
@@ -191,79 +190,28 @@ def arithmetic(
 
 def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
     """The mean texture of `pictures`."""
-    mean: Floats = np.mean([encode(method, picture).texture for picture in pictures], 0)
+    textures = [encode(method, check_image(picture)).texture for picture in pictures]
+    mean: Floats = np.mean(textures, 0)
     return mean
-
-
-def similar(codes: Codes, point: Point, tolerance: float = 0.35) -> Mask:
-    """The places whose structure is like that at `point` (x, y, shares of the picture's sides) and
-    that hang together with it. `tolerance` 0 takes the point alone, 1 everything.
-
-    Raises InputError for a point outside the picture.
-    """
-    from scipy.ndimage import label
-
-    check_range("tolerance", tolerance, 0, 1)
-    row, column = place(codes, point)
-    unit = codes.structure / np.maximum(np.linalg.norm(codes.structure, axis=0), 1e-6)
-    # Vectors at right angles are half way between alike and opposite.
-    distance = (1 - np.einsum("c,chw->hw", unit[:, row, column], unit)) / 2
-    parts, _ = label(distance <= tolerance, np.ones((3, 3)))
-    found: Mask = parts == parts[row, column]
-    return found
-
-
-def place(codes: Codes, point: Point) -> tuple[int, int]:
-    """Row and column of the structure code at `point` (x, y, shares of the picture's sides)."""
-    for value in point:
-        check_range("point", value, 0, 1)
-    (x, y), (width, height) = point, codes.size
-    column, row = min(int(x * width), width - 1), min(int(y * height), height - 1)
-    return row // codes.step, column // codes.step
-
-
-def middle(codes: Codes, mask: Mask) -> tuple[float, float]:
-    """The middle of a mask that is not empty (x, y, shares of the picture's sides)."""
-    rows, columns = np.nonzero(mask)
-    width, height = codes.size
-    across, down = ((float(v.mean()) + 0.5) * codes.step for v in (columns, rows))
-    return min(1.0, across / width), min(1.0, down / height)
-
-
-def to_mask(codes: Codes, picture: Image.Image) -> Mask:
-    """A mask picture of any size (white, or opaque where it has an alpha channel, is inside) for
-    the structure of `codes`."""
-    grey = picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L")
-    rows, columns = codes.structure.shape[1:]
-    whole = Image.new("L", (columns * codes.step, rows * codes.step))
-    whole.paste(grey.resize(codes.size, Image.Resampling.BILINEAR))
-    mask: Mask = np.asarray(whole.resize((columns, rows), Image.Resampling.BOX)) >= 64
-    return mask
-
-
-def show_mask(codes: Codes, mask: Mask, soft: bool = True) -> Image.Image:
-    """The mask as a grey picture of the codes' size, white inside; its edge `soft`."""
-    whole = _enlarged(codes, Image.fromarray(mask.astype(np.uint8) * 255))
-    return whole.filter(ImageFilter.GaussianBlur(codes.step / 2)) if soft else whole
-
-
-def _enlarged(codes: Codes, places: Image.Image) -> Image.Image:
-    """A picture of a pixel a place at the codes' size."""
-    size = (places.width * codes.step, places.height * codes.step)
-    return places.resize(size, Image.Resampling.NEAREST).crop((0, 0, *codes.size))
 
 
 def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[float]) -> Codes:
     """Region editing: the structure moved along its principal directions inside `mask`, by
     `amounts` of standard deviations each."""
-    known = _directions(model).structure.cpu().numpy()
-    if len(amounts) > len(known):
-        raise InputError(f"The structure has {len(known)} directions: give fewer amounts.")
-    for amount in amounts:
-        check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
-    step = np.asarray(amounts, np.float32) @ known[: len(amounts)]
+    directions = _directions(model).structure.cpu().numpy()
+    if len(amounts) > len(directions):
+        raise InputError(f"The structure has {len(directions)} directions: give fewer amounts.")
+    step = _step(directions, amounts)
     structure = codes.structure + step[:, None, None] * mask
     return replace(codes, structure=structure.astype(np.float32))
+
+
+def _step(directions: Floats, amounts: Sequence[float]) -> Floats:
+    """The sum of the first `directions` (N, C), each times its amount: (C,)."""
+    for amount in amounts:
+        check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
+    step: Floats = np.asarray(amounts, np.float32) @ directions[: len(amounts)]
+    return step
 
 
 def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) -> Codes:
@@ -295,17 +243,17 @@ def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
     from i2i_core.networks.statistics import principal_directions
 
     flat = codes.structure.reshape(len(codes.structure), -1).T
-    known = as_swapper(model).statistics.directions.structure.cpu().numpy()
-    if not known.any():
-        known = principal_directions(torch.from_numpy(flat)).numpy()
-    axes = known[:3] / np.maximum(np.linalg.norm(known[:3], axis=1, keepdims=True), 1e-6)
+    axes = as_swapper(model).statistics.directions.structure.cpu().numpy()[:3]
+    if not axes.any():
+        axes = principal_directions(torch.from_numpy(flat)).numpy()[:3]
+    axes = axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-6)
     values = flat @ axes.T
     low, high = np.percentile(values, (2, 98), axis=0)
     colours = np.zeros((len(flat), 3))
     colours[:, : len(axes)] = (values - low) / np.maximum(high - low, 1e-6)
     shape = codes.structure.shape[1:]
     picture = Image.fromarray((colours.clip(0, 1) * 255).astype(np.uint8).reshape(*shape, 3))
-    return _enlarged(codes, picture)
+    return enlarged(codes, picture)
 
 
 def _directions(model: LoadedModel) -> Directions:

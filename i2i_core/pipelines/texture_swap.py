@@ -48,35 +48,35 @@ def swap(
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
-    `detail`: so much of the structure picture's fine detail, which a small network loses, is laid
-    over a model's swap. `short_side`: pixels of the result's, by default what the model
-    learnt at; of patches 256 on the longer side. Raises InputError for settings out of range and
-    for models of other methods.
+    `detail`: the share of the structure picture's fine detail, which a small network loses, that is
+    laid over a model's swap. `short_side`: pixels of the result's shorter side, by default as many
+    as the model learnt at; patches by default give 256 pixels on the longer side. Raises InputError
+    for settings out of range and for models of other methods.
     """
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
     if short_side is not None:
         check_range("short side", short_side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
-    one = check_image(structure, "The structure picture")
-    other = check_image(texture, "The texture picture")
+    structure = check_image(structure, "The structure picture")
+    texture = check_image(texture, "The texture picture")
     why = ""
     if model == AUTO:
-        yield Progress(0, 2, note="Which model fits both pictures?")
-        model = choose(one, other)
+        yield Progress(0, 1, note="Which model fits both pictures?")
+        model = choose(structure, texture)
         why = reason(model.info if isinstance(model, LoadedModel) else model)
     if not isinstance(model, LoadedModel):
         check_choice("way to swap textures", model, (AUTO, PATCHES))
         long_side = 256
         if short_side is not None:
-            long_side = min(1024, round(short_side * max(one.size) / min(one.size)))
-        yield from _by_patches(one, other, strength, long_side, seed, why)
+            long_side = min(1024, round(short_side * max(structure.size) / min(structure.size)))
+        yield from _by_patches(structure, texture, strength, long_side, seed, why)
         return
     method = as_swapper(model)
-    source = at_size(method, one, short_side)
+    source = at_size(method, structure, short_side)
     source_codes = encode(method, source, min(source.size))
-    texture_codes = encode(method, other, short_side)
-    shown = _decoded(method, source, source_codes, texture_codes, strength, detail)
-    yield Progress(2, 2, picture=shown, note=why or f"Made by the model {model.info.name}.")
+    texture_codes = encode(method, texture, short_side)
+    result = _decoded(method, source, source_codes, texture_codes, strength, detail)
+    yield Progress(1, 1, picture=result, note=why or f"Made by the model {model.info.name}.")
 
 
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
@@ -97,25 +97,26 @@ def _decoded(
     strength: float,
     detail: float,
 ) -> Image.Image:
-    swapped = decode(method, source_codes.textured(texture_codes, strength))
-    rebuilt = decode(method, source_codes)
-    return with_rest(swapped, source, rebuilt, max(0.0, 1 - strength), detail)
+    result = decode(method, source_codes.textured(texture_codes, strength))
+    reconstruction = decode(method, source_codes)
+    return with_rest(result, source, reconstruction, max(0.0, 1 - strength), detail)
 
 
 def with_rest(
-    made: Image.Image,
+    result: Image.Image,
     source: Image.Image,
-    rebuilt: Image.Image,
+    reconstruction: Image.Image,
     rest: float = 0.0,
     detail: float = 0.0,
 ) -> Image.Image:
-    """`made` plus a share of what the network loses of the picture that it started from: `rest` of
-    all of it, and `detail` of its fine lightness alone, which has no colour to disturb."""
+    """`result` plus a share of what the network loses of the `source` in its `reconstruction`:
+    `rest` of all of it, and `detail` of its fine lightness alone, which has no colour to disturb.
+    """
     if not rest and not detail:
-        return made
-    lost = np.asarray(source, np.float32) - np.asarray(rebuilt, np.float32)
-    fine = _fine(source) - _fine(rebuilt)
-    value = np.asarray(made, np.float32) + rest * lost + (1 - rest) * detail * fine[..., None]
+        return result
+    lost = np.asarray(source, np.float32) - np.asarray(reconstruction, np.float32)
+    fine = _fine(source) - _fine(reconstruction)
+    value = np.asarray(result, np.float32) + rest * lost + (1 - rest) * detail * fine[..., None]
     return Image.fromarray(value.round().clip(0, 255).astype(np.uint8))
 
 
@@ -137,6 +138,8 @@ def swap_grid(
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. AUTO takes the model that fits
     the first of each. The rest as for `swap`."""
+    structures = [check_image(picture, "The structure picture") for picture in structures]
+    textures = [check_image(picture, "The texture picture") for picture in textures]
     if model == AUTO:
         model = choose(structures[0], textures[0])
     if not isinstance(model, LoadedModel):
@@ -155,8 +158,8 @@ def swap_grid(
     for y, (source, row) in enumerate(zip(sources, rows, strict=True), 1):
         sheet.paste(_square(source, size), (0, y * size))
         for x, column in enumerate(columns, 1):
-            made = _decoded(method, source, row, column, 1.0, detail)
-            sheet.paste(_square(made, size), (x * size, y * size))
+            result = _decoded(method, source, row, column, 1.0, detail)
+            sheet.paste(_square(result, size), (x * size, y * size))
         yield Progress(
             y,
             len(rows),
@@ -166,8 +169,8 @@ def swap_grid(
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
-    """The shipped model whose collection both pictures are most like, if it is the same one; or
-    PATCHES."""
+    """The shipped model whose collection both (checked) pictures are most like, if it is the same
+    one; or PATCHES."""
     if any(max(p.size) > MAX_ASPECT * min(p.size) for p in (structure, texture)):
         return PATCHES
     models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
@@ -201,8 +204,8 @@ def _by_patches(
     seed: int,
     why: str,
 ) -> Work:
-    """The instant engine's answer: patches of the texture picture, guided by lightness and regions,
-    blended with the structure picture."""
+    """The swap made of patches of the texture picture, by a structural analogy, and blended with
+    the structure picture."""
     for progress in structural_analogy(
         structure,
         texture,
@@ -223,6 +226,6 @@ def _by_patches(
 
 def _square(picture: Image.Image, size: int) -> Image.Image:
     """The middle of a picture, `size` pixels a side."""
-    scaled = fit_short_side(picture.convert("RGB"), size)
-    left, top = (scaled.width - size) // 2, (scaled.height - size) // 2
-    return scaled.crop((left, top, left + size, top + size))
+    picture = fit_short_side(picture, size)
+    left, top = (picture.width - size) // 2, (picture.height - size) // 2
+    return picture.crop((left, top, left + size, top + size))

@@ -36,28 +36,39 @@ def translate(
     other pictures keep theirs, up to MAX_SHORT_SIDE. `reference` is a picture that the translation
     should be like, for models that take one; `seed` another translation, where there are several.
 
-    What a model takes is made of whatever is given: a drawing in any pen for a model of sketches,
-    any picture in about the right colours for one of labels. Raises InputError for an empty
-    drawing, a reference that the model does not take, and what is out of range.
+    The picture is converted to what the model takes: a model of sketches may be given a drawing in
+    any pen, a model of labels a picture in about the labels' colours. Raises InputError for an
+    empty drawing, a reference that the model does not take, and what is out of range.
     """
-    takes, makes = model.info.takes, model.info.makes
-    can = model.method.capabilities
-    check_range("seed", seed, 0, MAX_SEED)
+    takes = model.info.takes
+    picture = check_image(picture, "The picture", flatten=takes != "sketch")
     if reference is not None:
-        if not can.takes_reference:
-            raise InputError("This model takes no reference picture: leave it out.")
         reference = check_image(reference, "The reference picture")
-    source = check_image(picture, "The picture", flatten=takes != "sketch")
     if short_side is None:
-        usual = can.working_size or 256
-        short_side = usual if takes else min(*source.size, MAX_SHORT_SIDE)
+        working_size = model.method.capabilities.working_size or 256
+        short_side = working_size if takes else min(*picture.size, MAX_SHORT_SIDE)
     check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
-    prepared = prepare(source, takes, short_side)
-    for progress in model.method.render(prepared, reference, reverse=reverse, seed=seed):
-        shown = progress.picture
-        if shown is not None and makes in _palettes():
-            shown = _nearest(shown, _palettes()[makes])
-        yield replace(progress, picture=shown)
+    source = prepare(picture, takes, short_side)
+    yield from translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
+
+
+def translate_prepared(
+    source: Image.Image,
+    model: LoadedModel,
+    *,
+    reference: Image.Image | None = None,
+    seed: int = 0,
+    reverse: bool = False,
+) -> Work:
+    """`translate` for a `source` that `prepare` made, and a `reference` that was checked."""
+    check_range("seed", seed, 0, MAX_SEED)
+    if reference is not None and not model.method.capabilities.takes_reference:
+        raise InputError("This model takes no reference picture: leave it out.")
+    palette = _palettes().get(model.info.makes)
+    for progress in model.method.render(source, reference, reverse=reverse, seed=seed):
+        if progress.picture is not None and palette is not None:
+            progress = replace(progress, picture=_nearest(progress.picture, palette))
+        yield progress
 
 
 class Prepared(Sequence[Image.Image]):
@@ -96,7 +107,7 @@ def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image
 
 
 def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """The same for what a person brings: blurred edges get no thin bands of a third label."""
+    """`_nearest` for what a person brings: blurred edges get no thin bands of a third label."""
     colours = tuple(palette.values())
     ids = maps.fill_unlabelled(maps.decode(picture, colours).ids)
     return maps.encode(ids, colours)

@@ -30,8 +30,14 @@ class FitState:
     pools: dict[str, ImagePool] = field(default_factory=dict)
     step: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)  # pictures left out, and why
-    note: str = ""  # said with every step
+    start_note: str = ""  # on what it started from
+    note: str = ""  # on how it goes on
     world: int = 0  # how many processes have made the steps; 0: none yet
+
+    @property
+    def notes(self) -> str:
+        """What is said with every step."""
+        return " ".join(filter(None, (self.start_note, self.note)))
 
     def tensors(self) -> dict[str, Tensor]:
         """All of it as named tensors, to be saved."""
@@ -93,7 +99,7 @@ def fit_steps(
                 losses = one_step(a, b, step)
             state.step, state.world = step + 1, distributed.world()
             state.skipped = batches.skipped
-            yield Progress(state.step, total, losses, note=state.note)
+            yield Progress(state.step, total, losses, note=state.notes)
 
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:

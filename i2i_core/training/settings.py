@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from torch import nn
+
+from i2i_core.data.batches import CropSettings
 from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.networks.deep_features import VGG
+from i2i_core.training.optim import Optimizer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -73,6 +77,15 @@ class FitConfig(CheckedConfig):
     perceptual_weight: float = 0.0  # of a loss on deep features, see `training.perceptual`
     perceptual_network: str = VGG
     seed: int = setting(0, 0, MAX_SEED)
+
+    @property
+    def crops(self) -> CropSettings:
+        """How pictures become training material."""
+        return CropSettings(self.crop_size, self.load_size, self.flip)
+
+    def optimizer(self, *networks: nn.Module) -> Optimizer:
+        """Adam for these networks."""
+        return Optimizer(networks, self.learning_rate, (self.beta1, self.beta2))
 
 
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:

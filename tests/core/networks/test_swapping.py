@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2i_core.data.augmentation import recolour
+from i2i_core.data.augmentation import random_crops, recolour
 from i2i_core.networks.statistics import COUNT, Directions, principal_directions
 from i2i_core.networks.stylegan2 import ScaledConv, blur
 from i2i_core.networks.swapping import (
@@ -19,7 +19,6 @@ from i2i_core.networks.swapping import (
     ModulatedConv,
     PatchDiscriminator,
     StyledConv,
-    random_crops,
     unit,
 )
 from i2i_core.networks.swapping_rosinality import RosinalityEncoder, RosinalityGenerator

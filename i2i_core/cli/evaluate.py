@@ -1,0 +1,114 @@
+"""The command evaluate: a result beside what it was made from, or a model on test pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from i2i_core.cli.common import AsJson, say, with_bar
+from i2i_core.cli.fit import Direction, FolderA, FolderAB, FolderB
+from i2i_core.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from i2i_core.checkpoints.model_zoo import LoadedModel
+    from i2i_core.evaluation.model import EvaluationSettings
+
+    Sides = tuple[Sequence[Image.Image], Sequence[Image.Image]]
+
+
+def evaluate(
+    result: Annotated[str, typer.Argument(metavar="RESULT", help="a picture, or a model")],
+    *,
+    appearance: Annotated[Path | None, typer.Option(help="picture that it is made of")] = None,
+    structure: Annotated[Path | None, typer.Option(help="picture whose arrangement it has")] = None,
+    labels: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="label map of the appearance, and the one that the result should have"),
+    ] = None,
+    a: FolderA = None,
+    b: FolderB = None,
+    ab: FolderAB = None,
+    direction: Direction = "AtoB",
+    reverse: Annotated[
+        bool, typer.Option("--reverse", help="measure a model's way from B to A")
+    ] = False,
+    paired: Annotated[bool, typer.Option("--paired", help="files of one name are pairs")] = False,
+    limit: Annotated[int | None, typer.Option(help="so many pictures of each side at most")] = None,
+    train: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            help="folders of pairs to teach the reader of the FCN-score with (default: one half of "
+            "the pictures, for the other)"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a result, or a model.
+
+    A result is measured against the pictures it was made from (--appearance), a model on folders of
+    pictures that it has not learnt from (--a, --b).
+    """
+    if a or b or ab:
+        from i2i_core.checkpoints.model_zoo import open_model
+        from i2i_core.data.folders import open_domains
+        from i2i_core.evaluation.model import EvaluationSettings
+
+        model = open_model(result)
+        paired = paired or ab is not None or model.method.capabilities.needs_pairs
+        turned = direction == "BtoA"
+        sides = open_domains(a, b, ab=ab, paired=paired, reverse=turned, part="test")
+        pairs = open_domains(*train, paired=True, reverse=turned) if train else None
+        settings = EvaluationSettings(paired, reverse=reverse, limit=limit)
+        scores = _evaluate_model(model, sides, settings, pairs)
+    elif appearance:
+        scores = _evaluate_picture(Path(result), appearance, structure, labels)
+    else:
+        raise InputError(
+            "Say what to measure against: --appearance for a result, --a and --b for a model."
+        )
+    if as_json:
+        print(json.dumps(dict(scores)))
+        return
+    width = max(20, *(len(name) for name in scores))
+    for name, value in scores.items():
+        print(f"{name:{width}} {value:8.3f}")
+
+
+def _evaluate_model(
+    model: LoadedModel, sides: Sides, settings: EvaluationSettings, pairs: Sides | None
+) -> Mapping[str, float]:
+    """The scores of a model; what there is to say of them goes to standard error."""
+    from i2i_core.evaluation.model import evaluate_model
+    from i2i_core.pipelines.translation import Prepared
+    from i2i_core.progress import last_result
+
+    takes, size = model.info.takes, model.method.capabilities.working_size or 256
+    if takes:
+        sides = Prepared(sides[0], takes, size), sides[1]
+        pairs = pairs and (Prepared(pairs[0], takes, size), pairs[1])
+    result = last_result(with_bar(evaluate_model(model.method, *sides, settings, pairs)))
+    say(result.note)
+    return result.scores
+
+
+def _evaluate_picture(
+    result: Path, appearance: Path, structure: Path | None, labels: tuple[Path, Path] | None
+) -> Mapping[str, float]:
+    """The scores of a result beside the pictures that it was made from."""
+    from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
+    from i2i_core.images import fit_long_side, open_image, to_tensor
+
+    picture = open_image(result)
+    source = to_tensor(fit_long_side(open_image(appearance), max(picture.size)))
+    layout = to_tensor(open_image(structure).resize(picture.size)) if structure else None
+    scores = evaluate_pictures(to_tensor(picture), source, layout)
+    if labels:
+        before, after = (open_image(path, flatten=False) for path in labels)
+        scores |= evaluate_labels(to_tensor(picture), source, before, after)
+    return scores
