@@ -130,10 +130,7 @@ def build() -> None:
             (remove_object, [photo, mask, window, seed]),
             (segment, [photo, classes]),
         ):
-            gr.Button().click(
-                jobs.with_gradio_errors(function), inputs, result, api_name=function.__name__,
-                **jobs.COMPUTE,
-            )  # fmt: skip
+            jobs.endpoint(function, inputs, result)
 
 
 def _whole(value: int, label: str) -> gr.Number:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demos.image_analogy.scribbles import build_editors, scribbles_of
 from demos.shared import jobs
-from demos.shared.widgets import Picture, read, same_size, starter, thumbnails
+from demos.shared.widgets import BeforeAfter, Picture, read, same_size, starter, thumbnails
 from examples.starters import PAIRS, RESULT_SIZE
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.methods.structural_analogy import (
@@ -49,16 +49,27 @@ def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            a, b, go, stop, starters = _build_pictures()
+            with gr.Row(equal_height=True):
+                a, b = (
+                    Picture(_picture(name), label=label, height=220, min_width=130)
+                    for name, label in (
+                        (FIRST.structure, "1 · Structure"), (FIRST.appearance, "2 · Appearance")
+                    )
+                )  # fmt: skip
+            with gr.Row():
+                go = gr.Button("Make the analogy", variant="primary", scale=3, min_width=160)
+                stop = gr.Button("Stop", variant="stop", scale=1, min_width=70)
+            names = (f"{pair.structure}+{pair.appearance}.jpg" for pair in PAIRS)
+            starters = thumbnails(names, "Or start from one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             status = gr.HTML(jobs.status_line(HELLO))
             with gr.Row(equal_height=True):
-                forth, *forth_buttons = _build_result(FORTH, FIRST.structure, FIRST.appearance)
-                back, *back_buttons = _build_result(BACK, FIRST.appearance, FIRST.structure)
-            guesses = _build_guesses()
+                forth, *forth_buttons = _lay_out_result(FORTH, FIRST.structure, FIRST.appearance)
+                back, *back_buttons = _lay_out_result(BACK, FIRST.appearance, FIRST.structure)
+            guesses = _lay_out_guesses()
             marks = build_editors(a, b)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            preset, granularity, correspondence, *more = _build_settings()
+            preset, granularity, correspondence, *more = _lay_out_settings()
 
     outputs = PairView(
         a, b, preset, granularity, correspondence, status, forth, back, *guesses
@@ -80,36 +91,19 @@ def build() -> None:
             jobs.wire(sent.success, _new_question, preset, outputs)
 
 
-def _build_pictures() -> tuple[Any, ...]:
-    with gr.Row(equal_height=True):
-        a, b = (
-            Picture(_picture(name), label=label, height=220, min_width=130)
-            for name, label in (
-                (FIRST.structure, "1 · Structure"), (FIRST.appearance, "2 · Appearance")
-            )
-        )  # fmt: skip
-    with gr.Row():
-        go = gr.Button("Make the analogy", variant="primary", scale=3, min_width=160)
-        stop = gr.Button("Stop", variant="stop", scale=1, min_width=70)
-    names = (f"{pair.structure}+{pair.appearance}.jpg" for pair in PAIRS)
-    return a, b, go, stop, thumbnails(names, "Or start from one of these")
-
-
-def _build_result(label: str, structure: str, appearance: str) -> tuple[Any, ...]:
+def _lay_out_result(label: str, structure: str, appearance: str) -> tuple[Any, ...]:
     """A before/after slider and the buttons that send its result back."""
     with gr.Column(min_width=260):
-        slider = gr.ImageSlider(
-            _stored(structure, appearance), label=label, format="png", type="pil",
-            slider_position=30, max_height=460, buttons=["download", "fullscreen"],
-            interactive=False,
-        )  # fmt: skip
+        slider = BeforeAfter(
+            _stored(structure, appearance), label=label, slider_position=30, max_height=460
+        )
         with gr.Row():
             use_a = gr.Button("Use as 1", size="sm", min_width=60)
             use_b = gr.Button("Use as 2", size="sm", min_width=60)
     return slider, use_a, use_b
 
 
-def _build_guesses() -> tuple[Any, ...]:
+def _lay_out_guesses() -> tuple[Any, ...]:
     with gr.Accordion("How the page guessed what answers to what", open=False):
         gr.Markdown("Guesses for “1 made of 2”, best first. **Click one to finish it instead.**")
         trials = gr.Gallery(
@@ -122,7 +116,7 @@ def _build_guesses() -> tuple[Any, ...]:
     return trials, guide_a, guide_b
 
 
-def _build_settings() -> tuple[Any, ...]:
+def _lay_out_settings() -> tuple[Any, ...]:
     preset = gr.Radio(list(PRESETS), value=FIRST.preset, label="What for")
     granularity = gr.Slider(
         0, 1, FIRST.granularity, step=0.05, label="Granularity",

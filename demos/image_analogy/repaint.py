@@ -11,7 +11,7 @@ from PIL import Image
 from demos.image_analogy.label_editor import MAP_SIDE, Canvas
 from demos.image_analogy.scribbles import brush
 from demos.shared import jobs
-from demos.shared.widgets import Picture, read, starter, thumbnails
+from demos.shared.widgets import Picture, Result, read, starter, thumbnails
 from examples.starters import SCENES
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.labels.maps import PALETTE
@@ -48,13 +48,18 @@ def build() -> None:
     canvas = gr.State(start)
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
-            photo, classes, scenes, photo_map, target_map = _build_photograph()
+            photo = Picture(starter(f"{SCENES[0]}.jpg"), label="1 · Photograph", height=240)
+            classes = gr.Slider(2, 8, 4, step=1, label="Kinds of region to find")
+            scenes = thumbnails((f"{name}.jpg" for name in SCENES), "Or start from one of these")
+            with gr.Accordion("Bring your own label maps", open=False):
+                photo_map = Picture(label="Labels of this photograph", height=150)
+                target_map = Picture(label="Labels of the picture wanted", height=150)
         with gr.Column(scale=1, min_width=320):
-            editor, live, keep, undo, restart = _build_labels(start)
+            editor, live, keep, undo, restart = _lay_out_labels(start)
         with gr.Column(scale=1, min_width=320):
-            result, status, render, stop, again, long_side, seed = _build_result()
+            result, status, render, stop, again, long_side, seed = _lay_out_result()
     with gr.Row():
-        picker, pixels, tools, remove = _build_region(start)
+        picker, pixels, tools, remove = _lay_out_region(start)
 
     outputs = RepaintView(photo, canvas, editor, picker, result, status)
     settings = [live, keep, seed]
@@ -84,17 +89,7 @@ def build() -> None:
     jobs.wire(photo_map.upload, _use_photo_map, [canvas, photo_map], outputs, cancels=running)
 
 
-def _build_photograph() -> tuple[Any, ...]:
-    photo = Picture(starter(f"{SCENES[0]}.jpg"), label="1 · Photograph", height=240)
-    classes = gr.Slider(2, 8, 4, step=1, label="Kinds of region to find")
-    scenes = thumbnails((f"{name}.jpg" for name in SCENES), "Or start from one of these")
-    with gr.Accordion("Bring your own label maps", open=False):
-        photo_map = Picture(label="Labels of this photograph", height=150)
-        target_map = Picture(label="Labels of the picture wanted", height=150)
-    return photo, classes, scenes, photo_map, target_map
-
-
-def _build_labels(start: Canvas) -> tuple[Any, ...]:
+def _lay_out_labels(start: Canvas) -> tuple[Any, ...]:
     editor = gr.ImageEditor(
         start.editor_value(), label="2 · Labels", type="pil", format="png", layers=False,
         sources=(), transforms=(), canvas_size=(MAP_SIDE, MAP_SIDE), height=520,
@@ -108,10 +103,10 @@ def _build_labels(start: Canvas) -> tuple[Any, ...]:
     return editor, live, keep, undo, restart
 
 
-def _build_result() -> tuple[Any, ...]:
-    result = gr.Image(
-        starter(f"{SCENES[0]}_repainted.jpg"), label="3 · The photograph follows", format="png",
-        type="pil", interactive=False, height=440, buttons=["download", "fullscreen"],
+def _lay_out_result() -> tuple[Any, ...]:
+    result = Result(
+        starter(f"{SCENES[0]}_repainted.jpg"), label="3 · The photograph follows", height=440,
+        buttons=["download", "fullscreen"],
     )  # fmt: skip
     status = gr.HTML(jobs.status_line(HELLO))
     with gr.Row():
@@ -123,7 +118,7 @@ def _build_result() -> tuple[Any, ...]:
     return result, status, render, stop, again, long_side, seed
 
 
-def _build_region(start: Canvas) -> tuple[Any, ...]:
+def _lay_out_region(start: Canvas) -> tuple[Any, ...]:
     with gr.Column(scale=2, min_width=320):
         picker = gr.Image(
             start.overlay(), label="Region picker: click what you want to change", format="png",

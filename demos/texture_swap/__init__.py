@@ -13,9 +13,9 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Swap", id="swap"):
-            view = swap.build(parts)
+            chooser, visit_paths = swap.build()
         with gr.Tab("Edit", id="edit"):
-            edit.build(view.visit_paths)
+            edit.build(visit_paths)
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(view)
+            finetune.build(chooser, visit_paths, parts)
     api.build()

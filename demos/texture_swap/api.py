@@ -12,7 +12,7 @@ from demos.texture_swap.models import FAVOURITE
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.methods import swapping_codes
-from i2i_core.methods.swapping_codes import Codes, load_codes, save_codes
+from i2i_core.methods.swapping_codes import Codes, check_codes, load_codes, save_codes
 from i2i_core.pipelines import texture_edits
 from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, as_swapper, swap
 
@@ -72,16 +72,23 @@ def decode(codes: str, model: str, texture: str | None = None, strength: float =
     """
     if codes is None:
         raise InputError("Add a file of codes first: encode makes them.")
-    picture_codes = load_codes(codes)
-    if texture is not None:
-        check_range("strength", strength, 0, MAX_STRENGTH)
-        picture_codes = picture_codes.textured(load_codes(texture), strength)
-    picture: Image.Image = jobs.call(_decoded, picture_codes, shipped_model(model))
+    other = None if texture is None else load_codes(texture)
+    picture: Image.Image = jobs.call(
+        _decoded, load_codes(codes), other, shipped_model(model), strength
+    )
     return picture
 
 
-def _decoded(codes: Codes, model: LoadedModel) -> Image.Image:
-    return swapping_codes.decode(as_swapper(model), codes)
+def _decoded(
+    codes: Codes, texture: Codes | None, model: LoadedModel, strength: float
+) -> Image.Image:
+    check_range("strength", strength, 0, MAX_STRENGTH)
+    method = as_swapper(model)
+    if texture is not None:
+        for each in (codes, texture):
+            check_codes(method, each)
+        codes = codes.textured(texture, strength)
+    return swapping_codes.decode(method, codes)
 
 
 def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
@@ -124,7 +131,4 @@ def build() -> None:
             (decode, [codes, model, texture_codes, strength], result),
             (edit, [image, direction, amount, model], result),
         ):
-            gr.Button().click(
-                jobs.with_gradio_errors(function), inputs, output, api_name=function.__name__,
-                **jobs.COMPUTE,
-            )  # fmt: skip
+            jobs.endpoint(function, inputs, output)

@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 
 from demos.shared import jobs
+from demos.shared.finetune import gallery
 from demos.shared.models import choices, chooser, shipped_model
-from demos.shared.widgets import Picture, starter, thumbnails
+from demos.shared.widgets import Picture, Result, starter, thumbnails
 from demos.texture_swap import edit_handlers as handlers
 from demos.texture_swap.edit_handlers import GLOBAL, REGIONAL, Editor, EditorView
 from demos.texture_swap.models import TASK, first
@@ -34,26 +35,36 @@ def build(visit_paths: gr.State) -> None:
     source_spot = gr.State(None)
     with gr.Row():
         with gr.Column(min_width=300):
-            picture, model, starters, keep = _build_picture()
+            picture = Picture(FIRST, label="Your picture", height=220)
+            model = gr.Dropdown(choices([], TASK), value=first(), label="Model", interactive=True)
+            starters = thumbnails((f"{name}.jpg" for name in STARTERS), "Or one of these")
+            keep = gr.Slider(
+                0, 1, 1, step=0.1, label="Keep the picture's own detail",
+                info="1 adds the edit to the picture, 0 shows what the network makes",
+            )  # fmt: skip
         with gr.Column(min_width=320, scale=2):
-            status, canvas, colours, keep_button, undo, reset = _build_canvas()
+            status, canvas, colours, keep_button, undo, reset = _lay_out_canvas()
         with gr.Column(min_width=300):
-            sliders = _build_directions()
+            sliders = _lay_out_directions()
     with gr.Row():
         with gr.Column(min_width=300), gr.Accordion("A region", open=True):
-            tolerance, region, region_sliders, drop = _build_region()
+            tolerance, region, region_sliders, drop = _lay_out_region()
         with gr.Column(min_width=300), gr.Accordion("Or paint it, and clone into it", open=True):
-            paper, source, paint, clone = _build_paper()
+            paper, source, paint, clone = _lay_out_paper()
         with gr.Column(min_width=300), gr.Accordion("Add what others have", open=True):
-            plus, minus, gain, add = _build_sum()
+            gr.Markdown(SUM)
+            with gr.Row():
+                plus, minus = (gallery(f"{way} like these", 180) for way in ("More", "Less"))
+            gain = gr.Slider(-3, 3, 1, step=0.1, label="Gain")
+            add = gr.Button("Add", variant="primary")
 
     sliders += region_sliders
     outputs = EditorView(editor, status, canvas, colours, region, paper)
     wire = partial(jobs.wire, outputs=outputs, status=status, compute=True)
     chosen = jobs.wire(starters.click, _starter, starters, [picture, model])
     for event in (picture.input, model.input, chosen.success):
-        opened = jobs.wire(event, handlers.open_picture, [picture, model], outputs, compute=True)
-        jobs.wire(opened.failure, handlers.forget, [picture, model], outputs)
+        started = wire(event, handlers.start, [picture, model])
+        opened = wire(started.success, handlers.open_picture, editor)
         jobs.wire(opened.success, handlers.name_sliders, model, sliders, compute=True)
     for slider in (*sliders, keep):
         wire(slider.release, handlers.preview, [editor, keep, *sliders], latest=True)
@@ -76,28 +87,16 @@ def build(visit_paths: gr.State) -> None:
     )  # fmt: skip
 
 
-def _build_picture() -> tuple[Any, ...]:
-    picture = Picture(FIRST, label="Your picture", height=220)
-    model = gr.Dropdown(choices([], TASK), value=first(), label="Model", interactive=True)
-    starters = thumbnails((f"{name}.jpg" for name in STARTERS), "Or one of these")
-    keep = gr.Slider(
-        0, 1, 1, step=0.1, label="Keep the picture's own detail",
-        info="1 adds the edit to the picture, 0 shows what the network makes",
-    )  # fmt: skip
-    return picture, model, starters, keep
-
-
-def _build_canvas() -> tuple[Any, ...]:
+def _lay_out_canvas() -> tuple[Any, ...]:
     status = gr.HTML(jobs.status_line(handlers.HELLO))
     with gr.Row(equal_height=True):
-        canvas = gr.Image(
-            FIRST, label="Click a region", min_width=200, format="png", type="pil",
-            interactive=False, height=420, buttons=["download", "fullscreen"],
+        canvas = Result(
+            FIRST, label="Click a region", min_width=200, height=420,
+            buttons=["download", "fullscreen"],
         )  # fmt: skip
-        colours = gr.Image(
-            starter(f"{STRUCTURE}.png"), label="Its structure as colours", min_width=140,
-            format="png", type="pil", interactive=False, height=420, buttons=["fullscreen"],
-        )  # fmt: skip
+        colours = Result(
+            starter(f"{STRUCTURE}.png"), label="Its structure as colours", min_width=140, height=420
+        )
     with gr.Row():
         keep = gr.Button("Keep this edit", variant="primary", min_width=110)
         undo = gr.Button("Undo", min_width=80)
@@ -105,7 +104,7 @@ def _build_canvas() -> tuple[Any, ...]:
     return status, canvas, colours, keep, undo, reset
 
 
-def _build_directions() -> list[gr.Slider]:
+def _lay_out_directions() -> list[gr.Slider]:
     gr.Markdown("### The whole picture")
     names = direction_names(open_model(first()))
     labels = [*names, *["—"] * (GLOBAL - len(names))]
@@ -114,7 +113,7 @@ def _build_directions() -> list[gr.Slider]:
         return sliders + [_slider(label) for label in labels[SLIDERS_AT_ONCE:]]
 
 
-def _build_region() -> tuple[Any, ...]:
+def _lay_out_region() -> tuple[Any, ...]:
     gr.Markdown("Click the picture: places of like structure that hang together.")
     tolerance = gr.Slider(0, 1, 0.12, step=0.01, label="How far it reaches")
     region = gr.Image(label="The region", format="png", interactive=False, height=180, buttons=[])
@@ -122,7 +121,7 @@ def _build_region() -> tuple[Any, ...]:
     return tolerance, region, sliders, gr.Button("No region")
 
 
-def _build_paper() -> tuple[Any, ...]:
+def _lay_out_paper() -> tuple[Any, ...]:
     paper = gr.ImageEditor(
         {"background": FIRST, "layers": [], "composite": None},
         label="Paint here", type="pil", height=330, sources=[], layers=False,
@@ -135,20 +134,6 @@ def _build_paper() -> tuple[Any, ...]:
         paint = gr.Button("Use it as the region", min_width=120)
         clone = gr.Button("Clone", variant="primary", min_width=90)
     return paper, source, paint, clone
-
-
-def _build_sum() -> tuple[Any, ...]:
-    gr.Markdown(SUM)
-    with gr.Row():
-        plus, minus = (
-            gr.Gallery(
-                label=label, type="filepath", height=180, columns=3, buttons=[],
-                file_types=["image"], object_fit="contain", min_width=130,
-            )
-            for label in ("More like these", "Less like these")
-        )  # fmt: skip
-    gain = gr.Slider(-3, 3, 1, step=0.1, label="Gain")
-    return plus, minus, gain, gr.Button("Add", variant="primary")
 
 
 def _slider(label: str) -> gr.Slider:

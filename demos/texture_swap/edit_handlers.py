@@ -15,7 +15,8 @@ from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.pipelines import texture_edits
-from i2i_core.pipelines.texture_edits import Edited, Mask, Point
+from i2i_core.pipelines.structure_masks import Mask, Point, show_mask, similar, to_mask
+from i2i_core.pipelines.texture_edits import Edited
 
 MAX_UNDO_STEPS = 30
 GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
@@ -72,18 +73,17 @@ class EditorView(NamedTuple):
     paper: Any = gr.skip()
 
 
-def open_picture(path: str | None, model: str) -> EditorView:
-    """A picture as it is, with its structure as colours; what was done to another is over."""
-    editor = Editor(path, model)
-    if path is None:
+def start(path: str | None, model: str) -> EditorView:
+    """Another picture, or another model: what was done is over, even if it cannot be opened."""
+    return EditorView(editor=Editor(path, model), region=None)
+
+
+def open_picture(editor: Editor) -> EditorView:
+    """The picture as it is, with its structure as colours."""
+    if editor.path is None:
         status = jobs.status_line("Add a picture first.")
-        return EditorView(editor, status, None, None, None, None)
-    return _show_new(editor.begun(), HELLO)._replace(region=None)
-
-
-def forget(path: str | None, model: str) -> EditorView:
-    """A picture could not be opened: nothing stays of what was done to another one."""
-    return EditorView(Editor(path, model), jobs.status_line(jobs.FAILED), region=None)
+        return EditorView(status=status, canvas=None, colours=None, paper=None)
+    return _show_new(editor.begun(), HELLO)
 
 
 def preview(editor: Editor, keep: float, *amounts: float) -> EditorView:
@@ -132,10 +132,10 @@ def click_source(source: str, event: gr.SelectData) -> Point:
 
 def choose(editor: Editor, tolerance: float) -> EditorView:
     """The region around the spot that was clicked; without a click none."""
+    editor = editor.begun()
     if editor.spot is None:
         return drop_region(editor)
-    editor = editor.begun()
-    return _show_region(editor, texture_edits.similar(editor.last.codes, editor.spot, tolerance))
+    return _show_region(editor, similar(editor.last.codes, editor.spot, tolerance))
 
 
 def paint(editor: Editor, paper: Any) -> EditorView:
@@ -201,7 +201,7 @@ def _show_region(editor: Editor, region: Mask) -> EditorView:
     """The picture, dimmed where the region is not."""
     codes, picture = editor.last.codes, editor.last.picture
     dimmed = picture.point(lambda value: value // 3)
-    shown = Image.composite(picture, dimmed, texture_edits.show_mask(codes, region))
+    shown = Image.composite(picture, dimmed, show_mask(codes, region))
     return EditorView(editor=replace(editor, region=region), region=shown)
 
 
@@ -210,7 +210,7 @@ def _painted(editor: Editor, paper: Any) -> Mask:
     layers = (paper or {}).get("layers") or []
     if not layers or layers[0].getchannel("A").getbbox() is None:
         raise InputError("Paint on the picture first.")
-    return texture_edits.to_mask(editor.last.codes, layers[0])
+    return to_mask(editor.last.codes, layers[0])
 
 
 def _point(picture: Image.Image, event: gr.SelectData) -> Point:

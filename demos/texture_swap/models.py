@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -13,15 +13,6 @@ from i2i_core.pipelines.texture_swap import AUTO, PATCHES
 
 TASK: Task = "textures"
 FAVOURITE = "swapping_autoencoder.cats"  # what stands on the page first
-
-
-class ModelView(NamedTuple):
-    """This visit's models, the chooser of what makes a swap, and the parts of the tab; or what
-    they are to show."""
-
-    visit_paths: Any = gr.skip()
-    chooser: Any = gr.skip()
-    parts: Any = gr.skip()
 
 
 def choices(visit_paths: list[str]) -> list[tuple[str, str]]:
@@ -43,15 +34,12 @@ def first() -> str:
     return str(models.shipped_model(FAVOURITE).path)
 
 
-def bring(path: str | None, visit_paths: list[str]) -> ModelView:
-    """An uploaded model, chosen. Raises InputError for a file that is none for textures."""
-    path, visit_paths = models.bring(path, visit_paths, TASK)
-    gr.Info("The model is chosen.")
-    return ModelView(visit_paths, gr.Dropdown(choices=choices(visit_paths), value=path))
+def chooser(visit_paths: list[str], value: str) -> Any:
+    """An update of the chooser of what makes a swap."""
+    return gr.Dropdown(choices=choices(visit_paths), value=value)
 
 
-def use(target: str, visit_paths: list[str]) -> ModelView:
+def use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
     """A model that was just taught, chosen where textures are swapped."""
     visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
-    chooser = gr.Dropdown(choices=choices(visit_paths), value=target)
-    return ModelView(visit_paths, chooser, gr.Tabs(selected="swap"))
+    return visit_paths, chooser(visit_paths, target), gr.Tabs(selected="swap")

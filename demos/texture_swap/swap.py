@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from demos.shared import jobs
-from demos.shared.widgets import Picture, read, same_size, starter, thumbnails
+from demos.shared.models import bring
+from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter, thumbnails
 from demos.texture_swap import models
 from examples.swaps import GRID, SWAPS
-from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
-from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, reason, swap, swap_grid
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, reason, swap, swap_grid
 from i2i_core.progress import Progress
 
 HELLO = "Drag the handle. Then take two pictures of yours, cats or landscapes or anything."
@@ -36,24 +36,34 @@ class SwapView(NamedTuple):
     grid: Any = gr.skip()
 
 
-def build(parts: gr.Tabs) -> models.ModelView:
-    """Lay out this part of `parts` inside the current Blocks; returns the components that know of
-    this visit's models."""
+def build() -> tuple[gr.Dropdown, gr.State]:
+    """Lay out this part inside the current Blocks; returns the chooser of what makes the swap and
+    the state that holds the paths of this visit's own models."""
     visit_paths = gr.State([])
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            structure, texture, chooser, starters = _build_pictures()
+            with gr.Row(equal_height=True):
+                structure, texture = (
+                    Picture(starter(f"{name}.jpg"), label=label, height=220, min_width=130)
+                    for name, label in (
+                        (SWAPS[0].structure, "1 · Structure of this"),
+                        (SWAPS[0].texture, "2 · Texture of this"),
+                    )
+                )
+            chooser = gr.Dropdown(
+                models.choices([]), value=AUTO, label="3 · Made by", interactive=True
+            )
+            names = (f"{stored.name}.jpg" for stored in SWAPS)
+            starters = thumbnails(names, "Or look at one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             status = gr.HTML(jobs.status_line(HELLO))
-            pair = gr.ImageSlider(
-                _stored(0), label="Structure picture · swap", format="png", type="pil",
-                slider_position=35, max_height=560, buttons=["download", "fullscreen"],
-                interactive=False,
-            )  # fmt: skip
+            pair = BeforeAfter(
+                _stored(0), label="Structure picture · swap", slider_position=35, max_height=560
+            )
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            strength, detail, size, upload = _build_settings()
+            strength, detail, size, upload = _lay_out_settings()
     with gr.Accordion("Every structure with every texture", open=True), gr.Row():
-        structures, textures, go, stop, grid = _build_grid()
+        structures, textures, go, stop, grid = _lay_out_grid()
 
     outputs = SwapView(structure, texture, chooser, strength, detail, status, pair, grid)
     work: dict[str, Any] = {"outputs": outputs, "status": status, "compute": True}
@@ -67,26 +77,11 @@ def build(parts: gr.Tabs) -> models.ModelView:
     running += [jobs.wire(go.click, make_grid, inputs, **work)]
     jobs.wire_stop(stop, running, status)
     jobs.wire(starters.click, _starter, starters, outputs, cancels=running)
-    view = models.ModelView(visit_paths, chooser, parts)
-    jobs.wire(upload.upload, models.bring, [upload, visit_paths], view)
-    return view
+    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, chooser])
+    return chooser, visit_paths
 
 
-def _build_pictures() -> tuple[Any, ...]:
-    with gr.Row(equal_height=True):
-        structure, texture = (
-            Picture(starter(f"{name}.jpg"), label=label, height=220, min_width=130)
-            for name, label in (
-                (SWAPS[0].structure, "1 · Structure of this"),
-                (SWAPS[0].texture, "2 · Texture of this"),
-            )
-        )
-    chooser = gr.Dropdown(models.choices([]), value=AUTO, label="3 · Made by", interactive=True)
-    names = (f"{stored.name}.jpg" for stored in SWAPS)
-    return structure, texture, chooser, thumbnails(names, "Or look at one of these")
-
-
-def _build_settings() -> tuple[Any, ...]:
+def _lay_out_settings() -> tuple[Any, ...]:
     strength = gr.Slider(
         0, MAX_STRENGTH, 1, step=0.05, label="Strength",
         info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
@@ -106,7 +101,7 @@ def _build_settings() -> tuple[Any, ...]:
     return strength, detail, size, upload
 
 
-def _build_grid() -> tuple[Any, ...]:
+def _lay_out_grid() -> tuple[Any, ...]:
     with gr.Column(min_width=280, scale=2):
         structures, textures = (
             gr.Gallery(
@@ -121,9 +116,9 @@ def _build_grid() -> tuple[Any, ...]:
         with gr.Row():
             go = gr.Button("Make the grid", variant="primary", min_width=120)
             stop = gr.Button("Stop", variant="stop", min_width=80)
-    grid = gr.Image(
-        starter(f"{GRID.name}.jpg"), label="Grid", format="png", type="pil",
-        interactive=False, buttons=["download", "fullscreen"], scale=3, min_width=320,
+    grid = Result(
+        starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"], scale=3,
+        min_width=320,
     )  # fmt: skip
     return structures, textures, go, stop, grid
 
@@ -183,8 +178,13 @@ def _stored(index: int) -> tuple[str, str]:
 def _starter(index: int) -> SwapView:
     """Two starter pictures with their stored swap."""
     stored = SWAPS[index]
-    model = stored.made_by if stored.made_by == PATCHES else model_info(stored.made_by)
     return SwapView(
         starter(f"{stored.structure}.jpg"), starter(f"{stored.texture}.jpg"), AUTO, 1, 1,
-        jobs.status_line(reason(model)), _stored(index),
+        jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
     )  # fmt: skip
+
+
+def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
+    path, visit_paths = bring(path, visit_paths, models.TASK)
+    gr.Info("The model is chosen.")
+    return visit_paths, models.chooser(visit_paths, path)
