@@ -9,12 +9,10 @@ from demos.shared import jobs
 from demos.shared.models import new_file, shipped_model
 from demos.shared.widgets import Picture, read
 from demos.texture_swap.models import FAVOURITE
-from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.errors import InputError, check_range
-from i2i_core.methods import swapping_codes
-from i2i_core.methods.swapping_codes import Codes, check_codes, load_codes, save_codes
+from i2i_core.errors import InputError
+from i2i_core.methods.swapping_codes import load_codes, save_codes
 from i2i_core.pipelines import texture_edits
-from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, as_swapper, swap
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, decode_codes, swap
 
 
 def swap_texture(structure: str, texture: str, strength: float, model: str) -> Image.Image:
@@ -74,21 +72,9 @@ def decode(codes: str, model: str, texture: str | None = None, strength: float =
         raise InputError("Add a file of codes first: encode makes them.")
     other = None if texture is None else load_codes(texture)
     picture: Image.Image = jobs.call(
-        _decoded, load_codes(codes), other, shipped_model(model), strength
+        decode_codes, load_codes(codes), shipped_model(model), other, strength
     )
     return picture
-
-
-def _decoded(
-    codes: Codes, texture: Codes | None, model: LoadedModel, strength: float
-) -> Image.Image:
-    check_range("strength", strength, 0, MAX_STRENGTH)
-    method = as_swapper(model)
-    if texture is not None:
-        for each in (codes, texture):
-            check_codes(method, each)
-        codes = codes.textured(texture, strength)
-    return swapping_codes.decode(method, codes)
 
 
 def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:

@@ -20,6 +20,7 @@ from i2i_core.methods.swapping_codes import (
     Codes,
     Floats,
     at_size,
+    check_codes,
     decode,
     encode,
 )
@@ -77,6 +78,21 @@ def swap(
     texture_codes = encode(method, texture, short_side)
     result = _decoded(method, source, source_codes, texture_codes, strength, detail)
     yield Progress(1, 1, picture=result, note=why or f"Made by the model {model.info.name}.")
+
+
+def decode_codes(
+    codes: Codes, model: LoadedModel, texture: Codes | None = None, strength: float = 1.0
+) -> Image.Image:
+    """The picture of `codes` as the model that made them rebuilds it; with the codes `texture` of
+    another picture, `strength` of the way to that one's texture. Raises InputError for codes of
+    another model."""
+    check_range("strength", strength, 0, MAX_STRENGTH)
+    method = as_swapper(model)
+    if texture is not None:
+        for each in (codes, texture):
+            check_codes(method, each)
+        codes = codes.textured(texture, strength)
+    return decode(method, codes)
 
 
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
