@@ -76,10 +76,11 @@ def run_fit(
     step.
     """
     pace = pace or Pace()
+    sides = a, b
     if pairs is not None:
         if not method.capabilities.mixes_pairs:
             raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
-        a, b = mix_pairs(a, b, pairs, method.config.pair_fraction)
+        sides = mix_pairs(a, b, pairs, method.config.pair_fraction)
     samples = choose_samples(method, a, b, previewed) if out and _previews(pace) else []
     began = recorded = saved = time.monotonic()
     last_preview = -inf  # so that the first step has one, if previews come by the clock
@@ -87,7 +88,7 @@ def run_fit(
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
     try:
-        for progress in method.fit(a, b):
+        for progress in method.fit(*sides):
             now = time.monotonic()
             if first_step is None:  # its time is not that of a step: things are set up
                 began, first_step = now, progress.step
@@ -117,7 +118,7 @@ def run_fit(
         raise
     finally:
         if out and method.fitted and sound and first_step is not None:
-            remark = method.after_fit(a, b)
+            remark = method.after_fit(*sides)
             out.write(method)
     picture = preview(method, samples) if samples else None
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made. {remark}"
