@@ -117,7 +117,14 @@ def test_the_command_line(tmp_path: Path) -> None:
     lines = [line for line in code.splitlines() if "photo.jpg" not in line]
     command = "\n".join(lines).replace("python -m", f"{sys.executable} -m")
     out = run(["bash", "-ec", command], tmp_path)
-    files = {"spiral.png", "labels.png", "lake.png", "winter.png", "kitten.safetensors", "kitten.png"}
+    files = {
+        "spiral.png",
+        "labels.png",
+        "lake.png",
+        "winter.png",
+        "kitten.safetensors",
+        "kitten.png",
+    }
     assert files <= set(out.split())
 
 
