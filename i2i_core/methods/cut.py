@@ -169,9 +169,13 @@ class CUT(Method):
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
-        c, state, device = self.config, self.fit_state, self.device
         self.check_trainable()
-        layout = fast_layout(device)
+        c, state, device, layout = (
+            self.config,
+            self.fit_state,
+            self.device,
+            fast_layout(self.device),
+        )
         use_layout(self, layout)
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
