@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,8 +97,8 @@ def evaluate(task: Task, file: Path, data: Path, limit: int) -> Image.Image:
     """Print the rows of one direction; returns pictures above their translations."""
 
     def pictures(folder: str, part: str) -> list[Image.Image]:
-        readable = list(readable(Folder(data / folder.format(part))))[:limit]
-        return [fit_short_side(picture.convert("RGB"), SIZE) for picture in readable]
+        pictures = islice(readable(Folder(data / folder.format(part))), limit)
+        return [fit_short_side(picture.convert("RGB"), SIZE) for picture in pictures]
 
     sources, targets = pictures(task.source, "test"), pictures(task.target, "test")
     known = pictures(task.target, "train")

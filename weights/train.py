@@ -79,12 +79,12 @@ def photographed(data: Path, work: Path) -> tuple[Path, Path]:
     return labelled(data, work)[::-1]
 
 
-def painted(data: Path, work: Path) -> tuple[Path, Path]:
+def painted(data: Path, _work: Path) -> tuple[Path, Path]:
     """Photographs and Monets."""
     return data / "monet2photo" / "trainB", data / "monet2photo" / "trainA"
 
 
-def summer_winter(data: Path, work: Path) -> tuple[Path, Path]:
+def summer_winter(data: Path, _work: Path) -> tuple[Path, Path]:
     """Yosemite in summer and in winter."""
     return data / "yosemite" / "trainA", data / "yosemite" / "trainB"
 
@@ -94,7 +94,7 @@ def winter_summer(data: Path, work: Path) -> tuple[Path, Path]:
     return summer_winter(data, work)[::-1]
 
 
-def faces(data: Path, work: Path) -> tuple[Path, Path]:
+def faces(data: Path, _work: Path) -> tuple[Path, Path]:
     """Cats, on both sides."""
     return data / "cats" / "train", data / "cats" / "train"
 

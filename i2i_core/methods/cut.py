@@ -169,8 +169,13 @@ class CUT(Method):
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
-        c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
+        self.check_trainable()
+        c, state, device, layout = (
+            self.config,
+            self.fit_state,
+            self.device,
+            fast_layout(self.device),
+        )
         use_layout(self, layout)
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
@@ -237,6 +242,13 @@ class CUT(Method):
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
+
+    def check_trainable(self) -> None:
+        if self.config.in_channels != self.config.out_channels:
+            raise InputError(
+                "This model is grey on one side only, which CUT cannot learn from: its encoder "
+                "compares both sides. Start a new model of as many channels on both."
+            )
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}

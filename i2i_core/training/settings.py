@@ -26,7 +26,8 @@ def setting(default: Any, low: float | None = None, high: float | None = None) -
 
 def choice(default: Any, *others: Any) -> Any:
     """A field that may be `default` or one of `others`."""
-    return field(default=default, metadata={"choices": tuple(dict.fromkeys((default, *others)))})
+    choices = others if default in others else (default, *others)
+    return field(default=default, metadata={"choices": choices})
 
 
 @dataclass(frozen=True)

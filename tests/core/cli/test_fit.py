@@ -16,6 +16,7 @@ from i2i_core.checkpoints.checkpoint import load, read_header, save
 from i2i_core.cli import fit as cli_fit
 from i2i_core.cli.fit import Stop
 from i2i_core.cli.main import main
+from i2i_core.errors import InputError
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.pix2pix import Pix2Pix
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
@@ -122,6 +123,18 @@ def test_a_two_way_preview_shows_both_ways(collections: Path) -> None:
     assert fit("--preview", "look", method="cyclegan") == 0
     with Image.open("look/step_000003.png") as sheet:
         assert sheet.size == (3 * 72, 3 * 36)  # there, and back again
+
+
+def test_a_preview_that_cannot_be_written_stops_the_fit_and_keeps_it(
+    collections: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise InputError("The disk is full.")
+
+    monkeypatch.setattr("i2i_core.images.save_picture", refuse)
+    assert fit("--preview", "look", "--preview-every", "2") == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "i2i: The disk is full."
+    assert read_header("m.safetensors")["step"] == "2"
 
 
 def test_a_stopped_fit_is_kept_and_goes_on_to_the_same_model(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from demos.shared.widgets import starter
 from i2i_core.checkpoints.model_zoo import model_info
-from tests.demos.sketch_to_photo.test_finetune import gallery
+from tests.helpers import gallery
 
 LAKE = starter("lake.jpg")
 
