@@ -111,9 +111,9 @@ class Pix2Pix(Method):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
-        if c.generator == "unet" and device.type == "cpu":
-            layout = use_layout(self, torch.contiguous_format  # its innermost pictures are smaller than its channels)
+        # On processors a U-Net's innermost pictures are smaller than its channels.
+        first = c.generator == "unet" and device.type == "cpu"
+        layout = use_layout(self, torch.contiguous_format if first else fast_layout(device))
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)

@@ -67,14 +67,11 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
     r1_weight: float = 10.0
     patch_r1_weight: float = 1.0
     r1_every: int = setting(16, 1, 1000)  # the gradient penalties are a step of their own then
-    # Not in the paper: the share of the steps in which the autoencoder only learns to return
-    # pictures, at a quarter of the time.
+    # Not in the paper: the share of the steps that only rebuild pictures, at a quarter of the time;
+    # whether the structure's encoder sees changed colours, which must then go into the texture;
+    # pixels a side of the part of each picture that is decoded and judged, 0 for all of it.
     warm_up: float = setting(0.0, 0, 1)
-    # Not in the paper: the structure's encoder is shown pictures of changed colours, so that
-    # colours must go into the texture from the first step on.
     recolour: bool = False
-    # Not in the paper: pixels a side of the part of each picture that is decoded and judged (its
-    # texture is still the whole picture's), 0 for all of it.
     window: int = setting(0, 0, 2048)
     learning_rate: float = 2e-3
     beta1: float = 0.0
@@ -89,9 +86,7 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
         self.check_shape()
         check_range("largest_patch", self.largest_patch, self.smallest_patch, 1)
         if self.decode_size not in POWERS:
-            raise InputError(
-                "The window (or, without one, crop_size) must be a power of two from 16 to 1024."
-            )
+            raise InputError("The window (or else crop_size) must be a power of two, 16 to 1024.")
         check_crops(self, self.multiple_of)
         if not self.multiple_of <= self.decode_size <= self.crop_size:
             raise InputError(
@@ -146,8 +141,7 @@ class SwappingAutoencoder(Method):
             "ema": 0.998,
         },
         "finetune": {"ema": 0.99},
-        # In the first half it only learns to return pictures, at four times the speed; in the
-        # second half, ever more slowly, its swaps are judged as well.
+        # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
     }
 
@@ -277,9 +271,7 @@ class SwappingAutoencoder(Method):
         """`source` (N, 3, H, W) in [0, 1] with the texture of `reference` (N, 3, any, any), or
         without one, rebuilt with its own, to the same size; sides multiples of 2ⁿ."""
         structure, texture = self.encode(source)
-        if reference is not None:
-            texture = self.encode(reference)[1]
-        return self.decode(structure, texture)
+        return self.decode(structure, texture if reference is None else self.encode(reference)[1])
 
     def encode(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (N, 3, H, W) in [0, 1] to structure (N, C, H/2ⁿ, W/2ⁿ) and texture (N, T), each
