@@ -54,7 +54,7 @@ def with_gradio_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _seconds(work: Callable[..., Any], *arguments: Any, **settings: Any) -> int:
+def _seconds(*_: Any, **settings: Any) -> int:
     """GPU seconds asked of ZeroGPU: large pictures get more, fits what they may take."""
     if "seconds" in settings:
         return int(min(settings["seconds"] + 15, 120))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from i2i_core.errors import InputError
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Result, Work
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,7 +40,7 @@ def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
     return Command
 
 
-def with_bar(work: Iterator[Progress], quiet: bool = False) -> Iterator[Progress]:
+def with_bar(work: Work[Result], quiet: bool = False) -> Work[Result]:
     """Pass the records on, with a bar on a terminal, else a line now and then."""
     from tqdm import tqdm
 

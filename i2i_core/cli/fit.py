@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -23,6 +25,7 @@ from i2i_core.cli.common import (
     with_bar,
 )
 from i2i_core.errors import InputError, check_choice
+from i2i_core.progress import Progress, Work
 
 if TYPE_CHECKING:
     from i2i_core.method import Method
@@ -82,7 +85,6 @@ def fit(
     from i2i_core.data.folders import open_domains
     from i2i_core.devices import distributed
     from i2i_core.finetuning.run import Destination, Pace, run_fit
-    from i2i_core.images import save_picture
     from i2i_core.methods import find_method
 
     check_weights_path(out)
@@ -96,19 +98,15 @@ def fit(
     sides = open_domains(a, b, ab=ab, paired=kind.capabilities.needs_pairs, reverse=turned)
     say_partnerless(*sides)
     mixed = open_domains(*pairs, paired=True, reverse=turned) if pairs else None
+    numbers = {"steps": steps, "seed": None if resume else seed}
     changes = parse_settings(kind.Config, settings or ())
-    if steps is not None:
-        changes["steps"] = steps
+    changes |= {word: number for word, number in numbers.items() if number is not None}
     with distributed.processes() as device, Stop() as stop:
         if resume:
             method, header = _resume(kind, out, device, changes, header)
         else:
-            if seed is not None:
-                changes["seed"] = seed
             method = _start(kind, out, kind.preset_settings(*preset.split("+"), **changes), start)
         first = distributed.rank() == 0  # the others neither write nor say anything
-        if preview and first:
-            make_folder(preview)
         work = run_fit(
             method.to(device),
             *sides,
@@ -118,18 +116,31 @@ def fit(
             pace=Pace(record=0, preview_steps=preview_every if preview else 0, save=SAVE_S),
             previewed=PREVIEWED,
         )
-        for number, progress in enumerate(with_bar(work, quiet=not first)):
-            if first and number == 0 and method.fit_state:
-                say(method.fit_state.notes)
-            if preview and progress.picture is not None:
-                save_picture(progress.picture, preview / f"step_{progress.step:06}.png")
-        if first:
-            say(progress.note)
+        with closing(work):  # whatever happens, what was learnt is written
+            if first:
+                _watch(work, method, preview)
+            else:
+                deque(work, maxlen=0)
         if stop.asked:
             raise KeyboardInterrupt
         if first:
             say_skipped(method.fit_state.skipped if method.fit_state else {})
             print(out)
+
+
+def _watch(work: Work, method: Method, preview: Path | None) -> None:
+    """Run a fit, saying how it goes, and write its pictures into the folder `preview`."""
+    from i2i_core.images import save_picture
+
+    if preview is not None:
+        make_folder(preview)
+    last: Progress = Progress(0, 1)
+    for number, last in enumerate(with_bar(work)):
+        if number == 0 and method.fit_state is not None:
+            say(method.fit_state.notes)
+        if preview is not None and last.picture is not None:
+            save_picture(last.picture, preview / f"step_{last.step:06}.png")
+    say(last.note)
 
 
 def methods() -> str:
@@ -202,7 +213,7 @@ class Stop:
                 self.before[number] = signal.signal(number, self._note)
         return self
 
-    def _note(self, number: int, frame: object) -> None:
+    def _note(self, *_: object) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True

@@ -62,17 +62,8 @@ def translate(
     from i2i_core.images import open_image, save_picture, writable
 
     model = open_model(name)
-    can = model.method.capabilities
-    if can.task == "textures":
-        raise InputError("This model swaps textures: use the command swap, with two pictures.")
-    settings: dict[str, Any] = {"reverse": reverse, "seed": seed}
-    if can.task in ("domains", "single pair") and not model.info.takes:
-        settings |= {"strength": strength, "keep_colours": keep_colours}
-    elif strength != 1 or keep_colours:
-        raise InputError(
-            "This model is not one of domains: leave --strength and --keep-colours off."
-        )
     model.method.check_direction(reverse)
+    settings = {"reverse": reverse, "seed": seed, **_blending(model, strength, keep_colours)}
     if reference is not None:
         settings["reference"] = open_image(reference)
     files = [file for path in images for file in (Folder(path).files if path.is_dir() else [path])]
@@ -104,6 +95,20 @@ def translate(
         raise InputError("None of the pictures could be translated.")
 
 
+def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[str, Any]:
+    """These settings for models of domains; none for others, which have no strength."""
+    task = model.method.capabilities.task
+    if task == "textures":
+        raise InputError("This model swaps textures: use the command swap, with two pictures.")
+    if task in ("domains", "single pair") and not model.info.takes:
+        return {"strength": strength, "keep_colours": keep_colours}
+    if strength != 1 or keep_colours:
+        raise InputError(
+            "This model is not one of domains: leave --strength and --keep-colours off."
+        )
+    return {}
+
+
 def _translation(
     source: Image.Image,
     model: LoadedModel,
@@ -123,11 +128,11 @@ def _translation(
         say(f"{name}: shrunk to {source.width} × {source.height}.")
     short_side = min(source.size)
     if "strength" not in settings:
-        work = translation.translate(source, model, short_side=short_side, **settings)
-        return last_picture(work)
+        translating = translation.translate(source, model, short_side=short_side, **settings)
+        return last_picture(translating)
     short_side = max(short_side, domain_transfer.MIN_SHORT_SIDE)
-    work = domain_transfer.transfer(source, model, short_side=short_side, **settings)
-    return last_picture(work).resize(source.size)
+    transferring = domain_transfer.transfer(source, model, short_side=short_side, **settings)
+    return last_picture(transferring).resize(source.size)
 
 
 def _with_bar(files: Sequence[Path]) -> Iterator[Path]:

@@ -99,18 +99,10 @@ def decode(
     With its own texture, or that of another such file.
     """
     from i2i_core.checkpoints.model_zoo import open_model
-    from i2i_core.errors import check_range
     from i2i_core.images import writable
-    from i2i_core.methods import swapping_codes
-    from i2i_core.pipelines.texture_swap import MAX_STRENGTH, as_swapper
+    from i2i_core.methods.swapping_codes import load_codes
+    from i2i_core.pipelines.texture_swap import decode_codes
 
     path = writable(out)
-    check_range("strength", strength, 0, MAX_STRENGTH)
-    method = as_swapper(open_model(model))
-    content = swapping_codes.load_codes(codes)
-    if texture is not None:
-        other = swapping_codes.load_codes(texture)
-        for each in (content, other):
-            swapping_codes.check_codes(method, each)
-        content = content.textured(other, strength)
-    save_and_print(swapping_codes.decode(method, content), path)
+    other = None if texture is None else load_codes(texture)
+    save_and_print(decode_codes(load_codes(codes), open_model(model), other, strength), path)

@@ -81,14 +81,15 @@ def run_fit(
     step.
     """
     pace = pace or Pace()
+    sides = a, b
     if pairs is not None:
-        a, b = _with_pairs(method, a, b, pairs)
+        sides = _with_pairs(method, a, b, pairs)
     samples = choose_samples(method, a, b, previewed) if out and pace.previews else []
     clock = _Clock(pace)
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
     try:
-        for progress in method.fit(a, b):
+        for progress in method.fit(*sides):
             clock.tick(progress.step)
             why = "Stopped" if stop() else clock.limit_reached()
             if why or progress.step == progress.total:
@@ -108,7 +109,7 @@ def run_fit(
         raise
     finally:
         if out and method.fitted and sound and clock.first_step is not None:
-            remark = method.after_fit(a, b)
+            remark = method.after_fit(*sides)
             out.write(method)
     picture = preview(method, samples) if samples else None
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made. {remark}"
@@ -153,7 +154,7 @@ class _Clock:
     def is_due(self, what: str) -> bool:
         """Whether a "record", a "preview" or a "save" is due; if so, the next one is due later."""
         now, interval = time.monotonic(), getattr(self.pace, what)
-        due: bool = now - self.last[what] >= interval
+        due: bool = interval < inf and now - self.last[what] >= interval
         if due:
             self.last[what] = now
         return due
