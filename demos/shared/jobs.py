@@ -117,8 +117,10 @@ def wire(
         settings |= COMPUTE
     if latest:
         settings["trigger_mode"] = "always_last"
-    if cancels:  # by a listener of its own: Gradio's cancels only after its handler's answer
-        event(None, cancels=list(cancels), **PRIVATE)
+    # By listeners of their own: one that has a handler as well would cancel after its answer, and
+    # one of several would wait for each in turn, and then end what was begun meanwhile.
+    for running in cancels:
+        event(None, cancels=[running], **PRIVATE)
     handler = with_gradio_errors(handler)
     if status is not None:
         handler = _with_failed_status(handler, outputs, status)
