@@ -42,6 +42,7 @@ from i2i_core.training.optim import (
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
+Nets = tuple[nn.Module, nn.Module]
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
 
@@ -213,13 +214,7 @@ class SwappingAutoencoder(Method):
         yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_step(
-        self,
-        judges: tuple[nn.Module, nn.Module],
-        real: Tensor,
-        part: Tensor,
-        fakes: list[Tensor],
-        step: int,
-        rate: float,
+        self, judges: Nets, real: Tensor, part: Tensor, fakes: list[Tensor], step: int, rate: float
     ) -> dict[str, float]:
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
