@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(if $(SMALL),requirements-small.txt,requirements.txt)
 
-.PHONY: app test check space clean
+.PHONY: app test check tree space clean
 
 app: $(VENV)/.app
 	$(BIN)/python app.py
@@ -22,6 +22,10 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(ARGS)
+
+# The tree of files in the README, from the files' own first sentences.
+tree: $(VENV)/.app
+	$(BIN)/python -m tests.contract.tree
 
 # A folder to push as a Hugging Face Space: what is committed, with the Space's own versions.
 space:

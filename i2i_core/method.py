@@ -165,6 +165,11 @@ class Method(nn.Module, ABC):
         if reverse and not self.capabilities.two_way:
             raise InputError("This model translates in one direction only: leave reverse off.")
 
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """`forward`, within [0, 1]. Raises InputError when nothing has been learnt yet."""
+        self.check_is_fitted()
+        return super().__call__(*inputs, **settings).clamp(0, 1)
+
     @property
     def device(self) -> torch.device:
         """Where its weights lie."""
@@ -199,7 +204,7 @@ class Method(nn.Module, ABC):
 
         def network(part: Tensor) -> Tensor:
             with training_mode(self, self.infers_in_training_mode), torch.no_grad():
-                return self(part, guide, reverse=reverse, seed=seed).clamp(0, 1)  # type: ignore[no-any-return]
+                return self(part, guide, reverse=reverse, seed=seed)  # type: ignore[no-any-return]
 
         if c.reach is None or fits(fitting):
             picture = to_image(undo(network(fitting)))

@@ -59,6 +59,14 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+@pytest.fixture(scope="session")
+def swapper_model(swapper: str) -> Any:
+    """The same model, ready to swap: a LoadedModel."""
+    from i2i_core.checkpoints.model_zoo import open_model
+
+    return open_model(swapper)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium; tests skip where there is none."""

@@ -37,12 +37,12 @@ class Controls(NamedTuple):
 
     picture: Any
     translation: Any
-    brush: Any = gr.skip()
+    brush: Any = "medium"
     rival: Any = NOTHING  # the translation to compare with
     strength: Any = 1
     keep_colours: Any = False
-    seed: Any = gr.skip()
-    reference: Any = gr.skip()
+    seed: Any = 0
+    reference: Any = None
 
 
 class View(NamedTuple):
@@ -256,7 +256,8 @@ def _starter(index: int) -> tuple[Any, ...]:
     results = (TransferResult(open_image(before), open_image(after)), None)
     hidden = gr.ImageSlider(None, visible=False)
     view = View(jobs.status_line(HELLO), (before, after), hidden, None, "", results)
-    return *Controls(before, domains.stored(index).value), *view
+    unchanged = {name: gr.skip() for name in ("brush", "seed", "reference")}
+    return *Controls(before, domains.stored(index).value, **unchanged), *view
 
 
 def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:

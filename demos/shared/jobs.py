@@ -54,7 +54,7 @@ def with_gradio_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _seconds(work: Callable[..., Any], *arguments: Any, **settings: Any) -> int:
+def _seconds(*_: Any, **settings: Any) -> int:
     """GPU seconds asked of ZeroGPU: large pictures get more, fits what they may take."""
     if "seconds" in settings:
         return int(min(settings["seconds"] + 15, 120))
@@ -117,8 +117,10 @@ def wire(
         settings |= COMPUTE
     if latest:
         settings["trigger_mode"] = "always_last"
-    if cancels:  # by a listener of its own: Gradio's cancels only after its handler's answer
-        event(None, cancels=list(cancels), **PRIVATE)
+    # By listeners of their own: one that has a handler as well would cancel after its answer, and
+    # one of several would wait for each in turn, and then end what was begun meanwhile.
+    for running in cancels:
+        event(None, cancels=[running], **PRIVATE)
     handler = with_gradio_errors(handler)
     if status is not None:
         handler = _with_failed_status(handler, outputs, status)

@@ -73,18 +73,11 @@ def decode(
 
     With its own texture, or that of another such file.
     """
-    from i2i_core.errors import check_range
     from i2i_core.images import writable
-    from i2i_core.methods.swapping_codes import check_codes, decode, load_codes
-    from i2i_core.pipelines.texture_swap import MAX_STRENGTH, as_swapper
+    from i2i_core.methods.swapping_codes import load_codes
+    from i2i_core.pipelines.texture_swap import decode_codes
 
     path = writable(out)
-    check_range("strength", strength, 0, MAX_STRENGTH)
-    method = as_swapper(i2i.open_model(model))
-    content = load_codes(codes)
-    if texture is not None:
-        style = load_codes(texture)
-        for each in (content, style):
-            check_codes(method, each)
-        content = content.textured(style, strength)
-    common.save_and_print(decode(method, content), path)
+    style = None if texture is None else load_codes(texture)
+    picture = decode_codes(load_codes(codes), i2i.open_model(model), style, strength)
+    common.save_and_print(picture, path)

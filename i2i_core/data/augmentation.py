@@ -45,3 +45,12 @@ def random_crops(
     places = (grid * side + centre).flatten(1, 2)
     crops = F.grid_sample(pictures.float(), places, align_corners=False)
     return crops.view(number, 3, count, size, size).transpose(1, 2)
+
+
+def random_windows(pictures: Tensor, size: int) -> Tensor:
+    """A random square of `size` pixels of each of `pictures` (N, C, H, H)."""
+    if size == pictures.shape[-1]:
+        return pictures
+    places = torch.randint(pictures.shape[-1] - size + 1, (len(pictures), 2)).tolist()
+    windows = [p[:, y : y + size, x : x + size] for p, (y, x) in zip(pictures, places, strict=True)]
+    return torch.stack(windows)

@@ -81,14 +81,15 @@ def run_fit(
     step.
     """
     pace = pace or Pace()
+    sides = a, b
     if pairs is not None:
-        a, b = _with_pairs(method, a, b, pairs)
+        sides = _with_pairs(method, a, b, pairs)
     samples = choose_samples(method, a, b, previewed) if out and pace.previews else []
     clock = _Clock(pace)
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
     try:
-        for progress in method.fit(a, b):
+        for progress in method.fit(*sides):
             clock.tick(progress.step)
             why = "Stopped" if stop() else clock.limit_reached()
             if why or progress.step == progress.total:
@@ -108,7 +109,7 @@ def run_fit(
         raise
     finally:
         if out and method.fitted and sound and clock.first_step is not None:
-            remark = method.after_fit(a, b)
+            remark = method.after_fit(*sides)
             out.write(method)
     picture = preview(method, samples) if samples else None
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made. {remark}"

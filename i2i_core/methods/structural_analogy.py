@@ -6,8 +6,6 @@ tried at a small size, and the one that keeps the structure's layout and the app
 best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -149,11 +147,11 @@ class StructuralAnalogy(Method):
         appearance = self.picture_a if reverse else self.picture_b
         yield from self._render(structure, appearance, reverse)
 
-    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
-        """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
-        if reference is None:
-            self.check_is_fitted()
-        appearance = self.picture_b if reference is None else reference
+    def forward(
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any
+    ) -> Tensor:
+        """`source` (1, 3, H, W) in [0, 1] rebuilt out of the fitted B or, in reverse, A."""
+        appearance = self.picture_a if reverse else self.picture_b
         guide = self.config.correspondence
         if guide == AUTO:
             guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch.nn.functional as F
+from torch import Tensor
+
 from i2i_core.errors import InputError, check_range
 from i2i_core.networks.swapping import Autoencoder, Encoder, Generator
 from i2i_core.networks.swapping_rosinality import RosinalityEncoder, RosinalityGenerator
@@ -26,6 +29,7 @@ class AutoencoderShape:
     noise: bool = True
     texture_gain: float = 1.0  # not in the paper; see `Generator`
     bounded: bool = False  # not in the paper; see `Generator`
+    texture_scale: float = 1.0  # at which textures are read; not in the paper
 
     def check_shape(self) -> None:
         """Raise InputError for sizes that do not belong together."""
@@ -42,6 +46,7 @@ class AutoencoderShape:
             )
         check_range("structure_channels", self.structure_channels, 2, 512)
         check_range("texture_size", self.texture_size, 2, 8192)
+        check_range("texture_scale", self.texture_scale, 0.1, 1)
 
     @property
     def multiple_of(self) -> int:
@@ -56,6 +61,15 @@ class AutoencoderShape:
             least = 2 * least + 1
         return least * self.multiple_of
 
+    def texture_input(self, pictures: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) at the size to read their texture at: no smaller than it takes."""
+        scale = max(self.texture_scale, self.smallest_input / min(pictures.shape[-2:]))
+        if scale == 1:
+            return pictures
+        return F.interpolate(
+            pictures, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False
+        )
+
     def build(self) -> Autoencoder:
         """Encoder and generator."""
         codes = (self.structure_channels, self.texture_size)
@@ -67,3 +81,17 @@ class AutoencoderShape:
             )
         extras = (self.texture_gain, self.noise, self.bounded)
         return Autoencoder(Encoder(*encoder_sizes), Generator(*generator_sizes, *extras))
+
+
+# For two cores: 1.2 million weights, three halvings.
+SMALL_SHAPE = AutoencoderShape(
+    widths=(8, 16, 48, 128),
+    texture_widths=(256,),
+    texture_size=256,
+    head_widths=(64, 128),
+    up_widths=(96, 32, 16),
+    noise=False,
+    texture_gain=16.0,
+    texture_scale=0.5,
+    bounded=True,
+)

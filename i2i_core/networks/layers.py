@@ -28,9 +28,12 @@ class BatchNorm(nn.BatchNorm2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and not torch.is_grad_enabled():
-            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-        return super().forward(x)
+        if not self.training or torch.is_grad_enabled():
+            return super().forward(x)
+        shared = _SHARED.get()
+        mean, variance = (None, None) if shared is None else shared.statistics(self, x)
+        scale, shift, of_picture = self.weight, self.bias, shared is None
+        return F.batch_norm(x, mean, variance, scale, shift, of_picture, eps=self.eps)
 
 
 class InstanceNorm(nn.Module):
@@ -47,7 +50,7 @@ class InstanceNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         shared = _SHARED.get()
         if shared is not None:
-            return shared.normalise(self, x)
+            return F.batch_norm(x, *shared.statistics(self, x))
         spread_out = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
         if len(x) == 1 and spread_out and x.shape[-1] * x.shape[-2] > 1:
             return F.batch_norm(x, None, None, training=True)
@@ -59,12 +62,13 @@ class InstanceNorm(nn.Module):
 
 class SharedStatistics:
     """Means and variances that tiles of a picture are normalised by, so that no seam shows: in
-    `with SharedStatistics() as shared:` the first picture that passes an instance norm decides,
-    and every later one is normalised as that was (Chen et al. 2022, *thumbnail instance
-    normalization*). Enter it again to go on; other threads do not notice."""
+    `with SharedStatistics() as shared:` the first picture that passes a norm decides, and every
+    later one is normalised as that was (Chen et al. 2022, *thumbnail instance normalization*). So
+    it is with batch norms that look at the picture at hand. Enter it again to go on; other threads
+    do not notice."""
 
     def __init__(self) -> None:
-        self.known: dict[InstanceNorm, tuple[Tensor, Tensor]] = {}
+        self._statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
         self._before: list[Token[SharedStatistics | None]] = []
 
     def __enter__(self) -> SharedStatistics:
@@ -74,12 +78,12 @@ class SharedStatistics:
     def __exit__(self, *_: object) -> None:
         _SHARED.reset(self._before.pop())
 
-    def normalise(self, norm: InstanceNorm, x: Tensor) -> Tensor:
-        """`x` (1, C, H, W) by what `norm` saw first."""
-        if norm not in self.known:
+    def statistics(self, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance (C,) of what `norm` saw first, if nothing yet of `x` (1, C, H, W)."""
+        if norm not in self._statistics:
             variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
-            self.known[norm] = mean, variance
-        return F.batch_norm(x, *self.known[norm])
+            self._statistics[norm] = mean, variance
+        return self._statistics[norm]
 
 
 _SHARED: ContextVar[SharedStatistics | None] = ContextVar("shared statistics", default=None)

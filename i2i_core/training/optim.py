@@ -157,10 +157,11 @@ def mixed_precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 
-def use_layout(network: nn.Module, layout: torch.memory_format) -> None:
-    """Give the network's weights this order in memory."""
+def use_layout(network: nn.Module, layout: torch.memory_format) -> torch.memory_format:
+    """Give the network's weights this order in memory, and return it."""
     keywords: dict[str, Any] = {"memory_format": layout}  # which PyTorch's older types do not know
     network.to(**keywords)
+    return layout
 
 
 def fast_layout(device: torch.device) -> torch.memory_format:

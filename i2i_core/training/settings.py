@@ -10,6 +10,7 @@ from torch import nn
 
 from i2i_core.data.batches import CropSettings
 from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.networks.deep_features import VGG
 from i2i_core.training.optim import Optimizer
 
@@ -26,7 +27,8 @@ def setting(default: Any, low: float | None = None, high: float | None = None) -
 
 def choice(default: Any, *others: Any) -> Any:
     """A field that may be `default` or one of `others`."""
-    return field(default=default, metadata={"choices": tuple(dict.fromkeys((default, *others)))})
+    choices = others if default in others else (default, *others)
+    return field(default=default, metadata={"choices": choices})
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,19 @@ class FitConfig(CheckedConfig):
     def optimizer(self, *networks: nn.Module) -> Optimizer:
         """Adam for these networks."""
         return Optimizer(networks, self.learning_rate, (self.beta1, self.beta2))
+
+
+@dataclass(frozen=True)
+class AdversarialConfig(FitConfig):
+    """What fits of collections or pairs against discriminators of patches have besides."""
+
+    in_channels: int = choice(3, 1)
+    out_channels: int = choice(3, 1)
+    epochs: int = setting(200, 1, 10**6)
+    discriminator_width: int = setting(64, 1, 512)
+    discriminator_layers: int = setting(3, 0, 6)  # its halvings
+    adversarial: str = choice("least squares", *ADVERSARIAL)
+    adversarial_weight: float = 1.0
 
 
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:

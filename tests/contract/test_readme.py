@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.tree import tree
+
 ROOT = Path(__file__).parents[2]
 PRINTED_URL = "http://127.0.0.1:7860"
 
@@ -128,3 +130,8 @@ def test_every_requirement_has_a_lower_bound_and_the_files_agree() -> None:
     assert all(">=" in line for line in full)
     assert {line.split(">=")[0] for line in full - small} == {"timm", "torchvision"}
     assert small <= full
+
+
+def test_the_tree_is_that_of_the_files() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert tree() in text, "run `make tree`"

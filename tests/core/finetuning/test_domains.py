@@ -1,4 +1,4 @@
-"""Teaching domains: two small collections or one picture each become a model's file."""
+"""Fits of domains: two small collections or one picture each become a model's file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from i2i_core.checkpoints.checkpoint import load, read_header, save
+from i2i_core.checkpoints.checkpoint import load, read_header
+from i2i_core.checkpoints.model_zoo import open_model
 from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
-from i2i_core.finetuning.domains import (
-    KINDS,
-    domain_learner,
-    finetune_domains,
-    finetune_single_pair,
-)
+from i2i_core.finetuning.domains import finetune_domains, finetune_single_pair, start_domains
+from i2i_core.finetuning.starts import recipes
 from i2i_core.methods.cut import CUT
-from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
+from i2i_core.methods.cyclegan import CycleGAN
 
 
 def pictures(count: int, tint: tuple[int, int, int]) -> list[Image.Image]:
@@ -40,53 +36,54 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in (CUT, CycleGAN):
         laptop = {**kind.presets["laptop"], "width": 4, "blocks": 1, "discriminator_width": 4}
         laptop |= {"nce_layers": (0, 4, 12)} if kind is CUT else {}
-        monkeypatch.setattr(kind, "presets", {"paper": {}, "laptop": laptop})
+        monkeypatch.setattr(kind, "presets", {**kind.presets, "laptop": laptop})
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_two_collections_become_a_model(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", recipes("domains"))
+def test_two_collections_become_a_model(recipe: str, tmp_path: Path) -> None:
     out = tmp_path / "cold to warm.safetensors"
-    records = list(finetune_domains(COLD, WARM, out, kind=kind, steps=4, about="Cold to warm"))
+    records = list(finetune_domains(COLD, WARM, out, recipe=recipe, steps=4, about="Cold to warm"))
     assert "4 of 4 steps" in records[-1].note
     assert read_header(out)["about"] == "Cold to warm"
     model = load(out)
     assert model.has_training_networks
-    assert model.two_way == (kind == "CycleGAN")
+    can = model.capabilities
+    assert can.two_way == recipes("domains")[recipe].kind.capabilities.two_way
     sheet = records[-1].picture
     assert sheet is not None
-    rows = 3 if model.two_way else 2  # there, and back again
+    rows = 3 if can.two_way else 2  # there, and back again
     assert sheet.size[1] == rows * 256
 
 
+@pytest.mark.parametrize("recipe", recipes("domains"))
+def test_a_picture_is_twice_as_large_as_a_crop(recipe: str) -> None:
+    config = start_domains(recipe, steps=3, crop_size=64, seed=5).config
+    assert (config.crop_size, config.load_size, config.steps, config.seed) == (64, 128, 3, 5)
+
+
 def test_fastcut_is_more_faithful_by_its_settings() -> None:
-    fast, plain = (domain_learner(kind, steps=3).config for kind in ("FastCUT", "CUT"))
+    fast, plain = (start_domains(recipe, steps=3).config for recipe in ("FastCUT", "CUT"))
     assert fast.nce_weight == 10
     assert fast.flip_equivariance
+    assert fast.decay_start == 0.75
     assert not plain.flip_equivariance
 
 
-def test_a_fit_goes_on_from_all_that_a_model_knows(tmp_path: Path) -> None:
+def test_a_fit_goes_on_from_a_model(tmp_path: Path) -> None:
     out = tmp_path / "first.safetensors"
-    list(finetune_domains(COLD, WARM, out, kind="CUT", steps=3))
-    known = load(out)
-    for kind in ("CUT", "FastCUT"):
-        further = domain_learner(kind, steps=3, start=out, seed=5)
-        for ours, theirs in (
-            (further.generator, known.generator), (further.projection, known.projection),
-            (further.discriminator, known.discriminator), (further.average, known.average),
-        ):  # fmt: skip
-            state = theirs.state_dict()
-            assert all(torch.equal(value, state[key]) for key, value in ours.state_dict().items())
+    list(finetune_domains(COLD, WARM, out, recipe="CUT", steps=3))
+    model = open_model(out)
+    for recipe in ("CUT", "FastCUT"):
+        method = start_domains(recipe, steps=3, model=model, seed=5)
+        assert method.fitted
+        assert method.has_training_networks
     with pytest.raises(InputError, match="made by CycleGAN"):
-        domain_learner("CycleGAN", steps=3, start=out)
-
-
-def test_a_generator_of_one_direction_is_no_start(tmp_path: Path) -> None:
-    method = CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4, both=False))
-    method.fitted = True
-    save(method, tmp_path / "one.safetensors")
-    with pytest.raises(InputError, match="both directions"):
-        domain_learner("CycleGAN", steps=3, start=tmp_path / "one.safetensors")
+        start_domains("CycleGAN", steps=3, model=model)
+    further = tmp_path / "second.safetensors"
+    list(finetune_domains(COLD, WARM, further, recipe="FastCUT", steps=2, model=model))
+    assert read_header(further)["step"] == "2"
+    before, after = (load(path).translate(COLD[0]) for path in (out, further))
+    assert np.abs(np.asarray(before, int) - np.asarray(after, int)).mean() < 25
 
 
 def test_known_pairs_are_mixed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,15 +105,34 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
     assert 0 < int(read_header(out)["step"]) < 5
 
 
+def test_the_limit_stops_it(tmp_path: Path) -> None:
+    out = tmp_path / "m.safetensors"
+    *_, last = finetune_domains(COLD, WARM, out, steps=500, seconds=0)
+    assert "which is the limit here" in last.note
+    assert 0 < int(read_header(out)["step"]) < 5
+
+
 def test_one_picture_each(tmp_path: Path) -> None:
     out = tmp_path / "one.safetensors"
-    *_, last = finetune_single_pair(COLD[0], WARM[0], out, steps=2)
+    *_, last = finetune_single_pair(COLD[0], WARM[0].convert("RGBA"), out, steps=2, about="Warm")
     assert last.picture is not None
+    assert last.picture.size == (295, 2 * 256)  # as large as is learnt from
+    assert read_header(out)["about"] == "Warm"
     assert load(out).translate(COLD[0]).size == COLD[0].size
 
 
-@pytest.mark.parametrize("settings", [{"kind": "pix2pix"}, {"steps": 0}])
+@pytest.mark.parametrize("settings", [{"recipe": "pix2pix"}, {"steps": 0}, {"recipe": "SinCUT"}])
 def test_what_cannot_be_is_refused(settings: dict, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         list(finetune_domains(COLD, WARM, tmp_path / "m.safetensors", **settings))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("settings", [{"recipe": "CUT"}, {"steps": 0}])
+def test_what_cannot_be_of_one_picture_each_is_refused(settings: dict, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        list(finetune_single_pair(COLD[0], WARM[0], tmp_path / "m.safetensors", **settings))
+    speck = Image.new("RGB", (4, 4))
+    with pytest.raises(InputError, match="Picture 2 is 4 × 4"):
+        list(finetune_single_pair(COLD[0], speck, tmp_path / "m.safetensors", steps=2))
     assert not list(tmp_path.iterdir())

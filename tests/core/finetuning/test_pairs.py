@@ -1,4 +1,4 @@
-"""Fits for somebody who watches: whatever ends them, there is a model."""
+"""Fits of pairs: from partners, or from photographs that are traced."""
 
 from __future__ import annotations
 
@@ -6,59 +6,72 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from i2i_core.checkpoints.checkpoint import load, save
-from i2i_core.checkpoints.model_zoo import model_info, open_model
+from i2i_core.checkpoints.model_zoo import LoadedModel, model_info, open_model
 from i2i_core.errors import InputError
-from i2i_core.finetuning.pairs import drawings_of, learner
-from i2i_core.finetuning.run import finetune
-from i2i_core.method import Progress
-from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
-from tests.contract.test_contract import A, B
-from tests.core.methods.test_pix2pixhd import small
+from i2i_core.finetuning.pairs import MARGIN, drawings_of, finetune_pairs, start_pairs
+from i2i_core.finetuning.starts import recipes
+from i2i_core.method import Method
+from i2i_core.methods.pix2pix import Pix2Pix
+from i2i_core.methods.pix2pixhd import Pix2PixHD
+from tests.helpers import A, B, picture, small
+
+RECIPES = recipes("pairs")
 
 
-def records(
-    out: Path, steps: int = 4, l1_weight: float = 10.0, **settings: object
-) -> list[Progress]:
-    return list(finetune(small(steps=steps, l1_weight=l1_weight), A, B, out, **settings))
+@pytest.fixture(autouse=True)
+def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's networks, narrow."""
+    narrow = {"width": 4, "discriminator_width": 4, "discriminator_layers": 1, "depth": 3}
+    for kind in (Pix2Pix, Pix2PixHD):
+        laptop = {**kind.presets["laptop"], **narrow}
+        laptop |= {"fine_width": 4} if kind is Pix2PixHD else {}
+        monkeypatch.setattr(kind, "presets", {**kind.presets, "laptop": laptop})
 
 
-def test_it_tells_what_is_left_and_shows_pictures(tmp_path: Path) -> None:
-    found = records(tmp_path / "m.safetensors", preview_seconds=0)
-    assert all(record.note for record in found)
-    assert "4 of 4 steps" in found[-1].note
-    sheet = found[-1].picture
-    assert sheet is not None
-    assert sheet.size == (3 * 64, 3 * 32)  # three samples: source, translation, partner
-    assert np.array_equal(np.asarray(sheet.crop((0, 0, 64, 32))), np.asarray(A[0]))
-    assert load(tmp_path / "m.safetensors").fitted
+def opened(method: Method, path: Path) -> LoadedModel:
+    method.fitted = True
+    save(method, path)
+    return open_model(path)
 
 
-def test_a_stop_file_stops_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_pairs_become_a_model(recipe: str, tmp_path: Path) -> None:
     out, stop = tmp_path / "m.safetensors", tmp_path / "stop"
-    found = []
-    for record in finetune(small(steps=10**6), A, B, out, stop=stop, preview_seconds=0):
-        found.append(record)
-        if len(found) == 3:
-            stop.touch()
-    assert found[-1].note.startswith("Stopped: ")
-    assert load(out).translate(A[0]).size == A[0].size
+    work = finetune_pairs(
+        A, B, out, recipe=recipe, steps=4, crop_size=32, stop=stop, about="Sand: to rock"
+    )
+    *_, last = work
+    assert (last.step, last.total) == (4, 4)
+    assert last.picture is not None
+    assert last.picture.size == (3 * 64, 3 * 32)  # three samples: source, translation, partner
+    assert np.array_equal(np.asarray(last.picture.crop((0, 0, 64, 32))), np.asarray(A[0]))
+    model = model_info(out)
+    assert (model.about, model.takes, model.steps) == ("Sand: to rock", "", 4)
+    assert model.capabilities.channels == (3, 3)
+    stop.touch()
+    *_, last = finetune_pairs(A, B, out, recipe=recipe, steps=10**5, crop_size=32, stop=stop)
+    assert last.note == "Stopped: 1 of 100000 steps were made."
 
 
-def test_the_clock_stops_it(tmp_path: Path) -> None:
-    found = records(tmp_path / "m.safetensors", steps=10**6, seconds=0.3)
-    assert "which is the limit here" in found[-1].note
-    assert load(tmp_path / "m.safetensors").fitted
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_photographs_alone_are_traced(recipe: str, tmp_path: Path) -> None:
+    out = tmp_path / "m.safetensors"
+    photos = [picture(60, 50, seed) for seed in range(2)]
+    records = list(finetune_pairs(None, photos, out, recipe=recipe, steps=3, crop_size=32))
+    assert (records[0].step, records[0].note) == (0, "Tracing 2 photographs")
+    assert [record.step for record in records] == [0, 1, 3]
+    model = model_info(out)
+    assert model.takes == "sketch"
+    assert model.capabilities.channels == (1, 3)
+    assert load(out).config.load_size == round(32 * MARGIN)
 
 
-def test_closing_it_keeps_the_model(tmp_path: Path) -> None:
-    work = finetune(small(steps=10**6), A, B, tmp_path / "m.safetensors")
-    next(work)
-    work.close()
-    assert load(tmp_path / "m.safetensors").fitted
+def test_drawings_leave_much_open_and_so_get_noise() -> None:
+    assert start_pairs(1, steps=5, crop_size=32).config.noise
+    assert not start_pairs(3, steps=5, crop_size=32).config.noise
 
 
 def test_pictures_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
@@ -68,28 +81,63 @@ def test_pictures_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
                 raise InputError("holiday.png is not a picture.")
             return super().__getitem__(index)
 
-    found = list(finetune(small(), Broken(A), Broken(B), tmp_path / "m.safetensors"))
-    assert found[-1].picture is not None
-    assert found[-1].picture.width == 2 * 64
-    nothing = Broken(A[:1])
-    with pytest.raises(InputError, match="None of these pictures"):
-        list(finetune(small(), nothing, nothing, tmp_path / "n.safetensors"))
-
-
-def test_going_on_starts_from_what_was_learnt(tmp_path: Path) -> None:
-    known = small(in_channels=1, seed=3)  # not the learner's own, whose first weights differ
-    known.fitted = True
-    save(known, tmp_path / "known.safetensors")
-    method = learner(1, steps=5, size=32, start=tmp_path / "known.safetensors")
-    for name, value in known.inference_state_dict().items():
-        assert np.array_equal(value.numpy(), method.inference_state_dict()[name].numpy()), name
-    fresh = small(in_channels=1).inference_state_dict()
-    assert any(
-        not torch.equal(value, fresh[name]) for name, value in known.inference_state_dict().items()
+    *_, last = finetune_pairs(
+        Broken(A), Broken(B), tmp_path / "m.safetensors", steps=2, crop_size=32
     )
-    assert method.config.steps == 5
-    with pytest.raises(InputError, match="start from nothing"):
-        learner(3, steps=5, size=32, start=tmp_path / "known.safetensors")
+    assert last.picture is not None
+    assert last.picture.width == 2 * 64
+    for a, b in ((Broken(A[:1]), Broken(B[:1])), (None, Broken(B[:1]))):
+        with pytest.raises(InputError, match="None of these pictures"):
+            list(finetune_pairs(a, b, tmp_path / "n.safetensors", steps=2, crop_size=32))
+    assert not (tmp_path / "n.safetensors").exists()
+
+
+def test_a_model_to_go_on_from_is_not_passed_off_as_taught(tmp_path: Path) -> None:
+    model = opened(small(), tmp_path / "known.safetensors")
+    out = tmp_path / "m.safetensors"
+    with pytest.raises(InputError, match="Pairs are needed"):
+        list(finetune_pairs(A, B[:2], out, steps=5, crop_size=32, model=model))
+    assert not out.exists()
+    assert len(list(finetune_pairs(A, B, out, steps=5, crop_size=32, model=model))) >= 2
+    assert model_info(out).steps == 5
+
+
+def test_going_on_is_at_the_size_asked_for_and_both_stages_learn_at_once(tmp_path: Path) -> None:
+    model = opened(small(seed=3), tmp_path / "known.safetensors")
+    config = start_pairs(3, steps=7, crop_size=48, model=model).config
+    expected = {"steps": 7, "crop_size": 48, "load_size": 54, "coarse": 0.0, "ema": 0.995}
+    assert vars(config) == {**vars(model.method.config), **expected, "seed": 0}
+
+
+def test_only_models_that_take_as_much_can_be_gone_on_from(tmp_path: Path) -> None:
+    other = opened(
+        Pix2Pix.from_settings({"width": 4, "depth": 3, "crop_size": 32, "load_size": 32}),
+        tmp_path / "other.safetensors",
+    )
+    colour = opened(small(), tmp_path / "colour.safetensors")
+    drawings = opened(small(in_channels=1), tmp_path / "drawings.safetensors")
+    with pytest.raises(InputError, match=r"other is a model of pix2pix: .* made by pix2pixHD"):
+        start_pairs(3, steps=5, crop_size=32, model=other)
+    with pytest.raises(InputError, match=r"colour takes pictures in colour: .* takes drawings"):
+        start_pairs(1, steps=5, crop_size=32, model=colour)
+    with pytest.raises(InputError, match=r"drawings takes drawings: .* or start from nothing"):
+        start_pairs(3, steps=5, crop_size=32, model=drawings)
+    with pytest.raises(InputError, match="multiple of 16"):
+        start_pairs(3, steps=5, crop_size=40, model=colour)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"steps": 0}, "steps is 0: choose one from 1 to 100000"),
+        ({"recipe": "CUT"}, 'no method "CUT". Choose one of: pix2pix, pix2pixHD'),
+        ({"crop_size": 30}, "multiple of"),
+    ],
+)
+def test_what_cannot_be_is_refused(settings: dict, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=sentence):
+        list(finetune_pairs(A, B, tmp_path / "m.safetensors", **settings))
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_drawing_has_its_photograph() -> None:
@@ -99,97 +147,6 @@ def test_every_drawing_has_its_photograph() -> None:
     assert len(drawings) == len(photos) == 6
     assert {d.size for d in drawings} == {p.size for p in photos} == {(72, 48)}
     assert any((np.asarray(d) < 100).any() for d in drawings)
-
-
-def test_what_diverged_is_not_kept(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="infinite"):
-        records(tmp_path / "m.safetensors", steps=50, l1_weight=1e38)
-    assert not (tmp_path / "m.safetensors").exists()
-
-
-def test_its_notes_say_how_far_it_is_and_what_is_left(tmp_path: Path) -> None:
-    found = records(tmp_path / "m.safetensors", steps=8, preview_seconds=-1)
-    notes = [record.note for record in found]
-    assert notes[:3] == ["The first steps"] * 3
-    assert notes[3].startswith("Step 4 of 8, about ")
-    assert notes[7].endswith(" left")
-    assert notes[8] == "Done: 8 of 8 steps were made."
-    assert [record.step for record in found] == [*range(1, 9), 8]
-    assert all(record.picture is not None for record in found)
-    assert all("L1" in record.losses for record in found)
-
-
-def test_without_a_watcher_only_the_first_and_the_last_step_are_shown(tmp_path: Path) -> None:
-    found = records(tmp_path / "m.safetensors", steps=4)  # quicker than a second
-    assert [record.step for record in found] == [1, 4]
-
-
-def test_a_stop_file_from_before_stops_it_after_one_step(tmp_path: Path) -> None:
-    (tmp_path / "stop").touch()
-    (record,) = records(tmp_path / "m.safetensors", stop=tmp_path / "stop")
-    assert record.note == "Stopped: 1 of 4 steps were made."
-    assert record.picture is not None
-    assert model_info(tmp_path / "m.safetensors").steps == 1
-
-
-@pytest.mark.parametrize("how", ["stop", "seconds", "close", "end"])
-def test_however_it_ends_the_file_translates_as_what_was_learnt(tmp_path: Path, how: str) -> None:
-    out = tmp_path / "m.safetensors"
-    method = small(steps=4 if how == "end" else 10**6)
-    seconds = 0.05 if how == "seconds" else 60
-    words = {"about": "Sand.", "takes": "sketch", "makes": "labels:facades"}
-    work = finetune(method, A, B, out, stop=tmp_path / "stop", seconds=seconds, **words)
-    next(work)
-    assert not out.exists()
-    if how == "stop":
-        (tmp_path / "stop").touch()
-    if how == "close":
-        work.close()
-    for _ in work:
-        pass
-    model = model_info(out)
-    assert (model.about, model.takes, model.makes) == ("Sand.", "sketch", "labels:facades")
-    assert model.steps == method.fit_state.step
-    assert model.bytes < sum(
-        v.nbytes for v in method.inference_state_dict().values()
-    )  # in half precision
-    one, other = (np.asarray(m.translate(A[0]), int) for m in (method, load(out)))
-    assert np.abs(one - other).mean() < 1
-
-
-def test_a_model_to_go_on_from_is_not_passed_off_as_taught(tmp_path: Path) -> None:
-    known = small()
-    known.fitted = True
-    save(known, tmp_path / "known.safetensors")
-    method = learner(3, steps=5, size=32, start=tmp_path / "known.safetensors")
-    with pytest.raises(InputError, match="Pairs are needed"):
-        list(finetune(method, A, B[:2], tmp_path / "m.safetensors"))
-    assert not (tmp_path / "m.safetensors").exists()
-    assert len(list(finetune(method, A, B, tmp_path / "m.safetensors"))) == 2
-    assert model_info(tmp_path / "m.safetensors").steps == 5
-    # The model that it went on from is left as it was, in the file and in memory.
-    again = open_model(tmp_path / "known.safetensors")
-    assert all(
-        torch.equal(v, again.inference_state_dict()[name])
-        for name, v in known.inference_state_dict().items()
-    )
-
-
-def test_only_models_of_its_kind_can_be_gone_on_from(tmp_path: Path) -> None:
-    other = Pix2Pix(Pix2PixConfig(width=4, depth=3, size=32, load_size=32))
-    other.fitted = True
-    save(other, tmp_path / "other.safetensors")
-    with pytest.raises(InputError, match="pictures in colour"):
-        learner(3, steps=5, size=32, start=tmp_path / "other.safetensors")
-    known = small()
-    known.fitted = True
-    save(known, tmp_path / "known.safetensors")
-    with pytest.raises(InputError, match="take drawings"):
-        learner(1, steps=5, size=32, start=tmp_path / "known.safetensors")
-    with pytest.raises(InputError, match="multiple of 16"):
-        learner(3, steps=5, size=40, start=tmp_path / "known.safetensors")
-    with pytest.raises(InputError, match="no file gone"):
-        learner(3, steps=5, size=32, start=tmp_path / "gone.safetensors")
 
 
 def test_drawings_differ_but_follow_from_the_seed() -> None:
