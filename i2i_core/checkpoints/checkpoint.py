@@ -148,6 +148,16 @@ def training_path(path: str | Path) -> Path:
     return Path(path).with_suffix(f".training{ENDING}")
 
 
+def check_writable(path: str | Path) -> Path:
+    """`path`, if a .safetensors file can be written there. Raises InputError if not."""
+    path = Path(path)
+    if path.suffix != ENDING:
+        raise InputError(f"{path.name}: name a file with the ending {ENDING}.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    return path
+
+
 def build(name: str, config: Mapping[str, Any]) -> Method:
     """The method `name` with `config`, untrained. Raises InputError for unknown names."""
     return find_method(name).from_settings(config)
@@ -232,11 +242,7 @@ def _read_tensors(path: str | Path, header: Mapping[str, str]) -> dict[str, Tens
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
-    path = Path(path)
-    if path.suffix != ENDING:
-        raise InputError(f"{path.name}: name the model's file with the ending {ENDING}.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    path = check_writable(path)
     # Copies, for tensors that share memory or lie channels-last cannot be written.
     plain = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)

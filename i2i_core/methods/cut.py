@@ -4,8 +4,6 @@ A patch of the result must resemble the patch of the input at the same place mor
 the input's other patches, as seen by the generator's own encoder: no way back is needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

@@ -4,8 +4,6 @@ Each generator convinces a discriminator of its target domain, and what went the
 must be what it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

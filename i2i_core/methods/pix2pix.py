@@ -4,8 +4,6 @@ The generator is shown a picture of A and rewarded for being near its partner in
 convincing a discriminator, which judges patches of both pictures together, that it is it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

@@ -10,8 +10,6 @@ features, which can be had by `perceptual_weight`. And a code of the photograph'
 a seed when translating, takes the place of its instance features (section 3.5).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice

@@ -5,8 +5,6 @@ Each picture must come back from its own two codes; with another's texture it mu
 patches of it like patches of that other. That teaches the codes what is whose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """What a swapping autoencoder's file keeps of its collection: directions and usual pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
