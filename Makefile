@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(if $(SMALL),requirements-small.txt,requirements.txt)
 
-.PHONY: app test check space clean
+.PHONY: app test check tree space clean
 
 app: $(VENV)/.app
 	$(BIN)/python app.py
@@ -13,12 +13,19 @@ app: $(VENV)/.app
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
 
+# The checkers have the versions of CI, so that they say the same; Gradio's stubs of components are
+# made anew by it and would hide the sources from mypy.
 check: $(VENV)/.dev
+	find demos -name '*.pyi' -delete
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest $(ARGS)
+
+# The tree of files in the README, from the files' own first sentences.
+tree: $(VENV)/.app
+	$(BIN)/python -m tests.contract.tree
 
 # A folder to push as a Hugging Face Space: what is committed, with the Space's own versions.
 space:
@@ -32,7 +39,7 @@ $(VENV)/.app: $(REQUIREMENTS)
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.app requirements-dev.txt
-	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	$(BIN)/python -m pip install -q -r requirements-dev.txt -c constraints-ci.txt
 	touch $@
 
 clean:

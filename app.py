@@ -57,7 +57,8 @@ def build() -> gr.Blocks:
             for tab in TABS:
                 with gr.Tab(tab.TITLE):
                     tab.build()
-    return page.queue(max_size=40, default_concurrency_limit=8)
+    blocks: gr.Blocks = page.queue(max_size=40, default_concurrency_limit=8)
+    return blocks
 
 
 def launch(page: gr.Blocks, **settings: Any) -> None:

@@ -74,12 +74,12 @@ def semantic_cases(data: Path | None, size: int) -> Iterator[Case]:
         for name, label, edit, lengths in DRAWN_EDITS:
             scene = draw(name, size)
             assert scene.labels is not None
-            own = decode(scene.labels)
-            region = own.ids == own.colours.index(
+            labels = decode(scene.labels)
+            region = labels.ids == labels.colours.index(
                 scene.label_colours[scene.label_names.index(label)]
             )
-            edited = edit(own.ids, region, *(round(length * size) for length in lengths))
-            yield Case(name, encode(edited, own.colours), scene.picture, scene.labels)
+            edited = edit(labels.ids, region, *(round(length * size) for length in lengths))
+            yield Case(name, encode(edited, labels.colours), scene.picture, scene.labels)
         return
     targets = sorted((data / "semantic_analogy").glob("*/cond/*.png"))
     if not targets:
@@ -131,7 +131,7 @@ def table(task: str, measured: Measured) -> str:
         means["mean of both directions together", OURS] = both
     lines = [["case", "method", *columns, "guide"]]
     for (name, method), scores in means.items():
-        guide = rows[name, method][0].guide if (name, method) in rows else ""
+        guide = rows[name, method][0].correspondence if (name, method) in rows else ""
         numbers = [_number(scores.get(column)) for column in columns.values()]
         lines.append([name, method, *numbers, guide])
     if task == "semantic":
@@ -156,19 +156,19 @@ def grid(task: str, measured: Measured, size: int) -> Image.Image:
     if task == "semantic":
         for case, results in measured:
             assert case.labels is not None
-            made = {name: results[name].picture for name in ("mean colour", OURS)}
+            pictures = {name: results[name].picture for name in ("mean colour", OURS)}
             rows.append(
                 {"source": case.appearance, "its labels": case.labels, "wanted": case.structure}
-                | made
+                | pictures
             )
     else:
         for (case, there), (_, back) in zip(measured[::2], measured[1::2], strict=True):
-            made = {name: there[name].picture for name in ("colour transfer", "unguided")}
+            pictures = {name: there[name].picture for name in ("colour transfer", "unguided")}
             rows.append(
                 {"A": case.structure, "B": case.appearance}
-                | made
-                | {f"ours A to B, by {there[OURS].guide}": there[OURS].picture}
-                | {f"ours B to A, by {back[OURS].guide}": back[OURS].picture}
+                | pictures
+                | {f"ours A to B, by {there[OURS].correspondence}": there[OURS].picture}
+                | {f"ours B to A, by {back[OURS].correspondence}": back[OURS].picture}
             )
     caption = 14
     heights = [caption + max(fit_long_side(p, size).height for p in row.values()) for row in rows]

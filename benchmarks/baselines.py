@@ -20,11 +20,10 @@ from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
 from i2i_core.images.sizes import fit_long_side
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.labels.maps import decode_together, fill_unlabelled, resize
-from i2i_core.method import Progress
-from i2i_core.methods.semantic_analogy import settings_for
 from i2i_core.patches.synthesis import synthesize
-from i2i_core.patches.task import Task
-from i2i_core.pipelines import analogy as applications
+from i2i_core.patches.task import Task, settings_for
+from i2i_core.pipelines import analogy
+from i2i_core.progress import Progress
 
 OURS = "ours"
 IMPORT = (
@@ -47,11 +46,11 @@ class Case:
 
 @dataclass
 class Result:
-    """A picture, its numbers by name, and the guide that was chosen, if one was."""
+    """A picture, its numbers by name, and the correspondence that was chosen, if one was."""
 
     picture: Image.Image
     scores: dict[str, float] = field(default_factory=dict)
-    guide: str = ""
+    correspondence: str = ""
 
 
 def mean_colour_per_label(
@@ -59,14 +58,14 @@ def mean_colour_per_label(
 ) -> Image.Image:
     """`target` (a label map) at `size`, each label painted in the mean RGB colour that it has in
     `photo`, whose own label map is `labels`: everything in its place, and no texture at all."""
-    own, wanted = decode_together(labels, target)
-    own_ids = resize(fill_unlabelled(own.ids), photo.size)
-    wanted_ids = resize(fill_unlabelled(wanted.ids), size)
+    photo_map, target_map = decode_together(labels, target)
+    photo_ids = resize(fill_unlabelled(photo_map.ids), photo.size)
+    target_ids = resize(fill_unlabelled(target_map.ids), size)
     pixels = np.asarray(photo.convert("RGB"), np.float64)
-    means = np.zeros((len(own.colours), 3))
-    for label in np.unique(own_ids):
-        means[label] = pixels[own_ids == label].mean(0)
-    return Image.fromarray(means.round().astype(np.uint8)[wanted_ids])
+    means = np.zeros((len(photo_map.colours), 3))
+    for label in np.unique(photo_ids):
+        means[label] = pixels[photo_ids == label].mean(0)
+    return Image.fromarray(means.round().astype(np.uint8)[target_ids])
 
 
 def colour_transfer(structure: Image.Image, appearance: Image.Image) -> Image.Image:
@@ -118,8 +117,8 @@ def measure(case: Case, size: int, warm_up: bool = True) -> dict[str, Result]:
 
 def _ours(case: Case, size: int) -> Iterable[Progress]:
     if case.labels is None:
-        return applications.structural_analogy(case.structure, case.appearance, size=size)
-    return applications.semantic_analogy(case.appearance, case.labels, case.structure, size=size)
+        return analogy.structural_analogy(case.structure, case.appearance, long_side=size)
+    return analogy.semantic_analogy(case.appearance, case.labels, case.structure, long_side=size)
 
 
 def _baselines(
@@ -151,19 +150,19 @@ def _timed(start: Callable[[], Iterable[Progress]]) -> Result:
     """Run the work to its end: seconds by the processors' and by the wall clock, to the first
     picture that it shows and to the last."""
     wall, cpu = time.perf_counter(), time.process_time()
-    shown: dict[str, float] = {}
-    picture, guide = None, ""
+    seconds: dict[str, float] = {}
+    picture, correspondence = None, ""
     for progress in start():
         if progress.picture is not None:
             picture = progress.picture
-            if not shown:
-                shown["first_cpu"] = time.process_time() - cpu
-                shown["first_wall"] = time.perf_counter() - wall
-        if progress.losses:  # The trials' scores: the best guide is the one that is finished.
-            guide = max(progress.losses, key=lambda name: progress.losses[name])
-    shown["cpu"], shown["wall"] = time.process_time() - cpu, time.perf_counter() - wall
+            if not seconds:
+                seconds["first_cpu"] = time.process_time() - cpu
+                seconds["first_wall"] = time.perf_counter() - wall
+        if progress.result is not None and progress.result.tried:
+            correspondence = progress.result.tried[0].name  # the best is the one that is finished
+    seconds["cpu"], seconds["wall"] = time.process_time() - cpu, time.perf_counter() - wall
     assert picture is not None
-    return Result(picture, shown, guide)
+    return Result(picture, seconds, correspondence)
 
 
 def _scores(case: Case, picture: Image.Image, appearance: Image.Image) -> dict[str, float]:

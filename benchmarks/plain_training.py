@@ -126,7 +126,7 @@ def _cyclegan(method: CycleGAN) -> Step:
     adam_g = _adam(itertools.chain(g_ab.parameters(), g_ba.parameters()), method)
     adam_d = _adam(itertools.chain(d_a.parameters(), d_b.parameters()), method)
 
-    def step(a: Tensor, b: Tensor, number: int) -> dict[str, float]:
+    def step(a: Tensor, b: Tensor, _number: int) -> dict[str, float]:
         # For the discriminators; the image pool gives back what it gets until it is full.
         old_b, old_a = g_ab(a).detach(), g_ba(b).detach()
 

@@ -23,14 +23,14 @@ from torch import Tensor
 
 from benchmarks.baselines import colour_transfer
 from benchmarks.domain import grid
-from i2i_core.checkpoints.model_zoo import resolve
+from i2i_core.checkpoints.model_zoo import LoadedModel, open_model, resolve
 from i2i_core.data.folders import Folder, readable
 from i2i_core.evaluation.set_metrics import l1_levels, ssim
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_tensor
+from i2i_core.methods.swapping_codes import decode, encode
 from i2i_core.patches.metrics import self_similarity, sliced_wasserstein
-from i2i_core.pipelines.texture_codes import decode, encode
-from i2i_core.pipelines.texture_swap import PATCHES, choose, swap
+from i2i_core.pipelines.texture_swap import PATCHES, as_swapper, choose, swap
 from i2i_core.progress import last_picture
 
 SIZE = 256
@@ -75,40 +75,45 @@ def main() -> None:
     each = max(1, options.pairs // len(TASKS))
     for task in TASKS:
         pictures = test_pictures(options.data, task.folders, each)
-        rebuild(task.model, files[task.model], pictures)
-        sheet = swaps(task.model, files[task.model], pictures, each)
+        model = open_model(files[task.model])
+        rebuild(model, pictures)
+        sheet = swaps(model, pictures, each)
         sheet.save(options.out / f"texture_{task.model}.png")
     print(f"\n{'one swap, encoding included':50}{'seconds':>12}{'peak MB':>12}")
     for name, file in files.items():
         for size in TIMED:
             call = [sys.executable, "-m", "benchmarks.texture", "--measure", str(file)]
-            done = subprocess.run(
+            process = subprocess.run(
                 [*call, "--size", str(size)], check=True, capture_output=True, text=True
             )
-            seconds, peak = map(float, done.stdout.split())
+            seconds, peak = map(float, process.stdout.split())
             print(f"{f'{name}, {size} x {size}':50}{seconds:12.2f}{peak:12.0f}")
 
 
 def find(model: str, folder: Path | None) -> Path:
     """The model's file, in `folder` if it is there."""
-    own = (folder or Path()) / f"{model}.safetensors"
-    return own if own.is_file() else resolve(model)
+    path = (folder or Path()) / f"{model}.safetensors"
+    return path if path.is_file() else resolve(model)
 
 
 def test_pictures(data: Path, folders: tuple[str, ...], limit: int) -> list[Image.Image]:
     """Test pictures, from each folder as many, squares of SIZE pixels."""
     share = -(-limit // len(folders))
-    found = []
+    squares = []
     for folder in folders:
-        pictures = list(readable(Folder(data / folder)))[:share]
-        found += [fit_short_side(p.convert("RGB"), SIZE).crop((0, 0, SIZE, SIZE)) for p in pictures]
-    return found
+        for picture in list(readable(Folder(data / folder)))[:share]:
+            scaled = fit_short_side(picture.convert("RGB"), SIZE)
+            squares.append(scaled.crop((0, 0, SIZE, SIZE)))
+    return squares
 
 
-def rebuild(name: str, file: Path, pictures: list[Image.Image]) -> None:
+def rebuild(model: LoadedModel, pictures: list[Image.Image]) -> None:
     """Print how well the model gives pictures back."""
-    rebuilt = [decode(encode(picture, file), file) for picture in pictures]
-    pairs = [(to_tensor(a), to_tensor(b)) for a, b in zip(rebuilt, pictures, strict=True)]
+    method = as_swapper(model)
+    pairs = [
+        (to_tensor(decode(method, encode(method, picture))), to_tensor(picture))
+        for picture in pictures
+    ]
     error = np.mean([l1_levels(a, b) for a, b in pairs])
     by_scale = np.mean([[ssim(*both) for both in scales(a, b)] for a, b in pairs], 0)
     smallest = [(F.interpolate(x, (32, 32), mode="area")) for pair in pairs for x in pair]
@@ -116,7 +121,7 @@ def rebuild(name: str, file: Path, pictures: list[Image.Image]) -> None:
         l1_levels(F.interpolate(x, (SIZE, SIZE), mode="bicubic").clamp(0, 1), pairs[n][1])
         for n, x in enumerate(smallest[1::2])
     ]
-    print(f"\n{name}: {len(pictures)} pictures rebuilt")
+    print(f"\n{model.info.name}: {len(pictures)} pictures rebuilt")
     print(f"  L1 {error:.1f} of 255 (the picture at 32 pixels, enlarged: {np.mean(blurred):.1f})")
     sizes = ", ".join(f"{value:.3f}" for value in by_scale)
     print(f"  SSIM at whole, half and quarter size {sizes}; their mean {by_scale.mean():.3f}")
@@ -129,31 +134,34 @@ def scales(a: Tensor, b: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         a, b = (F.avg_pool2d(x, 2) for x in (a, b))
 
 
-def swaps(name: str, file: Path, pictures: list[Image.Image], count: int) -> Image.Image:
+def swaps(model: LoadedModel, pictures: list[Image.Image], count: int) -> Image.Image:
     """Print how swaps of test pairs score; returns pictures of the first ones."""
     number = len(pictures)
     step = next(k for k in range(number * 2 // 5, number) if np.gcd(k, number) == 1)
     pairs = [(pictures[n % number], pictures[(n + step) % number]) for n in range(count)]
     makers: dict[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
-        "the structure picture": lambda one, other: one,
-        "the texture picture": lambda one, other: other,
+        "the structure picture": lambda one, _: one,
+        "the texture picture": lambda _, other: other,
         "colour transfer": colour_transfer,
         "patches (instant engine)": lambda one, other: last_picture(swap(one, other, PATCHES)),
         "the network alone (detail 0)": lambda one, other: last_picture(
-            swap(one, other, file, detail=0)
+            swap(one, other, model, detail=0)
         ),
-        "the model": lambda one, other: last_picture(swap(one, other, file)),
+        "the model": lambda one, other: last_picture(swap(one, other, model)),
     }
-    print(f"{name}: {count} swaps{'SWD to texture':>40}{'self-sim. to structure':>26}")
+    print(f"{model.info.name}: {count} swaps{'SWD to texture':>40}{'self-sim. to structure':>26}")
     rows: list[list[Image.Image]] = [[pair[k] for pair in pairs] for k in (0, 1)]
     for title, make in makers.items():
-        made = [make(*pair).resize((SIZE, SIZE)) for pair in pairs]
-        tensors = [tuple(map(to_tensor, (m, *pair))) for m, pair in zip(made, pairs, strict=True)]
-        distance = np.mean([sliced_wasserstein(m, texture) for m, _, texture in tensors])
-        kept = np.mean([self_similarity(m, structure) for m, structure, _ in tensors])
-        print(f"  {title:50}{distance:12.3f}{kept:26.3f}", flush=True)
-        rows.append(made)
-    fitting = np.mean([choose(*pair).model != PATCHES for pair in pairs[:20]])
+        results = [make(*pair).resize((SIZE, SIZE)) for pair in pairs]
+        tensors = [
+            tuple(map(to_tensor, (result, *pair)))
+            for result, pair in zip(results, pairs, strict=True)
+        ]
+        distance = np.mean([sliced_wasserstein(x, texture) for x, _, texture in tensors])
+        similarity = np.mean([self_similarity(x, structure) for x, structure, _ in tensors])
+        print(f"  {title:50}{distance:12.3f}{similarity:26.3f}", flush=True)
+        rows.append(results)
+    fitting = np.mean([choose(*pair) != PATCHES for pair in pairs[:20]])
     print(f"  left to choose, a model makes {100 * fitting:.0f} % of the swaps")
     return grid([*rows[:2], *rows[4:]])
 
@@ -164,9 +172,10 @@ def measure(file: Path, size: int) -> None:
     import resource
 
     one, other = (Image.effect_noise((size, size), sigma).convert("RGB") for sigma in (30, 60))
-    last_picture(swap(one, other, file, size=64))
+    model = open_model(file)
+    last_picture(swap(one, other, model, short_side=64))
     began = time.perf_counter()
-    last_picture(swap(one, other, file, size=size))
+    last_picture(swap(one, other, model, short_side=size))
     seconds = time.perf_counter() - began
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from examples.starters import FOLDER
-from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED, open_model
 from i2i_core.labels.palettes import FACADES
 from i2i_core.pipelines.translation import translate
 from i2i_core.progress import last_picture
@@ -37,20 +37,20 @@ class Drawing(NamedTuple):
 
 def curve(points: Points, closed: bool = False) -> list[tuple[float, float]]:
     """A smooth line through points (Catmull & Rom 1974)."""
-    known = np.array(points, float)
+    knots = np.array(points, float)
     if closed:
-        known = np.concatenate([known[-1:], known, known[:2]])
+        knots = np.concatenate([knots[-1:], knots, knots[:2]])
     else:
-        known = np.concatenate([2 * known[:1] - known[1:2], known, 2 * known[-1:] - known[-2:-1]])
-    found = []
-    for p0, p1, p2, p3 in zip(known, known[1:], known[2:], known[3:], strict=False):
+        knots = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
+    line = []
+    for p0, p1, p2, p3 in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
         for t in np.linspace(0, 1, 12, endpoint=False):
-            found.append(
+            line.append(
                 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
                        + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
             )  # fmt: skip
-    found.append(known[-2])
-    return [(float(x), float(y)) for x, y in found]
+    line.append(knots[-2])
+    return [(float(x), float(y)) for x, y in line]
 
 
 def oval(x: float, y: float, width: float, height: float, turn: float = 0) -> Points:
@@ -173,9 +173,10 @@ DRAWINGS = (
 
 def sheet(model: str, sources: Sequence[Image.Image], seeds: Sequence[int]) -> Image.Image:
     """A model's sample grid: the sources, and under them what it makes of them with each seed."""
+    loaded = open_model(model)
     rows = [list(sources)]
     for seed in seeds:
-        rows.append([last_picture(translate(source, model, seed=seed)) for source in sources])
+        rows.append([last_picture(translate(source, loaded, seed=seed)) for source in sources])
     grid = Image.new("RGB", (len(sources) * CELL, len(rows) * CELL), "white")
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
@@ -189,7 +190,7 @@ def main() -> None:
     for name, model, _, seed, draw in DRAWINGS:
         drawing = draw()
         drawing.save(FOLDER / f"{name}_drawing.png", optimize=True)
-        photo = last_picture(translate(drawing, model, seed=seed))
+        photo = last_picture(translate(drawing, open_model(model), seed=seed))
         photo = photo.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
         photo.save(FOLDER / f"{name}_photo.jpg", quality=90)
     for model, _ in (CATS, FRONTS):

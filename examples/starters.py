@@ -32,7 +32,7 @@ class Pair(NamedTuple):
     structure: str
     appearance: str
     preset: str
-    guide: str
+    correspondence: str
     granularity: float
 
 
@@ -59,14 +59,14 @@ def main() -> None:
         if name in SCENES and scene.labels is not None:
             labels = encode(decode(scene.labels, scene.label_colours).ids)
             labels.save(FOLDER / f"{name}_labels.png")
-    for (a, b, preset, guide, granularity), reverse in product(PAIRS, (False, True)):
+    for (a, b, preset, correspondence, granularity), reverse in product(PAIRS, (False, True)):
         work = structural_analogy(
             pictures[a],
             pictures[b],
             preset=preset,
-            guide=guide,
+            correspondence=correspondence,
             granularity=granularity,
-            size=RESULT_SIZE,
+            long_side=RESULT_SIZE,
             reverse=reverse,
         )
         made, of = (b, a) if reverse else (a, b)
@@ -77,7 +77,7 @@ def main() -> None:
         labels = Image.open(FOLDER / f"{name}_labels.png")
         edited = _edited(name, labels)
         edited.save(FOLDER / f"{name}_edited.png")
-        work = semantic_analogy(pictures[name], labels, edited, size=SIZE, keep=True)
+        work = semantic_analogy(pictures[name], labels, edited, long_side=SIZE, keep=True)
         _save(last_picture(work), f"{name}_repainted.jpg")
 
 

@@ -12,10 +12,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from examples.starters import FOLDER
-from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED, open_model
 from i2i_core.images.files import open_image
-from i2i_core.pipelines.texture_codes import encode
-from i2i_core.pipelines.texture_edits import structure_colours
+from i2i_core.pipelines.texture_edits import begin
 from i2i_core.pipelines.texture_swap import PATCHES, swap, swap_grid
 from i2i_core.progress import last_picture
 
@@ -66,13 +65,16 @@ def picture(name: str) -> Image.Image:
 def swapped(stored: Swapped) -> Image.Image:
     """What a stored swap shows."""
     one, other = picture(stored.structure), picture(stored.texture)
-    return last_picture(swap(one, other, stored.made_by))
+    model = PATCHES if stored.made_by == PATCHES else open_model(stored.made_by)
+    return last_picture(swap(one, other, model))
 
 
 def grid(stored: Grid) -> Image.Image:
     """What a stored grid shows."""
-    sides = [[picture(name) for name in names] for names in (stored.structures, stored.textures)]
-    return last_picture(swap_grid(*sides, stored.made_by))
+    structures, textures = (
+        [picture(name) for name in names] for names in (stored.structures, stored.textures)
+    )
+    return last_picture(swap_grid(structures, textures, open_model(stored.made_by)))
 
 
 def main() -> None:
@@ -83,8 +85,8 @@ def main() -> None:
     face.save(FOLDER / "chelsea.jpg", quality=92)
     for stored in SWAPS:
         swapped(stored).save(FOLDER / f"{stored.name}.jpg", quality=90)
-    first = picture(CAT_PHOTOS[0])
-    structure_colours(encode(first, CATS), CATS).save(FOLDER / f"{STRUCTURE}.png")
+    edited = begin(picture(CAT_PHOTOS[0]), open_model(CATS))
+    edited.colours.save(FOLDER / f"{STRUCTURE}.png")
     sheet = grid(GRID)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         FOLDER / f"{GRID.name}.jpg", quality=88
@@ -92,7 +94,7 @@ def main() -> None:
     sheet.save(SHIPPED / f"{CATS}.jpg", quality=85)
     scenes = [picture(name) for name in ("meadow", "lake", "fields")]
     looks = [picture(name) for name in ("lake_winter", "meadow", "fields", "lake")]
-    last_picture(swap_grid(scenes, looks, LANDSCAPES)).save(
+    last_picture(swap_grid(scenes, looks, open_model(LANDSCAPES))).save(
         SHIPPED / f"{LANDSCAPES}.jpg", quality=85
     )
 

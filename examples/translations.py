@@ -14,7 +14,7 @@ from PIL import Image
 
 from examples.scenes import draw
 from examples.starters import FOLDER
-from i2i_core.checkpoints.model_zoo import SHIPPED
+from i2i_core.checkpoints.model_zoo import SHIPPED, open_model
 from i2i_core.finetuning.domains import finetune_single_pair
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.analogy import structural_analogy
@@ -25,7 +25,6 @@ from i2i_core.progress import last_picture
 SIDE = 512
 CELL = 224  # pixels of a picture in a sample grid
 SCENES = {"meadow": ("lake", 3)}  # name of a starter: the scene and the seed that it is drawn with
-STEPS = 1200
 
 
 class Translated(NamedTuple):
@@ -43,7 +42,7 @@ class OneEach(NamedTuple):
     source: str
     like: str
     instant: str
-    learnt: str
+    fitted: str
 
 
 # The first stands on the page when it opens.
@@ -58,9 +57,10 @@ ONE_EACH = OneEach("fields", "meadow_monet", "fields_in_patches", "fields_learnt
 
 def sheet(model: str, sources: list[Image.Image], reverse: bool = False) -> Image.Image:
     """Two rows of a model's sample grid: pictures, and what the model makes of them."""
-    made = [last_picture(transfer(source, model, reverse=reverse)) for source in sources]
+    loaded = open_model(model)
+    results = [last_picture(transfer(source, loaded, reverse=reverse)) for source in sources]
     grid = Image.new("RGB", (len(sources) * CELL, 2 * CELL), "white")
-    for y, row in enumerate((sources, made)):
+    for y, row in enumerate((sources, results)):
         for x, picture in enumerate(row):
             small = picture.convert("RGB").resize((CELL, CELL), Image.Resampling.LANCZOS)
             grid.paste(small, (x * CELL, y * CELL))
@@ -74,21 +74,21 @@ def main() -> None:
         draw(scene, SIDE, seed).picture.save(FOLDER / f"{name}.jpg", quality=90)
     for name, source, model, reverse in TRANSLATIONS:
         picture = open_image(FOLDER / f"{source}.jpg")
-        made = last_picture(transfer(picture, model, reverse=reverse))
-        made.save(FOLDER / f"{name}.jpg", quality=90)
+        result = last_picture(transfer(picture, open_model(model), reverse=reverse))
+        result.save(FOLDER / f"{name}.jpg", quality=90)
     scenes = [draw("lake", SIDE, seed).picture for seed in (3, 0, 5)]
     scenes += [draw("fields", SIDE, seed).picture for seed in (0, 2)]
     for model in sorted({translation.model for translation in TRANSLATIONS}):
         sheet(model, scenes).save(SHIPPED / f"{model}.jpg", quality=88)
     one, like = (open_image(FOLDER / f"{name}.jpg") for name in ONE_EACH[:2])
-    made = last_picture(structural_analogy(one, like, preset="style", size=384))
-    made.save(FOLDER / f"{ONE_EACH.instant}.jpg", quality=90)
+    result = last_picture(structural_analogy(one, like, preset="style", long_side=384))
+    result.save(FOLDER / f"{ONE_EACH.instant}.jpg", quality=90)
     with tempfile.TemporaryDirectory() as folder:
         model_file = Path(folder) / "one.safetensors"
-        for _ in finetune_single_pair(one, like, model_file, steps=STEPS, seconds=3600):
+        for _ in finetune_single_pair(one, like, model_file, seconds=3600):
             pass
-        learnt = last_picture(translate(one, model_file))
-    learnt.save(FOLDER / f"{ONE_EACH.fitted}.jpg", quality=90)
+        result = last_picture(translate(one, open_model(model_file)))
+    result.save(FOLDER / f"{ONE_EACH.fitted}.jpg", quality=90)
 
 
 if __name__ == "__main__":

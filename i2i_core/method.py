@@ -10,11 +10,12 @@ from itertools import chain
 from typing import Any, ClassVar, Literal
 
 import torch
-from PIL.Image import Image
+from PIL.Image import Image, Resampling
 from torch import Tensor, nn
 from typing_extensions import Self
 
 from i2i_core.errors import InputError, check_choice
+from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import fit_multiple, to_image, to_tensor, with_channels
 from i2i_core.networks.tiling import fits, in_tiles
 from i2i_core.progress import Progress, Work, last_picture
@@ -57,6 +58,7 @@ class Method(nn.Module, ABC):
     # Presets that are methods in their own right, by what their paper calls them.
     variants: ClassVar[Mapping[str, str]] = {}
     infers_in_training_mode: bool = False  # with dropout and the picture's own statistics
+    scales_input: bool = False  # pictures are translated at the working size and scaled back
     fitted: bool = False  # whether it can translate
     training_networks_loaded: bool = False  # whether they came from a file
     fit_state: FitState | None = None  # of methods that learn step by step
@@ -90,7 +92,7 @@ class Method(nn.Module, ABC):
         Methods that learn step by step go on where they were stopped; the others start anew.
         """
 
-    def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:
+    def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002
         """What is to be found out about the pictures once a fit is over, before the model is saved.
         Returns a sentence for who watches, or ""."""
         return ""
@@ -163,6 +165,11 @@ class Method(nn.Module, ABC):
         if reverse and not self.capabilities.two_way:
             raise InputError("This model translates in one direction only: leave reverse off.")
 
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """`forward`, within [0, 1]. Raises InputError when nothing has been learnt yet."""
+        self.check_is_fitted()
+        return super().__call__(*inputs, **settings).clamp(0, 1)
+
     @property
     def device(self) -> torch.device:
         """Where its weights lie."""
@@ -185,16 +192,25 @@ class Method(nn.Module, ABC):
         self.check_is_fitted()
         self.check_direction(reverse)
         c = self.capabilities
+        size = source.size
+        if self.scales_input and c.working_size:
+            source = fit_short_side(source.convert("RGB"), c.working_size)
+            reference = reference and fit_short_side(reference.convert("RGB"), c.working_size)
         guide = None if reference is None else to_tensor(reference).to(self.device)
-        given = with_channels(to_tensor(source), c.channels[1 if reverse else 0])
-        fitting, undo = fit_multiple(given.to(self.device), c.multiple_of)
+        channels = c.channels[1 if reverse else 0]
+        fitting, undo = fit_multiple(
+            with_channels(to_tensor(source), channels).to(self.device), c.multiple_of
+        )
 
         def network(part: Tensor) -> Tensor:
             with training_mode(self, self.infers_in_training_mode), torch.no_grad():
-                return self(part, guide, reverse=reverse, seed=seed).clamp(0, 1)  # type: ignore[no-any-return]
+                return self(part, guide, reverse=reverse, seed=seed)  # type: ignore[no-any-return]
 
         if c.reach is None or fits(fitting):
-            yield Progress(1, 1, picture=to_image(undo(network(fitting))))
+            picture = to_image(undo(network(fitting)))
+            if picture.size != size:
+                picture = picture.resize(size, Resampling.LANCZOS)
+            yield Progress(1, 1, picture=picture)
             return
         for done, total, result in in_tiles(network, fitting, c.reach):
             note = f"Tile {done} of {total}"

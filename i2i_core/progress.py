@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -32,7 +32,7 @@ class Progress(Generic[Result]):
 Work = Generator[Progress[Result], None, None]
 
 
-def last_picture(work: Work) -> Image:
+def last_picture(work: Iterator[Progress]) -> Image:
     """Run `work` to its end and return the last picture it showed."""
     picture = None
     for progress in work:
@@ -42,7 +42,7 @@ def last_picture(work: Work) -> Image:
     return picture
 
 
-def last_result(work: Work[Result]) -> Result:
+def last_result(work: Iterator[Progress[Result]]) -> Result:
     """Run `work` to its end and return the last result it gave."""
     result = None
     for progress in work:

@@ -34,13 +34,13 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     from i2i_core.checkpoints.checkpoint import save
     from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
-    from i2i_core.pipelines.texture_statistics import fit_statistics
+    from i2i_core.methods.swapping_statistics import fit_statistics
 
     config = SwappingAutoencoderConfig(
         widths=(4, 8, 12), texture_widths=(16,), structure_channels=4, texture_size=12,
         head_widths=(12,), up_widths=(12, 8), noise=False, texture_gain=3.0, bounded=True,
-        discriminator_width=4, discriminator_widest=8, patch_width=4, patch_widest=8,
-        patch_linear=8, patch_size=16, patches=2, window=32, size=64, load_size=64, batch=1,
+        discriminator_width=4, discriminator_max_width=8, patch_width=4, patch_max_width=8,
+        patch_linear=8, patch_size=16, patches=2, window=32, crop_size=64, load_size=64, batch=1,
         steps=4, ema=0.9,
     )  # fmt: skip
     method = SwappingAutoencoder(config)
@@ -57,6 +57,14 @@ def swapper(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("swapper") / "small.safetensors"
     save(method, path, about="Small: for tests")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def swapper_model(swapper: str) -> Any:
+    """The same model, ready to swap: a LoadedModel."""
+    from i2i_core.checkpoints.model_zoo import open_model
+
+    return open_model(swapper)
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,7 @@ ROWS = {
         {"long_side": 64, "correspondence": "lightness"},
         [noisy((60, 60, 60), (210, 210, 210), 24, 0)],
         [noisy(SAND, SEA, 40, 1)],
-        {"a guess": {"correspondence": "auto"}},
+        {"fine": {"granularity": 0.85}},
     ),
     "semantic_analogy": Row(
         SemanticAnalogy,
@@ -197,7 +197,7 @@ ROWS = {
         B,
         {
             **RESNET_VARIANTS,
-            "colour to grey": {"out_channels": 1, "nce_identity": False},
+            "grey to grey": {"in_channels": 1, "out_channels": 1, "lowpass": 4},
             "strides": {"antialias": False, "nce_layers": (0, 4)},
         },
     ),

@@ -9,18 +9,26 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demos.domain_transfer.finetune import FEWEST, KIND
-from demos.shared import finetune as fitting
+from demos.domain_transfer import models as domains
+from demos.domain_transfer.finetune import MIN_PICTURES
+from demos.shared import finetune as fits
 from demos.shared import jobs, models
 from demos.shared.widgets import Picture, read
-from i2i_core.finetuning.domains import KINDS
-from i2i_core.finetuning.domains import finetune_domains as teach
+from i2i_core.finetuning.domains import RECIPE, STEPS, finetune_domains
+from i2i_core.finetuning.starts import recipes
 from i2i_core.pipelines.domain_transfer import MAX_STRENGTH, transfer
 from i2i_core.progress import Progress
 
 
-@jobs.with_gradio_errors
-def transfer_domain(image: str, model: str, reverse: bool, strength: float) -> Image.Image:
+def transfer_domain(
+    image: str,
+    model: str,
+    reverse: bool,
+    strength: float,
+    seed: int = 0,
+    reference: str | None = None,
+    keep_colours: bool = False,
+) -> Image.Image:
     """Translate a picture from one domain to another: photograph to Monet, summer to winter.
 
     Args:
@@ -28,6 +36,9 @@ def transfer_domain(image: str, model: str, reverse: bool, strength: float) -> I
         model: Name of a shipped model, see list_models; those of cyclegan and cut.
         reverse: Use a two-way model (cyclegan) the other way about: Monet to photograph.
         strength: 0 for the picture as it is, 1 for the translation, up to 2 to exaggerate.
+        seed: Another number gives another translation, if the model knows several.
+        reference: A picture that the translation should be like, if the model takes one.
+        keep_colours: Take over lightness only.
 
     Returns:
         The translation, a PNG.
@@ -35,9 +46,12 @@ def transfer_domain(image: str, model: str, reverse: bool, strength: float) -> I
     return jobs.finish(
         transfer,
         read(image, "the picture"),
-        str(models.shipped_path(model)),
+        models.shipped_model(model),
         reverse=bool(reverse),
         strength=float(strength),
+        seed=int(seed),
+        reference=reference and read(reference, "the reference picture"),
+        keep_colours=bool(keep_colours),
     )
 
 
@@ -59,17 +73,15 @@ def teach_domains(
         one; and at the end the model, a .safetensors file.
     """
     first, second = (
-        jobs.with_gradio_errors(fitting.folder)(
-            [(file, None) for file in files or []], what, FEWEST
-        )
+        fits.folder([(file, None) for file in files or []], what, MIN_PICTURES)
         for files, what in ((a, "pictures a"), (b, "pictures b"))
     )
-    known = str(jobs.with_gradio_errors(models.shipped_path)(start)) if start else None
     target = str(models.new_file("taught"))
-    event = Progress(0, 1)
+    event: Progress = Progress(0, 1)
     for event in jobs.compute(
-        teach, first, second, target, kind=kind, steps=int(steps), start=known,
-        seconds=60 * fitting.MAX_MINUTES, about="Taught through the API",
+        finetune_domains, first, second, target, recipe=kind, steps=int(steps),
+        model=models.shipped_model(start) if start else None, seconds=60 * fits.MAX_MINUTES,
+        about="Taught through the API",
     ):  # fmt: skip
         yield event.note, event.picture, None
     yield event.note, event.picture, target
@@ -78,21 +90,19 @@ def teach_domains(
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        image = Picture(label="image")
-        model = gr.Textbox("cut.monet", label="model")
+        image, reference = Picture(label="image"), Picture(label="reference")
+        model = gr.Textbox(domains.stored().model.name, label="model")
         reverse = gr.Checkbox(False, label="reverse")
         strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
+        seed = gr.Number(0, precision=0, label="seed")
+        keep_colours = gr.Checkbox(False, label="keep_colours")
         result = gr.Image(format="png", label="result")
-        gr.Button().click(
-            transfer_domain, [image, model, reverse, strength], result,
-            api_name="transfer_domain", **jobs.COMPUTE,
-        )  # fmt: skip
+        inputs = [image, model, reverse, strength, seed, reference, keep_colours]
+        jobs.endpoint(transfer_domain, inputs, result)
         a, b = (gr.File(file_count="multiple", label=label) for label in ("a", "b"))
-        kind = gr.Dropdown(list(KINDS), value=KIND, label="kind")
-        steps = gr.Number(1500, precision=0, label="steps")
+        kind = gr.Dropdown(list(recipes("domains")), value=RECIPE, label="kind")
+        steps = gr.Number(STEPS, precision=0, label="steps")
         start = gr.Textbox("", label="start")
         note, preview = gr.Textbox(label="note"), gr.Image(format="png", label="preview")
-        gr.Button().click(
-            teach_domains, [a, b, kind, steps, start], [note, preview, gr.File(label="model")],
-            api_name="teach_domains", **fitting.QUEUE,
-        )  # fmt: skip
+        outputs = [note, preview, gr.File(label="model")]
+        jobs.endpoint(teach_domains, [a, b, kind, steps, start], outputs, **fits.QUEUE)

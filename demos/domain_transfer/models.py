@@ -2,77 +2,71 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from demos.shared import models
-from i2i_core.checkpoints.checkpoint import read_header
+from examples.translations import TRANSLATIONS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.errors import InputError
+from i2i_core.method import Task
 
-WAY_BACK = "#back"  # after a model's path: its other direction
-METHOD_NAMES = {"cyclegan": "CycleGAN", "cut": "CUT", "sincut": "SinCUT"}
-FAVOURITE = "cut.monet"  # what stands on the page first
+TASKS: tuple[Task, ...] = ("domains", "single pair")
+BACK = "#back"  # after a model's path: its other direction
 
 
 class Translation(NamedTuple):
-    """A model's file, and whether it is used the other way about."""
+    """A model, and whether it is used the other way about."""
 
-    path: str
-    reverse: bool
+    model: ModelInfo
+    reverse: bool = False
+
+    @property
+    def value(self) -> str:
+        """What a chooser holds for it."""
+        return f"{self.model.path}{BACK if self.reverse else ''}"
 
 
 def parse(value: str | None) -> Translation:
     """What a chooser's value means."""
     if not value:
         raise InputError("Choose a translation first.")
-    return Translation(value.removesuffix(WAY_BACK), value.endswith(WAY_BACK))
+    return Translation(model_info(value.removesuffix(BACK)), value.endswith(BACK))
 
 
-def choices(own: list[str]) -> list[tuple[str, str]]:
-    """Label and value of every direction of every model; `own` are paths of this visit's."""
-    found = []
-    for model in models.known(own, models.DOMAIN_METHODS):
-        if model.method not in models.DOMAIN_METHODS:
-            continue
-        method = METHOD_NAMES.get(model.method, model.method)
-        there, back = directions(model)
-        found.append((f"{there} ({method})", str(model.path)))
-        if back:
-            found.append((f"{back} ({method})", f"{model.path}{WAY_BACK}"))
-    return found
+def choices(visit_paths: list[str]) -> list[tuple[str, str]]:
+    """Label and value of every direction of every model; `visit_paths` are this visit's own."""
+    return [
+        (f"{direction} ({model.method_title})", Translation(model, reverse).value)
+        for model in models.available(visit_paths, *TASKS)
+        for direction, reverse in zip(directions(model), (False, True), strict=False)
+    ]
 
 
-def directions(model: ModelInfo) -> tuple[str, str]:
-    """What its directions are called, "" for one that is not there: "photograph to Monet" and
-    "Monet to photograph"."""
-    there = models.title(model)
-    if not json.loads(read_header(model.path)["config"]).get("both"):  # CycleGAN's setting
-        return there, ""
-    source, to, target = there.partition(" to ")
-    if not to:
+def directions(model: ModelInfo) -> tuple[str, ...]:
+    """What its one or two directions are called: "photograph to Monet", "Monet to photograph"."""
+    there = model.title
+    if not model.capabilities.two_way:
+        return (there,)
+    source, _, target = there.partition(" to ")
+    if not (source and target):
         return there, f"{there}, back"
     return there, f"{target[0].upper()}{target[1:]} to {source[0].lower()}{source[1:]}"
 
 
-def chooser(own: list[str], value: str) -> Any:
+def chooser(visit_paths: list[str], value: str) -> Any:
     """An update of a dropdown of translations."""
-    return gr.Dropdown(choices=choices(own), value=value)
+    return gr.Dropdown(choices=choices(visit_paths), value=value)
 
 
-def first() -> str:
-    """The translation that is chosen when the page opens."""
-    return str(models.shipped_path(FAVOURITE))
+def stored(index: int = 0) -> Translation:
+    """What made the starter of this number; the first is chosen when the page opens."""
+    starter = TRANSLATIONS[index]
+    return Translation(models.shipped_model(starter.model), starter.reverse)
 
 
-def is_two_way(value: str) -> bool:
-    """Whether the translation can be undone."""
-    return bool(directions(model_info(parse(value).path))[1])
-
-
-def use(target: str, own: list[str]) -> list[Any]:
+def use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
     """A model that was just fitted, chosen where pictures are translated."""
-    own = [*own, target] if target not in own else own
-    return [own, chooser(own, target), gr.Tabs(selected="translate")]
+    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
+    return visit_paths, chooser(visit_paths, target), gr.Tabs(selected="translate")

@@ -4,255 +4,263 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from PIL import Image
 
 from demos.domain_transfer import models as domains
 from demos.shared import jobs, models
-from demos.shared.widgets import Picture, read, starter
+from demos.shared.widgets import BeforeAfter, Picture, Result, read, starter, thumbnails
 from examples.translations import TRANSLATIONS
-from i2i_core.errors import InputError
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.domain_transfer import (
-    BACK,
     MAX_SHORT_SIDE,
     MAX_STRENGTH,
-    blend,
+    TransferResult,
     transfer,
     transfer_all,
-    usual_size,
+    usual_short_side,
 )
-from i2i_core.pipelines.translation import prepare
 
 HELLO = "Drag the handle: photograph and painting. Then add a picture of yours."
-NONE = "nothing"
-BRUSHES = {
-    "broad": 320,
-    "medium": 512,
-    "fine": 768,
-    "finest": MAX_SHORT_SIDE,
-}  # pixels, shorter side
+NOTHING = "nothing"
+# Pixels of the shorter side.
+BRUSHES = {"broad": 320, "medium": 512, "fine": 768, "finest": MAX_SHORT_SIDE}
 MAX_PICTURES = 30  # pictures of a gallery
+Results = tuple[TransferResult, TransferResult | None]  # the second of what it is compared with
+
+
+class Controls(NamedTuple):
+    """What a translation depends on: components, or what they hold."""
+
+    picture: Any
+    translation: Any
+    brush: Any = "medium"
+    rival: Any = NOTHING  # the translation to compare with
+    strength: Any = 1
+    keep_colours: Any = False
+    seed: Any = 0
+    reference: Any = None
+
+
+class View(NamedTuple):
+    """Where a translation is shown: components, or what they are to show."""
+
+    status: Any = gr.skip()
+    slider: Any = gr.skip()
+    rival_slider: Any = gr.skip()
+    back: Any = gr.skip()
+    cycle_error: Any = gr.skip()
+    results: Any = gr.skip()  # a state of Results: what strength blends
 
 
 def build() -> tuple[gr.Dropdown, gr.State]:
     """Lay out this part inside the current Blocks; returns the chooser of translations and the
     state that holds the paths of this visit's own models."""
-    first = TRANSLATIONS[0]
-    own = gr.State([])
-    made = gr.State(None)  # the picture and its whole translation: what strength blends
+    visit_paths = gr.State([])
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            picture = Picture(starter(f"{first.source}.jpg"), label="1 · Your picture", height=260)
-            way = gr.Dropdown(
-                domains.choices([]), value=domains.first(), label="2 · What to make of it",
+            picture = Picture(_stored(0)[0], label="1 · Your picture", height=260)
+            translation = gr.Dropdown(
+                domains.choices([]), value=domains.stored().value, label="2 · What to make of it",
                 interactive=True,
             )  # fmt: skip
-            starters = gr.Dataset(
-                components=[gr.Image(visible=False)],
-                samples=[[starter(f"{t.name}.jpg")] for t in TRANSLATIONS],
-                label="Or look at one of these", type="index",
-            )  # fmt: skip
+            names = (f"{stored.name}.jpg" for stored in TRANSLATIONS)
+            starters = thumbnails(names, "Or look at one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
-            progress = gr.HTML(jobs.status(text=HELLO))
-            with gr.Row(equal_height=True):
-                result = _slider(_stored(0), "Before · after")
-                compared = _slider(None, "The other one", visible=False)
-            with gr.Accordion("There and back again", open=False):
-                gr.Markdown(
-                    "A two-way model learnt that what went there and came back must be what it "
-                    "was. How well it keeps to that shows what it forgets on the way."
-                )
-                with gr.Row():
-                    returned = gr.Image(
-                        label="Back again", format="png", type="pil", interactive=False,
-                        height=260, buttons=["fullscreen"],
-                    )  # fmt: skip
-                    error = gr.Markdown("Translate a picture with a two-way model to see it.")
-            with gr.Accordion("Many pictures at once", open=False):
-                with gr.Row():
-                    many = gr.Gallery(
-                        label=f"Up to {MAX_PICTURES} pictures", type="filepath", height=260, columns=3,
-                        file_types=["image"], buttons=[], object_fit="contain", min_width=200,
-                    )  # fmt: skip
-                    all_made = gr.Gallery(
-                        label="Translated", height=260, columns=3, interactive=False, format="png",
-                        object_fit="contain", min_width=200,
-                    )  # fmt: skip
-                go_many = gr.Button("Translate them all", min_width=140)
+            view = _lay_out_view()
+            batch = _lay_out_batch()
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            strength = gr.Slider(
-                0, MAX_STRENGTH, 1, step=0.05, label="Strength",
-                info="0 is your picture, 1 what the model makes; beyond, the change is exaggerated",
-            )  # fmt: skip
-            with gr.Row():
-                brush = gr.Radio(
-                    list(BRUSHES), value="medium", label="Brush",
-                    info="strokes have a size in pixels: a small picture has broad ones",
-                )  # fmt: skip
-                colours = gr.Checkbox(False, label="Keep the colours", min_width=120)
-            with gr.Row():
-                other = gr.Dropdown(
-                    [NONE, *domains.choices([])], value=NONE, label="Compare with", min_width=180
-                )
-                stop = gr.Button("Stop", variant="stop", min_width=70)
+            controls, stop = _lay_out_controls(picture, translation)
             with gr.Accordion("Bring a model of your own", open=False):
                 gr.Markdown(
                     "A `.safetensors` file that you taught and downloaded here, or a generator "
                     "published by CycleGAN or CUT as `.pth`."
                 )
-                brought = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
+                upload = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
+    running = _wire(controls, view, *batch)
+    jobs.wire_stop(stop, running, view.status)
+    jobs.wire(starters.click, _starter, starters, [*controls, *view], cancels=running)
+    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, translation])
+    jobs.wire(visit_paths.change, _rivals, [visit_paths, controls.rival], controls.rival)
+    return translation, visit_paths
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    given = [picture, way, brush, other, strength, colours]
-    shown = [progress, result, compared, returned, error, made]
-    running = [
-        event(run, given, shown, **quiet, **jobs.COMPUTE, trigger_mode="always_last")
-        # The way also changes when a model was fitted or brought.
-        for event in (picture.input, way.change, brush.input, other.input)
-    ]
-    running.append(
-        go_many.click(
-            run_many,
-            [many, way, brush, strength, colours],
-            [progress, all_made],
-            **quiet,
-            **jobs.COMPUTE,
+
+def _lay_out_view() -> View:
+    status = gr.HTML(jobs.status_line(HELLO))
+    with gr.Row(equal_height=True):
+        slider = BeforeAfter(_stored(0), label="Before · after", max_height=560)
+        rival = BeforeAfter(None, label="The other one", max_height=560, visible=False)
+    with gr.Accordion("There and back again", open=False):
+        gr.Markdown(
+            "A two-way model learnt that what went there and came back must be what it was. How "
+            "well it keeps to that shows what it forgets on the way."
         )
-    )
-    for event in running:
-        event.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    for change in (strength.input, colours.input):
-        change(_again, [made, strength, colours], [result, compared], **quiet,
-               trigger_mode="always_last")  # fmt: skip
-    stop.click(
-        lambda: jobs.status(text="Stopped. What was made so far stays."), None, progress,
-        cancels=running, **quiet,
-    )  # fmt: skip
-    starters.click(
-        _starter, starters, [picture, way, other, strength, colours, *shown],
-        cancels=running, **quiet,
-    )  # fmt: skip
-    brought.upload(_bring, [brought, own], [own, way], **quiet)
-    own.change(
-        lambda own, value: gr.Dropdown(choices=[NONE, *domains.choices(own)], value=value),
-        [own, other], other, **quiet,
-    )  # fmt: skip
-    return way, own
+        with gr.Row():
+            back = Result(label="Back again", height=260)
+            cycle_error = gr.Markdown("Translate a picture with a two-way model to see it.")
+    return View(status, slider, rival, back, cycle_error, gr.State(None))
 
 
-def run(
-    path: str | None, way: str, brush: str, other: str, strength: float, colours: bool
-) -> Iterator[list[Any]]:
-    """Translate, show it, come back if the model can, and do the same with the other model."""
-    skipped: list[Any] = [gr.skip()] * 5
-    if path is None:
-        yield [jobs.status(text="Add a picture."), *skipped]
+def _lay_out_batch() -> tuple[gr.Gallery, gr.Gallery, gr.Button]:
+    """Many pictures at once: they, their translations, and the button."""
+    with gr.Accordion("Many pictures at once", open=False):
+        with gr.Row():
+            pictures = gr.Gallery(
+                label=f"Up to {MAX_PICTURES} pictures", type="filepath", height=260, columns=3,
+                file_types=["image"], buttons=[], object_fit="contain", min_width=200,
+            )  # fmt: skip
+            translations = gr.Gallery(
+                label="Translated", height=260, columns=3, interactive=False, format="png",
+                object_fit="contain", min_width=200,
+            )  # fmt: skip
+        return pictures, translations, gr.Button("Translate them all", min_width=140)
+
+
+def _lay_out_controls(picture: gr.Image, translation: gr.Dropdown) -> tuple[Controls, gr.Button]:
+    """All controls, and the button that stops."""
+    strength = gr.Slider(
+        0, MAX_STRENGTH, 1, step=0.05, label="Strength",
+        info="0 is your picture, 1 what the model makes; beyond, the change is exaggerated",
+    )  # fmt: skip
+    with gr.Row():
+        brush = gr.Radio(
+            list(BRUSHES), value="medium", label="Brush",
+            info="strokes have a size in pixels: a small picture has broad ones",
+        )  # fmt: skip
+        colours = gr.Checkbox(False, label="Keep the colours", min_width=120)
+    can = domains.stored().model.capabilities
+    seed = gr.Number(
+        0, precision=0, minimum=0, maximum=MAX_SEED, label="Seed", visible=can.takes_seed,
+        info="each gives another translation",
+    )  # fmt: skip
+    reference = Picture(label="Make it like this one", height=200, visible=can.takes_reference)
+    with gr.Row():
+        rival = gr.Dropdown(
+            [NOTHING, *domains.choices([])], value=NOTHING, label="Compare with", min_width=180
+        )
+        stop = gr.Button("Stop", variant="stop", min_width=70)
+    return Controls(picture, translation, brush, rival, strength, colours, seed, reference), stop
+
+
+def _wire(
+    controls: Controls, view: View, pictures: Any, translations: Any, button: gr.Button
+) -> list[Any]:
+    """Wire what translates; returns what Stop ends."""
+    c = controls
+    # The translation also changes when a model was fitted or brought.
+    events = [c.translation.change]
+    events += [control.input for control in (c.picture, c.brush, c.rival, c.seed, c.reference)]
+    status: dict[str, Any] = {"status": view.status, "compute": True}
+    running = [jobs.wire(event, run, [*c], view, latest=True, **status) for event in events]
+    outputs = [view.status, translations]
+    running += [jobs.wire(button.click, run_many, [pictures, *c], outputs, **status)]
+    jobs.wire(c.translation.change, _options, c.translation, [c.seed, c.reference])
+    inputs, outputs = [view.results, c.strength, c.keep_colours], [view.slider, view.rival_slider]
+    for event in (c.strength.input, c.keep_colours.input):
+        jobs.wire(event, _blended, inputs, outputs, latest=True)
+    return running
+
+
+def run(*values: Any) -> Iterator[View]:
+    """Translate, show it, come back if the model can, and do the same with the other model; values
+    as of Controls."""
+    chosen = Controls(*values)
+    if chosen.picture is None:
+        yield View(jobs.status_line("Add a picture."))
         return
-    picture = jobs.with_gradio_errors(read)(path, "the picture")
+    picture = read(chosen.picture, "the picture")
     began = time.monotonic()
-    size = usual_size(picture, BRUSHES[brush])
-    yield [jobs.status(text="Painting …"), *skipped]
-    source = prepare(picture, "", size)
-    translation = jobs.with_gradio_errors(domains.parse)(way)
-    two_way = domains.is_two_way(way)
-    full, event = source, None
-    for event in jobs.compute(
-        transfer, picture, translation.path, reverse=translation.reverse, size=size, back=two_way
-    ):
-        if event.picture is not None:
-            full = event.picture
-            pair = (source, blend(source, full, strength, colours))
-            yield [jobs.status(event, "Painting …"), pair, *skipped[1:]]
-    assert event is not None
-    back, said = event.extras.get(BACK), "This model goes one way only."
-    if back is not None:
-        levels = event.losses["cycle error"]
-        said = f"Mean difference to your picture: **{levels:.1f}** of 255 grey levels."
-    second = None
-    if other != NONE:
-        rival = jobs.with_gradio_errors(domains.parse)(other)
-        second = jobs.finish(transfer, picture, rival.path, reverse=rival.reverse, size=size)
-    done = f"{full.width} × {full.height} pixels in {time.monotonic() - began:.1f} s."
-    yield [
-        jobs.status(text=done), gr.skip(), _second(source, second, strength, colours), back, said,
-        (source, full, second),
-    ]  # fmt: skip
+    yield View(jobs.status_line("Painting …"))
+    short_side = usual_short_side(picture, BRUSHES[chosen.brush])
+    settings = _settings(chosen, chosen.translation)
+    for event in jobs.compute(transfer, picture, short_side=short_side, back=True, **settings):
+        result = event.result
+        status = jobs.status_line("Painting …", progress=event)
+        yield View(status, (result.source, event.picture))
+    rival = None
+    if chosen.rival != NOTHING:
+        settings = _settings(chosen, chosen.rival)
+        *_, last = jobs.compute(transfer, picture, short_side=short_side, **settings)
+        rival = last.result
+    error = "This model goes one way only."
+    if result.cycle_error is not None:
+        error = f"Mean difference to your picture: **{result.cycle_error:.1f}** of 255 grey levels."
+    width, height = result.translation.size
+    status = jobs.status_line(f"{width} × {height} pixels in {time.monotonic() - began:.1f} s.")
+    _, slider = _blended((result, rival), chosen.strength, chosen.keep_colours)
+    yield View(status, gr.skip(), slider, result.back, error, (result, rival))
 
 
-def run_many(
-    gallery: Any, way: str, brush: str, strength: float, colours: bool
-) -> Iterator[list[Any]]:
-    """Translate a gallery; every picture appears when it is done."""
+def run_many(gallery: Any, *values: Any) -> Iterator[tuple[str, list[Image.Image]]]:
+    """Translate a gallery, values as of Controls; yields what happens, and what there is by now."""
+    chosen = Controls(*values)
     files = [item[0] for item in gallery or []]
     if not files:
-        raise jobs.as_gradio_error(InputError("Add pictures to the gallery first."))
+        raise InputError("Add pictures to the gallery first.")
     if len(files) > MAX_PICTURES:
-        raise jobs.as_gradio_error(
-            InputError(f"{len(files)} pictures are too many: {MAX_PICTURES} at most.")
-        )
-    pictures = [jobs.with_gradio_errors(open_image)(file) for file in files]
-    translation = jobs.with_gradio_errors(domains.parse)(way)
-    most = BRUSHES[brush]
-    found: list[Image.Image] = []
-    for event in jobs.compute(
-        transfer_all, pictures, translation.path, reverse=translation.reverse,
-        strength=strength, keep_colours=colours, most=most,
-    ):  # fmt: skip
-        found.append(event.picture)
-        yield [jobs.status(event), list(found)]
-    yield [jobs.status(text=f"{len(found)} pictures translated."), list(found)]
+        raise InputError(f"{len(files)} pictures are too many: {MAX_PICTURES} at most.")
+    pictures = [open_image(file) for file in files]
+    settings = _settings(chosen, chosen.translation)
+    side = BRUSHES[chosen.brush]
+    translations: list[Image.Image] = []
+    for event in jobs.compute(transfer_all, pictures, max_short_side=side, **settings):
+        translations.append(event.picture)
+        yield jobs.status_line(progress=event), [*translations]
+    yield jobs.status_line(f"{len(translations)} pictures translated."), translations
 
 
-def _again(made: Any, strength: float, colours: bool) -> list[Any]:
-    """What was made already, at another strength."""
-    if made is None:
-        return [gr.skip(), gr.skip()]
-    source, full, second = made
-    return [
-        (source, blend(source, full, strength, colours)),
-        _second(source, second, strength, colours),
-    ]
+def _settings(chosen: Controls, translation: str) -> dict[str, Any]:
+    """What `transfer` is given besides pictures and sizes."""
+    model, reverse = domains.parse(translation)
+    reference = chosen.reference if model.capabilities.takes_reference else None
+    return {
+        "model": model,
+        "reverse": reverse,
+        "strength": chosen.strength,
+        "keep_colours": chosen.keep_colours,
+        "seed": int(chosen.seed or 0),
+        "reference": reference and read(reference, "the reference picture"),
+    }
 
 
-def _second(source: Any, second: Any, strength: float, colours: bool) -> Any:
-    if second is None:
-        return gr.ImageSlider(None, visible=False)
-    return gr.ImageSlider((source, blend(source, second, strength, colours)), visible=True)
+def _options(translation: str) -> tuple[Any, Any]:
+    """The seed and the reference picture, for models that take them."""
+    can = domains.parse(translation).model.capabilities
+    return gr.Number(visible=can.takes_seed), gr.Image(visible=can.takes_reference)
+
+
+def _blended(results: Results | None, strength: float, keep_colours: bool) -> tuple[Any, Any]:
+    """Both sliders with what was made, at this strength."""
+    if results is None:
+        return gr.skip(), gr.skip()
+    pairs = [(r.source, r.blended(strength, keep_colours)) if r else None for r in results]
+    return pairs[0], gr.ImageSlider(pairs[1], visible=pairs[1] is not None)
+
+
+def _rivals(visit_paths: list[str], rival: str) -> Any:
+    return gr.Dropdown(choices=[NOTHING, *domains.choices(visit_paths)], value=rival)
 
 
 def _stored(index: int) -> tuple[str, str]:
+    """The paths of a starter picture and of its translation."""
     chosen = TRANSLATIONS[index]
     return starter(f"{chosen.source}.jpg"), starter(f"{chosen.name}.jpg")
 
 
-def _starter(index: int) -> list[Any]:
-    """A starter picture with its stored translation."""
-    chosen = TRANSLATIONS[index]
+def _starter(index: int) -> tuple[Any, ...]:
+    """A starter picture with its stored translation: of all Controls and the View."""
     before, after = _stored(index)
-    value = str(models.shipped_path(chosen.model)) + (domains.WAY_BACK if chosen.reverse else "")
-    pair = (open_image(before), open_image(after), None)
-    return [
-        before, value, NONE, 1, False, jobs.status(text=HELLO), (before, after),
-        gr.ImageSlider(None, visible=False), None, "", pair,
-    ]  # fmt: skip
+    results = (TransferResult(open_image(before), open_image(after)), None)
+    hidden = gr.ImageSlider(None, visible=False)
+    view = View(jobs.status_line(HELLO), (before, after), hidden, None, "", results)
+    unchanged = {name: gr.skip() for name in ("brush", "seed", "reference")}
+    return *Controls(before, domains.stored(index).value, **unchanged), *view
 
 
-@jobs.with_gradio_errors
-def _bring(path: str | None, own: list[str]) -> list[Any]:
-    path, own = models.bring(path, own)
-    if path not in [value for _, value in domains.choices(own)]:
-        raise InputError(
-            "This model learnt from pairs: bring it to the tab “Sketch to photo” instead."
-        )
+def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
+    path, visit_paths = models.bring(path, visit_paths, *domains.TASKS)
     gr.Info("The model is chosen.")
-    return [own, domains.chooser(own, path)]
-
-
-def _slider(value: Any, label: str, visible: bool = True) -> gr.ImageSlider:
-    return gr.ImageSlider(
-        value, label=label, format="png", type="pil", slider_position=50, max_height=560,
-        buttons=["download", "fullscreen"], interactive=False, visible=visible,
-    )  # fmt: skip
+    return visit_paths, domains.chooser(visit_paths, path)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.image_analogy import api as endpoints
-from demos.image_analogy import pair as two_pictures
-from demos.image_analogy import repaint
+from demos.image_analogy import api, pair, repaint
 
 TITLE = "Image analogy"
 
@@ -15,7 +13,7 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs():
         with gr.Tab("Two pictures"):
-            two_pictures.build()
+            pair.build()
         with gr.Tab("Repaint", render_children=True):
             repaint.build()
-    endpoints.build()
+    api.build()

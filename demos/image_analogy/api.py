@@ -9,17 +9,16 @@ from __future__ import annotations
 import gradio as gr
 from PIL import Image
 
+from demos.image_analogy.pair import CORRESPONDENCES, PRESETS
 from demos.shared import jobs
 from demos.shared.widgets import Picture, read
 from i2i_core.labels.maps import encode
 from i2i_core.labels.segmentation import segment as find_regions
-from i2i_core.methods.structural_analogy import GUIDES, PRESETS
-from i2i_core.pipelines import analogy as applications
+from i2i_core.pipelines import analogy
 
 
-@jobs.with_gradio_errors
 def structural_analogy(
-    a: str, b: str, preset: str, granularity: float, guide: str, seed: int,
+    a: str, b: str, preset: str, granularity: float, correspondence: str, seed: int,
     size: int, reverse: bool,
 ) -> Image.Image:  # fmt: skip
     """Make a picture with the arrangement of one picture out of the stuff of another.
@@ -29,7 +28,8 @@ def structural_analogy(
         b: The picture whose appearance is taken.
         preset: One of structure, style, texture, text effect.
         granularity: 0 keeps only the large arrangement, 1 all detail; -1 for the preset's.
-        guide: What answers to what, such as auto, lightness, objects; empty for the preset's.
+        correspondence: What answers to what, such as auto, lightness, objects; empty for the
+            preset's.
         seed: Another number gives another result.
         size: Longer side of the result in pixels, 64 to 1024.
         reverse: Exchange the roles of a and b.
@@ -38,19 +38,18 @@ def structural_analogy(
         The picture, a PNG.
     """
     return jobs.finish(
-        applications.structural_analogy,
+        analogy.structural_analogy,
         read(a, "the picture a"),
         read(b, "the picture b"),
         preset=preset,
         granularity=None if granularity < 0 else granularity,
-        guide=guide or None,
+        correspondence=correspondence or None,
         seed=seed,
-        size=size,
+        long_side=size,
         reverse=reverse,
     )
 
 
-@jobs.with_gradio_errors
 def semantic_analogy(
     photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
 ) -> Image.Image:
@@ -68,17 +67,16 @@ def semantic_analogy(
         The photograph, a PNG.
     """
     return jobs.finish(
-        applications.semantic_analogy,
+        analogy.semantic_analogy,
         read(photo, "the photograph"),
         read(labels, "the label map", flatten=False),
         read(target_labels, "the target label map", flatten=False),
-        size=size,
+        long_side=size,
         keep=keep,
         seed=seed,
     )
 
 
-@jobs.with_gradio_errors
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     """Fill a masked part of a photograph from the rest of it.
 
@@ -92,15 +90,14 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
         The photograph at its own size, a PNG.
     """
     return jobs.finish(
-        applications.remove_object,
+        analogy.remove_object,
         read(photo, "the photograph"),
         read(mask, "the mask", flatten=False),
-        size=size,
+        long_side=size,
         seed=seed,
     )
 
 
-@jobs.with_gradio_errors
 def segment(photo: str, classes: int) -> Image.Image:
     """Divide a photograph into editable regions.
 
@@ -121,19 +118,19 @@ def build() -> None:
         photo, mask = Picture(label="photo"), Picture(label="mask")
         labels, target = Picture(label="labels"), Picture(label="target_labels")
         preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
-        guide = gr.Dropdown(["", *GUIDES], value="", label="guide")
+        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="", label="correspondence")
         granularity = gr.Number(-1, label="granularity")
         seed, classes = _whole(0, "seed"), _whole(4, "classes")
         size, window = _whole(256, "size"), _whole(512, "size")
         reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
         result = gr.Image(format="png", label="result")
         for function, inputs in (
-            (structural_analogy, [a, b, preset, granularity, guide, seed, size, reverse]),
+            (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
             (semantic_analogy, [photo, labels, target, size, keep, seed]),
             (remove_object, [photo, mask, window, seed]),
             (segment, [photo, classes]),
         ):
-            gr.Button().click(function, inputs, result, api_name=function.__name__, **jobs.COMPUTE)
+            jobs.endpoint(function, inputs, result)
 
 
 def _whole(value: int, label: str) -> gr.Number:

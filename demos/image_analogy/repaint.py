@@ -2,253 +2,245 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import gradio as gr
 from PIL import Image
 
-from demos.image_analogy.label_editor import Canvas
+from demos.image_analogy.label_editor import MAP_SIDE, Canvas
+from demos.image_analogy.scribbles import brush
 from demos.shared import jobs
-from demos.shared.widgets import Picture, read, starter
+from demos.shared.widgets import Picture, Result, read, starter, thumbnails
+from examples.starters import SCENES
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.labels.maps import PALETTE
 from i2i_core.pipelines.analogy import remove_object, semantic_analogy
 
-SCENES = ("lake", "fields")
-LIVE_SIZE = 256
+LIVE_SIDE = 256  # longer side of the photograph that follows every stroke, pixels
 HELLO = "A starter, already edited: the lake has grown. Paint over the labels, or add a photo."
-MOVES = {"←": (-1, 0), "↑": (0, -1), "↓": (0, 1), "→": (1, 0)}
+# What the picked region can be told, by so many pixels; in rows of buttons.
+TOOLS: tuple[dict[str, Callable[[Canvas, int], Canvas]], ...] = (
+    {"Grow": Canvas.grown, "Shrink": Canvas.shrunk},
+    {
+        "←": lambda canvas, pixels: canvas.moved(-pixels, 0),
+        "↑": lambda canvas, pixels: canvas.moved(0, -pixels),
+        "↓": lambda canvas, pixels: canvas.moved(0, pixels),
+        "→": lambda canvas, pixels: canvas.moved(pixels, 0),
+    },
+)
+
+
+class RepaintView(NamedTuple):
+    """The components that change; as a handler's answer, what they are to show."""
+
+    photo: Any = gr.skip()
+    canvas: Any = gr.skip()
+    editor: Any = gr.skip()
+    picker: Any = gr.skip()
+    result: Any = gr.skip()
+    status: Any = gr.skip()
 
 
 def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
-    start = _starter_canvas("lake")
+    start = _starter_canvas(SCENES[0])
     canvas = gr.State(start)
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
-            photo = Picture(starter("lake.jpg"), label="1 · Photograph", height=240)
+            photo = Picture(starter(f"{SCENES[0]}.jpg"), label="1 · Photograph", height=240)
             classes = gr.Slider(2, 8, 4, step=1, label="Kinds of region to find")
-            scenes = gr.Dataset(
-                components=[gr.Image(visible=False)],
-                samples=[[starter(f"{name}.jpg")] for name in SCENES],
-                label="Or start from one of these", type="index",
-            )  # fmt: skip
+            scenes = thumbnails((f"{name}.jpg" for name in SCENES), "Or start from one of these")
             with gr.Accordion("Bring your own label maps", open=False):
-                own_map = Picture(label="Labels of this photograph", height=150)
+                photo_map = Picture(label="Labels of this photograph", height=150)
                 target_map = Picture(label="Labels of the picture wanted", height=150)
         with gr.Column(scale=1, min_width=320):
-            editor = gr.ImageEditor(
-                start.editor_value(), label="2 · Labels", type="pil", format="png",
-                layers=False, sources=(), transforms=(), canvas_size=(448, 448), height=520,
-                brush=_brush(start), eraser=gr.Eraser(24),
-            )  # fmt: skip
-            live = gr.Checkbox(True, label="Live: follow every stroke (256 pixels)")
-            keep = gr.Checkbox(True, label="Keep what I did not repaint")
-            with gr.Row():
-                undo = gr.Button("Undo", min_width=70)
-                reset = gr.Button("Start over", min_width=70)
+            editor, live, keep, undo, restart = _lay_out_labels(start)
         with gr.Column(scale=1, min_width=320):
-            result = gr.Image(
-                starter("lake_repainted.jpg"), label="3 · The photograph follows", format="png",
-                type="pil", interactive=False, height=440, buttons=["download", "fullscreen"],
-            )  # fmt: skip
-            progress = gr.HTML(jobs.status(text=HELLO))
-            with gr.Row():
-                render = gr.Button("Render", variant="primary", min_width=90)
-                stop = gr.Button("Stop", variant="stop", min_width=70)
-                again = gr.Button("Use as source", min_width=130)
-            size = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
-            seed = gr.Number(0, precision=0, minimum=0, label="Seed")
+            result, status, render, stop, again, long_side, seed = _lay_out_result()
     with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            picker = gr.Image(
-                start.overlay(), label="Region picker: click what you want to change",
-                format="png", interactive=False, height=360, buttons=[], elem_classes="i2i-picker",
-            )  # fmt: skip
-        with gr.Column(scale=1, min_width=280):
-            gr.Markdown("**The picked region**")
-            amount = gr.Slider(2, 60, 16, step=2, label="By how many pixels of the label map")
-            with gr.Row():
-                grow = gr.Button("Grow", min_width=70)
-                shrink = gr.Button("Shrink", min_width=70)
-            with gr.Row():
-                moves = {name: gr.Button(name, min_width=44) for name in MOVES}
-            remove = gr.Button("Remove this", variant="stop")
+        picker, pixels, tools, remove = _lay_out_region(start)
 
-    shown = [canvas, editor, picker]
-    follow_inputs = [canvas, live, keep, seed]
-    settings: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    heavy = {**settings, **jobs.COMPUTE}
-    running: list[Any] = []
-
-    def then_follow(event: Any) -> None:
-        """After a change of the map: let the photograph follow, the newest change winning."""
-        running.append(
-            event.success(
-                follow, follow_inputs, [progress, result], **heavy, trigger_mode="always_last"
-            )
-        )
-
-    then_follow(target_map.upload(_target_map, [canvas, target_map], shown, **settings))
-    running.append(
-        editor.input(
-            _stroke,
-            [canvas, editor, live, keep, seed],
-            [canvas, picker, progress, result],
-            **heavy,
-            trigger_mode="always_last",
-        )
-    )
+    outputs = RepaintView(photo, canvas, editor, picker, result, status)
+    settings = [live, keep, seed]
+    work: dict[str, Any] = {"status": status, "compute": True}
+    newest = {**work, "latest": True}
+    running = [
+        jobs.wire(render.click, render_map, [canvas, keep, seed, long_side], outputs, **work),
+        jobs.wire(remove.click, remove_region, [canvas, seed], outputs, **work),
+        jobs.wire(editor.input, paint, [canvas, editor, *settings], outputs, **newest),
+    ]
+    edits: list[Any] = [(target_map.upload, _use_target_map, [canvas, target_map])]
+    edits += [(button.click, _edit(tool), [canvas, pixels]) for button, tool in tools]
+    edits += [(undo.click, _edit(Canvas.undone), [canvas])]
+    edits += [(restart.click, _edit(Canvas.restarted), [canvas])]
+    for event, handler, inputs in edits:
+        edited = jobs.wire(event, handler, inputs, outputs)
+        running += [jobs.wire(edited.success, follow, [canvas, *settings], outputs, **newest)]
+    jobs.wire_stop(stop, running, status)
     # The editor's own bin would leave nothing to paint on: give the labels back.
-    editor.clear(lambda canvas: canvas.editor_value(), canvas, editor, **settings)
-    picker.select(_pick, canvas, [canvas, picker], **settings)
-    for button, name in ((grow, "grow"), (shrink, "shrink")):
-        then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
-    for name, button in moves.items():
-        then_follow(button.click(_tool(name), [canvas, amount], shown, **settings))
-    for button, change in ((undo, Canvas.undone), (reset, Canvas.restarted)):
-        then_follow(button.click(_changed(change), canvas, shown, **settings))
-    running.append(remove.click(_remove, [canvas, seed], [progress, result], **heavy))
-    running.append(render.click(_render, [canvas, keep, seed, size], [progress, result], **heavy))
-    stop.click(lambda: jobs.status(text="Stopped. What was made so far stays."), None, progress,
-               cancels=running, **jobs.PRIVATE)  # fmt: skip
+    jobs.wire(editor.clear, Canvas.editor_value, canvas, editor)
+    jobs.wire(picker.select, _pick, canvas, outputs)
     # Another photograph ends what still runs for the last one.
-    anew = {**settings, "cancels": running}
-    again.click(_again, [result, classes], [photo, *shown, progress], **anew)
     for event in (photo.upload, classes.release):
-        event(_load, [photo, classes], [*shown, result, progress], **anew)
-    scenes.click(_scene, scenes, [photo, *shown, result, progress], **anew)
-    own_map.upload(_own_map, [canvas, own_map], [*shown, progress], **anew)
+        jobs.wire(event, _load, [photo, classes], outputs, cancels=running)
+    jobs.wire(scenes.click, _scene, scenes, outputs, cancels=running)
+    jobs.wire(again.click, _again, [result, classes], outputs, cancels=running)
+    jobs.wire(photo_map.upload, _use_photo_map, [canvas, photo_map], outputs, cancels=running)
 
 
-def follow(canvas: Canvas, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
-    """The photograph at LIVE_SIZE, if wanted."""
-    if not live:
-        yield [jobs.status(text="Live is off: press Render."), gr.skip()]
-        return
-    yield from _synthesize(canvas, keep, seed, LIVE_SIZE)
+def _lay_out_labels(start: Canvas) -> tuple[Any, ...]:
+    editor = gr.ImageEditor(
+        start.editor_value(), label="2 · Labels", type="pil", format="png", layers=False,
+        sources=(), transforms=(), canvas_size=(MAP_SIDE, MAP_SIDE), height=520,
+        brush=_brush(start), eraser=gr.Eraser(24),
+    )  # fmt: skip
+    live = gr.Checkbox(True, label=f"Live: follow every stroke ({LIVE_SIDE} pixels)")
+    keep = gr.Checkbox(True, label="Keep what I did not repaint")
+    with gr.Row():
+        undo = gr.Button("Undo", min_width=70)
+        restart = gr.Button("Start over", min_width=70)
+    return editor, live, keep, undo, restart
 
 
-def _render(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list[Any]]:
-    yield from _synthesize(canvas, keep, seed, int(size))
+def _lay_out_result() -> tuple[Any, ...]:
+    result = Result(
+        starter(f"{SCENES[0]}_repainted.jpg"), label="3 · The photograph follows", height=440,
+        buttons=["download", "fullscreen"],
+    )  # fmt: skip
+    status = gr.HTML(jobs.status_line(HELLO))
+    with gr.Row():
+        render = gr.Button("Render", variant="primary", min_width=90)
+        stop = gr.Button("Stop", variant="stop", min_width=70)
+        again = gr.Button("Use as source", min_width=130)
+    long_side = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
+    seed = gr.Number(0, precision=0, minimum=0, maximum=MAX_SEED, label="Seed")
+    return result, status, render, stop, again, long_side, seed
 
 
-def _synthesize(canvas: Canvas, keep: bool, seed: float, size: int) -> Iterator[list[Any]]:
+def _lay_out_region(start: Canvas) -> tuple[Any, ...]:
+    with gr.Column(scale=2, min_width=320):
+        picker = gr.Image(
+            start.overlay(), label="Region picker: click what you want to change", format="png",
+            interactive=False, height=360, buttons=[], elem_classes="i2i-picker",
+        )  # fmt: skip
+    with gr.Column(scale=1, min_width=280):
+        gr.Markdown("**The picked region**")
+        pixels = gr.Slider(2, 60, 16, step=2, label="By how many pixels of the label map")
+        tools = []
+        for row in TOOLS:
+            with gr.Row():
+                tools += [(gr.Button(name, min_width=44), tool) for name, tool in row.items()]
+        remove = gr.Button("Remove this", variant="stop")
+    return picker, pixels, tools, remove
+
+
+def follow(canvas: Canvas, live: bool, keep: bool, seed: int | None) -> Iterator[RepaintView]:
+    """The photograph at LIVE_SIDE, if it is to be `live`."""
+    if live:
+        yield from render_map(canvas, keep, seed, LIVE_SIDE)
+    else:
+        yield RepaintView(status=jobs.status_line("Live is off: press Render."))
+
+
+def render_map(
+    canvas: Canvas, keep: bool, seed: int | None, long_side: int
+) -> Iterator[RepaintView]:
     """Show every level, enlarged so that nothing jumps; the last one as made."""
-    own, target = canvas.label_pictures()
-    for event in jobs.compute(
-        semantic_analogy, canvas.photo, own, target, size=size, keep=keep, seed=int(seed or 0)
-    ):
-        last = event.step == event.total
-        shown = event.picture if last else _steady(event.picture, canvas.photo)
-        yield [jobs.status(event), shown]
+    labels, target = canvas.label_pictures()
+    settings = {"long_side": long_side, "keep": keep, "seed": seed or 0}
+    result = None
+    for event in jobs.compute(semantic_analogy, canvas.photo, labels, target, **settings):
+        result = event.picture
+        if result is not None and event.step < event.total:
+            result = _enlarged(result, canvas.photo)
+        yield RepaintView(result=result or gr.skip(), status=jobs.status_line(progress=event))
     # The picture once more: after a skipped one the browser could not send it back as input.
-    yield [jobs.status(text=f"Done, at {size} pixels."), shown]
+    status = jobs.status_line(f"Done, at {long_side} pixels.")
+    yield RepaintView(result=result, status=status)
 
 
-def _remove(canvas: Canvas, seed: float) -> Iterator[list[Any]]:
-    mask = jobs.with_gradio_errors(canvas.removal_mask)()
-    for event in jobs.compute(remove_object, canvas.photo, mask, seed=int(seed or 0)):
-        yield [jobs.status(event), event.picture]
-    yield [jobs.status(text="Removed. “Use as source” goes on from here."), event.picture]
-
-
-def _steady(picture: Image.Image | None, photo: Image.Image) -> Any:
-    if picture is None:
-        return gr.skip()
-    scale = max(512, max(picture.size)) / max(photo.size)
+def _enlarged(picture: Image.Image, photo: Image.Image) -> Image.Image:
+    scale = max(512, *picture.size) / max(photo.size)
     size = (round(photo.width * scale), round(photo.height * scale))
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-@jobs.with_gradio_errors
-def _load(path: str | None, classes: float) -> list[Any]:
+def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:
+    """The photograph without what lies in the picked region."""
+    for event in jobs.compute(remove_object, canvas.photo, canvas.removal_mask(), seed=seed or 0):
+        yield RepaintView(result=event.picture, status=jobs.status_line(progress=event))
+    status = jobs.status_line("Removed. “Use as source” goes on from here.")
+    yield RepaintView(result=event.picture, status=status)
+
+
+def paint(
+    canvas: Canvas, editor: Any, live: bool, keep: bool, seed: int | None
+) -> Iterator[RepaintView]:
+    """The map as painted, then the photograph. The editor itself is left alone: the person is
+    still drawing. (It also reports its own mounting as input: nothing has changed then.)"""
+    painted = canvas.painted((editor or {}).get("composite"))
+    if painted is canvas:
+        yield RepaintView()
+        return
+    yield RepaintView(canvas=painted, picker=painted.overlay())
+    yield from follow(painted, live, keep, seed)
+
+
+def _load(path: str | None, classes: int) -> RepaintView:
     """A new photograph: its labels appear by themselves."""
-    canvas = Canvas.segmented(read(path, "a photograph"), int(classes))
-    said = "These regions were found. Paint over the labels, or pick a region below."
-    return [*_show_new(canvas), canvas.photo, jobs.status(text=said)]
+    canvas = Canvas.segmented(read(path, "a photograph"), classes)
+    status = "These regions were found. Paint over the labels, or pick a region below."
+    return _show_new(canvas, status)._replace(result=canvas.photo)
 
 
-def _scene(index: int) -> list[Any]:
+def _scene(index: int) -> RepaintView:
     name = SCENES[index]
-    canvas = _starter_canvas(name)
-    return [
-        starter(f"{name}.jpg"), *_show_new(canvas),
-        Image.open(starter(f"{name}_repainted.jpg")), jobs.status(text=HELLO),
-    ]  # fmt: skip
+    return _show_new(_starter_canvas(name), HELLO)._replace(
+        photo=starter(f"{name}.jpg"), result=starter(f"{name}_repainted.jpg")
+    )
 
 
-@jobs.with_gradio_errors
-def _again(result: Image.Image | None, classes: float) -> list[Any]:
+def _again(result: Image.Image | None, classes: int) -> RepaintView:
     if result is None:
-        raise gr.Error("Make a result first.", print_exception=False)
-    canvas = Canvas.segmented(result, int(classes))
-    return [result, *_show_new(canvas), jobs.status(text="The result is the photograph now.")]
+        raise InputError("Make a result first.")
+    view = _show_new(Canvas.segmented(result, classes), "The result is the photograph now.")
+    return view._replace(photo=result)
 
 
-@jobs.with_gradio_errors
-def _own_map(canvas: Canvas, path: str | None) -> list[Any]:
-    said = "These are the photograph's labels now: paint over them."
-    return [
-        *_show_new(canvas.with_own_labels(read(path, "a label map", flatten=False))),
-        jobs.status(text=said),
-    ]
+def _use_photo_map(canvas: Canvas, path: str | None) -> RepaintView:
+    canvas = canvas.with_own_labels(read(path, "a label map", flatten=False))
+    return _show_new(canvas, "These are the photograph's labels now: paint over them.")
 
 
-@jobs.with_gradio_errors
-def _target_map(canvas: Canvas, path: str | None) -> list[Any]:
+def _use_target_map(canvas: Canvas, path: str | None) -> RepaintView:
     return _show(canvas.with_target_labels(read(path, "a label map", flatten=False)))
 
 
-def _stroke(canvas: Canvas, value: Any, live: bool, keep: bool, seed: float) -> Iterator[list[Any]]:
-    """The map as painted, then the photograph. The editor itself is left alone: the person is
-    still drawing. (It also reports its own mounting as input: nothing has changed then.)"""
-    painted = jobs.with_gradio_errors(canvas.painted)((value or {}).get("composite"))
-    if painted is canvas:
-        yield [gr.skip()] * 4
-        return
-    yield [painted, painted.overlay(), gr.skip(), gr.skip()]
-    for shown in follow(painted, live, keep, seed):
-        yield [gr.skip(), gr.skip(), *shown]
-
-
-@jobs.with_gradio_errors
-def _pick(canvas: Canvas, event: gr.SelectData) -> list[Any]:
+def _pick(canvas: Canvas, event: gr.SelectData) -> RepaintView:
     canvas = canvas.picked_at(*event.index)
-    return [canvas, canvas.overlay()]
+    return RepaintView(canvas=canvas, picker=canvas.overlay())
 
 
-def _tool(name: str) -> Any:
-    def use(canvas: Canvas, amount: float) -> list[Any]:
-        if name == "grow":
-            return _show(canvas.grown(amount))
-        if name == "shrink":
-            return _show(canvas.shrunk(amount))
-        dx, dy = MOVES[name]
-        return _show(canvas.moved(int(dx * amount), int(dy * amount)))
-
-    return jobs.with_gradio_errors(use)
+def _edit(change: Callable[..., Canvas]) -> Callable[..., RepaintView]:
+    """A handler that makes the `change` and shows the canvas after it."""
+    return lambda canvas, *pixels: _show(change(canvas, *pixels))
 
 
-def _changed(change: Any) -> Any:
-    return jobs.with_gradio_errors(lambda canvas: _show(change(canvas)))
-
-
-def _show(canvas: Canvas) -> list[Any]:
+def _show(canvas: Canvas) -> RepaintView:
     """The canvas, its map in the editor, its overlay in the picker."""
-    return [canvas, canvas.editor_value(), canvas.overlay()]
+    return RepaintView(canvas=canvas, editor=canvas.editor_value(), picker=canvas.overlay())
 
 
-def _show_new(canvas: Canvas) -> list[Any]:
+def _show_new(canvas: Canvas, status: str) -> RepaintView:
     """The same for a canvas with other labels: the brush gets their colours. (Else it is left
     alone, for a new brush would lose the colour that the person has chosen.)"""
     editor = gr.ImageEditor(canvas.editor_value(), brush=_brush(canvas))
-    return [canvas, editor, canvas.overlay()]
+    return _show(canvas)._replace(editor=editor, status=jobs.status_line(status))
 
 
 def _brush(canvas: Canvas) -> gr.Brush:
-    colours = ["#{:02x}{:02x}{:02x}".format(*PALETTE[i]) for i in range(canvas.count)]
-    return gr.Brush(24, colours, colours[0], color_mode="fixed")
+    return brush(24, PALETTE[: canvas.count])
 
 
 def _starter_canvas(name: str) -> Canvas:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -12,56 +13,55 @@ from demos.shared import jobs
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.images.sizes import fit_long_side
+from i2i_core.labels.colours import Colour
 from i2i_core.labels.maps import PALETTE
 
-MARKS = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in PALETTE[2:6]]
+MARKS = PALETTE[2:6]
+EDITOR_SIDE = 400  # pixels
 
 
-def build_editors(a: gr.Image, b: gr.Image) -> tuple[Any, Any]:
+def brush(pixels: int, colours: Sequence[Colour]) -> gr.Brush:
+    """A brush of this width, whose colours are all that there are."""
+    names: list[Any] = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in colours]
+    return gr.Brush(pixels, names, names[0], color_mode="fixed")
+
+
+def build_editors(a: gr.Image, b: gr.Image) -> list[gr.ImageEditor]:
     """Editors to correct the guess: what has the same colour answers to each other."""
-    editors = []
     with gr.Accordion("Correct it: mark what answers to what", open=False) as panel:
         gr.Markdown(
             "Draw a stroke over a region of 1 and one of the **same colour** over the region of 2 "
             "that it should be made of; two to four colours. Then make the analogy again."
         )
         with gr.Row():
-            for label in ("1 · Structure", "2 · Appearance"):
-                editors.append(
-                    gr.ImageEditor(
-                        label=label,
-                        type="pil",
-                        format="png",
-                        layers=False,
-                        sources=(),
-                        transforms=(),
-                        canvas_size=(400, 400),
-                        height=380,
-                        min_width=260,
-                        brush=gr.Brush(14, MARKS, MARKS[0], color_mode="fixed"),
-                    )
+            editors = [
+                gr.ImageEditor(
+                    label=label, type="pil", format="png", layers=False, sources=(), transforms=(),
+                    canvas_size=(EDITOR_SIDE, EDITOR_SIDE), height=380, min_width=260,
+                    brush=brush(14, MARKS),
                 )
+                for label in ("1 · Structure", "2 · Appearance")
+            ]  # fmt: skip
     for picture, editor in zip((a, b), editors, strict=True):
-        picture.change(_background, picture, editor, show_progress="hidden", **jobs.PRIVATE)
+        jobs.wire(picture.change, _background, picture, editor)
         # Opened for the first time; later openings must not wipe the strokes.
-        panel.expand(_first_background, [picture, editor], editor, show_progress="hidden",
-                     **jobs.PRIVATE)  # fmt: skip
-    return editors[0], editors[1]
+        jobs.wire(panel.expand, _background, [picture, editor], editor)
+    return editors
 
 
-def _background(path: str | None) -> Any:
-    """A fresh canvas with the picture under it; a file that is none is reported elsewhere."""
+def _background(path: str | None, editor: Any = None) -> Any:
+    """A fresh canvas with the picture under it, unless there is one; a file that is no picture is
+    reported elsewhere."""
+    if (editor or {}).get("background") is not None:
+        return gr.skip()
     try:
         picture = open_image(path) if path else None
     except InputError:
         picture = None
     if picture is None:
         return None
-    return {"background": fit_long_side(picture, 400), "layers": [], "composite": None}
-
-
-def _first_background(path: str | None, value: Any) -> Any:
-    return gr.skip() if (value or {}).get("background") is not None else _background(path)
+    picture = fit_long_side(picture, EDITOR_SIDE)
+    return {"background": picture, "layers": [], "composite": None}
 
 
 def scribbles_of(marks_a: Any, marks_b: Any) -> tuple[Image.Image, Image.Image] | None:

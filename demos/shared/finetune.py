@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import gradio as gr
 import pandas as pd
 
 from demos.shared import jobs, models
+from demos.shared.widgets import Result
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info, open_model
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
@@ -25,8 +27,8 @@ MAX_MINUTES = int(
 )
 LIMITS = (
     f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. "
-    "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and model stay "
-    "on this server for two hours at most, and nobody else is shown them."
+    "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and "
+    "model stay on this server for two hours at most, and nobody else is shown them."
 )
 # One at a time, and beside the other work: drawing goes on meanwhile.
 QUEUE: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 1, "trigger_mode": "once"}
@@ -74,25 +76,36 @@ def outcome(hello: str, preview: str, use: str) -> Watched:
     """Lay out where a fit is watched."""
     return Watched(
         gr.HTML(jobs.status_line(hello)),
-        gr.Image(
-            label=preview, format="png", type="pil", interactive=False, height=460,
-            buttons=["fullscreen"],
-        ),
-        gr.LinePlot(
-            x="step", y="value", color="loss", height=220, title="Losses", buttons=[],
-            visible=False,
-        ),
+        Result(label=preview, height=460),
+        losses_plot(),
         gr.Button(use, visible=False),
         gr.File(
             label="The model: download it, bring it back another day", height=90, visible=False
         ),
-    )  # fmt: skip
+    )
+
+
+def controls(name: str, label: str = "Name") -> tuple[gr.Textbox, tuple[gr.Button, gr.Button]]:
+    """Lay out what a fit is run by: the model's name, and the buttons that begin and end it."""
+    box = gr.Textbox(name, label=label, max_length=40)
+    with gr.Row():
+        go = gr.Button("Fit", variant="primary", min_width=100)
+        halt = gr.Button("Stop and keep it", variant="stop", min_width=140)
+    gr.Markdown(LIMITS)
+    return box, (go, halt)
+
+
+def losses_plot() -> gr.LinePlot:
+    """Where losses are drawn."""
+    return gr.LinePlot(
+        x="step", y="value", color="loss", height=220, title="Losses", buttons=[], visible=False
+    )
 
 
 def wire(
     fit: Callable[..., Iterator[FitView]],
     inputs: list[Any],
-    name: gr.Textbox,
+    name: gr.Textbox | gr.State,
     target: gr.State,
     buttons: tuple[gr.Button, gr.Button],
     watched: Watched,
@@ -100,13 +113,24 @@ def wire(
     """Wire a fit up: `buttons` run `fit` on the file that the state `target` will hold, made of the
     model's `name`, and on the `inputs`; and end it."""
     go, halt = buttons
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    begun = jobs.wire(go.click, begin, name, [target, go, *watched])
-    fitted = jobs.wire(
-        begun.success, fit, [target, *inputs], list(watched), status=watched.status, **QUEUE
+    start = jobs.wire(go.click, begin, name, [target, go, *watched])
+    run = jobs.wire(
+        start.success, fit, [target, *inputs], list(watched), status=watched.status, **QUEUE
     )
-    fitted.then(lambda: gr.Button(interactive=True), None, go, **quiet)
+    jobs.wire(run.then, lambda: gr.Button(interactive=True), None, go)
     jobs.wire(halt.click, stop, target, watched.status)
+
+
+def watch(
+    work: Callable[..., Any], target: str, *pictures: Any, use: str, steps: float, **settings: Any
+) -> Iterator[FitView]:
+    """Run the core's `work`, a fit, on `pictures` for so many `steps` within the limits of the page
+    and yield what to show; `use` is the name of the button that uses the model."""
+    events = jobs.compute(
+        work, *pictures, target, steps=int(steps), seconds=60 * MAX_MINUTES,
+        stop=stop_file(target), about=f"{Path(target).stem}: taught on the page", **settings,
+    )  # fmt: skip
+    yield from shown(events, target, use)
 
 
 def shown(events: Iterable[Progress], target: str, use: str) -> Iterator[FitView]:
@@ -160,17 +184,33 @@ NOTHING = "nothing"
 
 def start_choices(visit_paths: list[str], recipe: Recipe) -> list[tuple[str, str]]:
     """Label and value of what a fit by `recipe` can start from."""
-    choices = [(NOTHING, NOTHING)]
-    for model in models.available(visit_paths, recipe.kind.capabilities.task):
-        if model.method == recipe.method:
-            try:
-                open_model(model).method.check_trainable()
-            except InputError:
-                continue
-            choices.append((model.title, str(model.path)))
-    return choices
+    return [(NOTHING, NOTHING), *((m.title, str(m.path)) for m in _starts(visit_paths, recipe))]
+
+
+def usual_start(recipe: Recipe, channels: int = 3) -> str:
+    """The choice that stands there at first: the first shipped model that makes photographs or
+    paintings of sources of so many channels."""
+    for model in _starts([], recipe):
+        if model.capabilities.channels[0] == channels and not model.makes:
+            return str(model.path)
+    return NOTHING
 
 
 def start_model(value: str | None) -> ModelInfo | None:
     """What a choice of `start_choices` means."""
     return None if not value or value == NOTHING else model_info(value)
+
+
+def _starts(visit_paths: list[str], recipe: Recipe) -> list[ModelInfo]:
+    """The models that a fit by `recipe` can go on from."""
+    known = models.available(visit_paths, recipe.kind.capabilities.task)
+    return [m for m in known if m.method == recipe.method and _is_trainable(m)]
+
+
+@lru_cache(maxsize=64)
+def _is_trainable(model: ModelInfo) -> bool:
+    try:
+        open_model(model).method.check_trainable()
+    except InputError:
+        return False
+    return True

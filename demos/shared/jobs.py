@@ -54,14 +54,14 @@ def with_gradio_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _seconds(work: Callable[..., Any], *arguments: Any, **settings: Any) -> int:
+def _seconds(*_: Any, **settings: Any) -> int:
     """GPU seconds asked of ZeroGPU: large pictures get more, fits what they may take."""
     if "seconds" in settings:
         return int(min(settings["seconds"] + 15, 120))
     return 30 if (settings.get("long_side") or settings.get("short_side") or 256) > 512 else 15
 
 
-@spaces.GPU(duration=_seconds)
+@spaces.GPU(duration=_seconds)  # type: ignore[untyped-decorator]
 def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Iterator[Any]:
     """Run any work of the core, on the GPU where there is one; a plain function's value comes as
     the only one. A ModelInfo among the arguments is opened here, and `work` given the LoadedModel.
@@ -71,11 +71,11 @@ def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Itera
     """
     try:
         arguments = tuple(_opened(argument) for argument in arguments)
-        made = work(*arguments, **{name: _opened(value) for name, value in settings.items()})
-        if inspect.isgenerator(made):
-            yield from made
+        result = work(*arguments, **{name: _opened(value) for name, value in settings.items()})
+        if inspect.isgenerator(result):
+            yield from result
         else:
-            yield made
+            yield result
     except InputError as error:
         raise as_gradio_error(error) from None
 
@@ -88,7 +88,7 @@ def call(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
 
 def finish(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Image:
     """Run `compute` to its end and return the last picture."""
-    return last_picture(compute(work, *arguments, **settings))  # type: ignore[arg-type]
+    return last_picture(compute(work, *arguments, **settings))
 
 
 def _opened(value: Any) -> Any:
@@ -104,28 +104,61 @@ def wire(
     status: gr.HTML | None = None,
     compute: bool = False,
     latest: bool = False,
+    cancels: Sequence[Any] = (),
     **settings: Any,
 ) -> Any:
     """Have `handler` answer an `event` of the page, out of the developers' sight, with InputErrors
     as messages; returns Gradio's dependency. `compute`: it waits for its turn with other heavy
-    work; `latest`: of further events meanwhile only the last one counts. When it fails, `status`
-    says so. `settings` are Gradio's."""
+    work; `latest`: of further events meanwhile only the last one counts. When it fails, `status`,
+    which is one of its outputs, says so. What is still running of `cancels` is ended before.
+    `settings` are Gradio's."""
     settings = {"show_progress": "hidden", **PRIVATE, **settings}
     if compute:
         settings |= COMPUTE
     if latest:
         settings["trigger_mode"] = "always_last"
-    done = event(with_gradio_errors(handler), inputs, outputs, **settings)
+    # By listeners of their own: one that has a handler as well would cancel after its answer, and
+    # one of several would wait for each in turn, and then end what was begun meanwhile.
+    for running in cancels:
+        event(None, cancels=[running], **PRIVATE)
+    handler = with_gradio_errors(handler)
     if status is not None:
-        done.failure(lambda: status_line(FAILED), None, status, show_progress="hidden", **PRIVATE)
-    return done
+        handler = _with_failed_status(handler, outputs, status)
+    return event(handler, inputs, outputs, **settings)
+
+
+def _with_failed_status(handler: Callable[..., Any], outputs: Any, status: gr.HTML) -> Any:
+    """`handler` as a generator whose last record, when it fails, is FAILED in the `status`. A
+    listener for failures would also hear of what was cancelled."""
+    outputs = outputs if isinstance(outputs, Sequence) else [outputs]
+    failure = [status_line(FAILED) if output is status else gr.skip() for output in outputs]
+
+    @functools.wraps(handler)
+    def generator(*arguments: Any, **settings: Any) -> Iterator[Any]:
+        try:
+            if inspect.isgeneratorfunction(handler):
+                yield from handler(*arguments, **settings)
+            else:
+                yield handler(*arguments, **settings)
+        except Exception:
+            yield failure if len(failure) > 1 else failure[0]
+            raise
+
+    return generator
 
 
 def wire_stop(button: gr.Button, running: Sequence[Any], status: gr.HTML) -> None:
     """Have `button` end what is `running`; what was made so far stays."""
-    button.click(
-        lambda: status_line(STOPPED), None, status, cancels=list(running),
-        show_progress="hidden", **PRIVATE,
+    wire(button.click, lambda: status_line(STOPPED), None, status, cancels=running)
+
+
+def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings: Any) -> None:
+    """Have developers call `function` by its name, its signature and docstring being the reference;
+    InputErrors reach them as messages. It waits for its turn with other heavy work, unless
+    Gradio's `settings` say otherwise."""
+    gr.Button(visible=False).click(
+        with_gradio_errors(function), inputs, outputs, api_name=function.__name__,
+        **{**COMPUTE, **settings},
     )  # fmt: skip
 
 

@@ -59,12 +59,10 @@ def bring(path: str | None, visit_paths: list[str], *tasks: Task) -> tuple[str, 
         target = new_file(Path(path).stem)
         save(import_published(path), target, half=True, about=f"Imported {Path(path).name}")
         path = str(target)
-    model = model_info(path)
-    task = model.capabilities.task
+    task = model_info(path).capabilities.task
     if task not in tasks:
         raise InputError(
-            f"This is a model of {model.method_title}, which learns from {LEARNS_FROM[task]}: "
-            f"bring it to {TAB_OF[task]} instead."
+            f"This model learnt from {LEARNS_FROM[task]}: bring it to {TAB_OF[task]} instead."
         )
     return path, [*visit_paths, path]
 

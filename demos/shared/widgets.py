@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class _PathImage(gr.Image):
 
     is_template = True  # the page shows it as its parent
 
-    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+    def preprocess(self, payload: ImageData | None) -> str | None:
         """The uploaded file's path, or None."""
         return payload.path if payload else None
 
@@ -34,6 +35,14 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
     """An input picture: any file, read by the core."""
     settings = {"sources": ["upload", "clipboard"], **settings}
     return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
+
+
+def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:
+    """Starter files to choose from; a click gives the index."""
+    return gr.Dataset(
+        components=[gr.Image(visible=False)], samples=[[starter(name)] for name in names],
+        label=label, type="index",
+    )  # fmt: skip
 
 
 def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
@@ -55,3 +64,15 @@ def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:
 def starter(name: str) -> str:
     """Path of a starter file."""
     return str(STARTERS / name)
+
+
+def Result(value: str | None = None, **settings: Any) -> gr.Image:
+    """A picture that is shown, exactly."""
+    settings = {"buttons": ["fullscreen"], **settings}
+    return gr.Image(value, format="png", type="pil", interactive=False, **settings)
+
+
+def BeforeAfter(value: tuple[str, str] | None, **settings: Any) -> gr.ImageSlider:
+    """Two pictures of one size and a handle between them."""
+    settings = {"buttons": ["download", "fullscreen"], **settings}
+    return gr.ImageSlider(value, format="png", type="pil", interactive=False, **settings)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.sketch_to_photo import api as sketch_endpoints
-from demos.sketch_to_photo import draw
-from demos.sketch_to_photo import finetune as teach
+from demos.sketch_to_photo import api, draw, finetune
 
 TITLE = "Sketch to photo"
 
@@ -15,7 +13,7 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Draw", id="draw"):
-            model, own = draw.build()
+            model, visit_paths = draw.build()
         with gr.Tab("Teach it", id="teach"):
-            teach.build(model, own, parts)
-    sketch_endpoints.build()
+            finetune.build(model, visit_paths, parts)
+    api.build()

@@ -9,13 +9,13 @@ from PIL import Image
 
 from demos.shared import jobs, models
 from demos.shared.widgets import Picture, read
-from i2i_core.checkpoints.model_zoo import find_models
+from demos.sketch_to_photo.draw import DETAIL
+from examples.drawings import DRAWINGS
 from i2i_core.images.line_drawings import DETECTORS
-from i2i_core.images.line_drawings import trace as draw_lines
+from i2i_core.images.line_drawings import trace as trace_photo
 from i2i_core.pipelines.translation import translate
 
 
-@jobs.with_gradio_errors
 def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
     """Make a photograph of a drawing, or of a label map.
 
@@ -29,10 +29,9 @@ def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
         The photograph, a PNG.
     """
     picture = read(sketch, "the sketch", flatten=False)
-    return jobs.finish(translate, picture, str(models.shipped_path(model)), seed=int(seed))
+    return jobs.finish(translate, picture, models.shipped_model(model), seed=int(seed))
 
 
-@jobs.with_gradio_errors
 def trace(photo: str, detector: str, detail: float) -> Image.Image:
     """Trace a photograph into a drawing that a model of sketches takes.
 
@@ -44,7 +43,7 @@ def trace(photo: str, detector: str, detail: float) -> Image.Image:
     Returns:
         Dark lines on white, a PNG as large as the photograph.
     """
-    return draw_lines(read(photo, "the photograph"), detector, detail)
+    return trace_photo(read(photo, "the photograph"), detector, detail)
 
 
 def list_models() -> list[dict[str, Any]]:
@@ -56,7 +55,7 @@ def list_models() -> list[dict[str, Any]]:
     """
     return [
         {name: getattr(model, name) for name in ("name", "method", "takes", "makes", "about")}
-        for model in find_models()
+        for model in models.shipped()
     ]
 
 
@@ -64,14 +63,11 @@ def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
         sketch, photo = Picture(label="sketch"), Picture(label="photo")
-        model = gr.Textbox("pix2pix.cats", label="model")
+        model = gr.Textbox(DRAWINGS[0].model, label="model")
         seed = gr.Number(0, label="seed", precision=0)
-        detector = gr.Dropdown(list(DETECTORS), value="edges", label="detector")
-        detail = gr.Slider(0, 1, 0.35, label="detail")
-        result, listed = gr.Image(format="png", label="result"), gr.JSON(label="models")
-        for function, inputs, output in (
-            (sketch_to_photo, [sketch, model, seed], result),
-            (trace, [photo, detector, detail], result),
-            (list_models, [], listed),
-        ):
-            gr.Button().click(function, inputs, output, api_name=function.__name__, **jobs.COMPUTE)
+        detector = gr.Dropdown(list(DETECTORS), value=DETECTORS[0], label="detector")
+        detail = gr.Slider(0, 1, DETAIL, label="detail")
+        result = gr.Image(format="png", label="result")
+        jobs.endpoint(sketch_to_photo, [sketch, model, seed], result)
+        jobs.endpoint(trace, [photo, detector, detail], result)
+        jobs.endpoint(list_models, [], gr.JSON(label="models"))

@@ -23,8 +23,8 @@ from i2i_core.errors import InputError
 from i2i_core.labels.colours import Colour
 
 SIDE = 512  # pixels of the canvas
-MOST_TEXT = 4_000_000  # characters
-MOST_SIDE = 2048
+MAX_SIDE = 2048  # pixels of a drawing that arrives
+MAX_CHARACTERS = 4_000_000
 Palette = Mapping[str, Colour]
 _BROKEN = "The drawing did not arrive whole. Draw one more stroke, or reload the page."
 
@@ -77,48 +77,33 @@ def to_picture(value: str | None) -> Image.Image | None:
             return None
         data = base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
-            if max(picture.size) > MOST_SIDE:
+            if max(picture.size) > MAX_SIDE:
                 raise InputError("This drawing has too many pixels. Clear the canvas, start again.")
-            drawn = picture.convert("RGB")
+            drawing = picture.convert("RGB")
     except InputError:
         raise
     except Exception:
         # Whatever a stranger's browser may send: base64 and PNG fail in many ways.
         raise InputError(_BROKEN) from None
-    pixels = np.asarray(drawn)
-    return drawn if (pixels != pixels[0, 0]).any() else None
-
-
-def kind_of(value: str | None) -> str:
-    """ "sketch" or "labels"; a canvas without a value is paper for a sketch. Raises InputError as
-    `to_picture` does."""
-    kind = _read(value).get("kind") if value else "sketch"
-    if kind not in ("sketch", "labels"):
-        raise InputError(_BROKEN)
-    return str(kind)
-
-
-def blank(kind: str, palette: Palette | None = None) -> Image.Image:
-    """An empty canvas: white paper for a sketch, the first colour of the palette for labels."""
-    ground = next(iter(palette.values())) if kind == "labels" and palette else (255, 255, 255)
-    return Image.new("RGB", (SIDE, SIDE), ground)
+    pixels = np.asarray(drawing)
+    return drawing if (pixels != pixels[0, 0]).any() else None
 
 
 def _read(value: str) -> dict[str, Any]:
     if not isinstance(value, str):
         raise InputError(_BROKEN)
-    if len(value) > MOST_TEXT:
+    if len(value) > MAX_CHARACTERS:
         raise InputError("This drawing is too large. Clear the canvas and draw it again.")
     try:
-        told = json.loads(value)
+        message = json.loads(value)
     except (ValueError, RecursionError):
         raise InputError(_BROKEN) from None
-    if not isinstance(told, dict):
+    if not isinstance(message, dict):
         raise InputError(_BROKEN)
-    return told
+    return message
 
 
 def _data_url(picture: Image.Image) -> str:
-    stored = io.BytesIO()
-    picture.convert("RGB").save(stored, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stored.getvalue()).decode()
+    buffer = io.BytesIO()
+    picture.convert("RGB").save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

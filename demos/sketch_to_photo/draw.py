@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from PIL import Image, ImageOps
 
 from demos.shared import jobs, models
-from demos.shared.widgets import Picture, read, starter
-from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, to_picture, to_value
+from demos.shared.widgets import Picture, Result, read, starter
+from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, Palette, to_picture, to_value
 from examples.drawings import DRAWINGS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
-from i2i_core.errors import InputError
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.line_drawings import DETECTORS, trace
 from i2i_core.labels.palettes import LABEL_SETS
 from i2i_core.pipelines.translation import translate
 
 HELLO = "Draw on the paper: the photograph follows every stroke. Or try “Surprise me”."
 FRONT = "townhouse"  # the starter that stands where a model takes photographs
-PHOTO_MODELS = {"labels:facades": "pix2pix.facades-to-labels"}  # how a photograph becomes labels
+DETAIL = 0.35  # of a traced photograph
+LABEL_READING_SIDE = 256  # pixels of the shorter side of a photograph whose labels are read
+
+
+class ResultView(NamedTuple):
+    """What is shown of a result."""
+
+    status: Any = gr.skip()
+    picture: Any = gr.skip()
+
+
+class ModelView(NamedTuple):
+    """What depends on the chosen model: components, or their updates."""
+
+    canvas: Any
+    photo: Any
+    kind: Any
+    tracing: Any
+    detector: Any
+    surprise: Any
+    status: Any
 
 
 def build() -> tuple[gr.Dropdown, gr.State]:
     """Lay out the canvas inside the current Blocks; returns the chooser of models, and the state
     that holds the paths of this visit's own ones."""
     first = DRAWINGS[0]
-    own = gr.State([])
-    count = gr.State(0)
     with gr.Row(elem_classes="i2i-choose"):
         model = gr.Dropdown(
-            models.choices([]), value=str(models.shipped_path(first.model)),
+            models.choices([], "pairs"), value=str(models.shipped_model(first.model).path),
             label="What to draw", interactive=True, scale=3, min_width=280,
         )  # fmt: skip
         surprise = gr.Button("Surprise me", variant="primary", scale=1, min_width=120)
         other = gr.Button("Other colours", scale=1, min_width=120)
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="i2i-paper"):
-            gives = gr.Radio(
+            kind = gr.Radio(
                 ["drawing", "photograph"], value="photograph", visible=False,
                 label="This model does not say what it takes: give it a …",
             )  # fmt: skip
@@ -48,165 +65,161 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 starter(f"{FRONT}_photo.jpg"), label="Photograph", height=420, visible=False
             )
         with gr.Column(min_width=300, elem_classes="i2i-paper"):
-            progress = gr.HTML(jobs.status(text=HELLO), elem_classes="i2i-level")
-            result = gr.Image(
-                starter(f"{first.name}_photo.jpg"), label="The photograph follows", format="png",
-                type="pil", interactive=False, buttons=["download", "fullscreen"],
-                elem_classes="i2i-result",
+            status = gr.HTML(jobs.status_line(HELLO), elem_classes="i2i-level")
+            picture = Result(
+                starter(f"{first.name}_photo.jpg"), label="The photograph follows",
+                buttons=["download", "fullscreen"], elem_classes="i2i-result",
             )  # fmt: skip
     with gr.Row():
-        with gr.Column(min_width=300), gr.Accordion("Start from a photo", open=False) as tracing:
-            gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
-            traced = Picture(label="Photo", height=200)
-            with gr.Row():
-                detector = gr.Dropdown(
-                    list(DETECTORS), value="edges", label="Trace its", min_width=120
-                )
-                detail = gr.Slider(0, 1, 0.35, step=0.05, label="Detail", min_width=140)
-        with gr.Column(min_width=300), gr.Accordion("Seed, and your own models", open=False):
-            seed = gr.Number(
-                first.seed, precision=0, minimum=0, label="Seed",
-                info="each gives other colours and another coat; 0 is the usual one",
-            )  # fmt: skip
-            gr.Markdown(
-                "Bring a `.safetensors` file that you taught and downloaded here, or a "
-                "generator published by pix2pix as `.pth`."
-            )
-            brought = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
+        with gr.Column(min_width=300):
+            tracing, photo_to_trace, detector, detail = _lay_out_tracing()
+        with gr.Column(min_width=300):
+            seed, upload = _lay_out_seed(first.seed)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    live = {**quiet, **jobs.COMPUTE, "trigger_mode": "always_last"}
-    given = [canvas, photo, model, gives, seed]
-    shown = [progress, result]
-    canvas.input(follow, given, shown, **live)
-    seed.change(follow, given, shown, **live)
-    photo.upload(follow, given, shown, **live)
-    other.click(lambda seed: int(seed or 0) + 1, seed, seed, **quiet)
-    switched = [canvas, photo, gives, tracing, detector, surprise, progress]
-    for event in (model.change, gives.input):
-        changed = event(_changed, [model, gives], switched, **quiet)
-        changed.success(_follow_photograph, given, shown, **live)
-    surprised = surprise.click(_surprise, [count, model], [count, canvas, seed], **quiet)
-    surprised.success(follow, given, shown, **live)
-    for event in (traced.upload, detector.input, detail.release):
-        done = event(_trace, [traced, model, detector, detail], canvas, **quiet, **jobs.COMPUTE)
-        done.success(follow, given, shown, **live)
-    brought.upload(_bring, [brought, own], [own, model], **quiet)
-    return model, own
+    source, result = [canvas, photo, model, kind, seed], [status, picture]
+    events = [canvas.input, seed.change, photo.upload]
+    count, visit_paths = gr.State(0), gr.State([])
+    jobs.wire(other.click, lambda seed: (int(seed or 0) + 1) % (MAX_SEED + 1), seed, seed)
+    drawing = jobs.wire(surprise.click, _surprise, [count, model], [count, canvas, seed])
+    events.append(drawing.success)
+    traced = [model, photo_to_trace, detector, detail]
+    for event in (photo_to_trace.upload, detector.input, detail.release):
+        drawing = jobs.wire(event, _trace, traced, canvas, compute=True)
+        events.append(drawing.success)
+    for event in events:
+        jobs.wire(event, follow, source, result, compute=True, latest=True)
+    view = ModelView(canvas, photo, kind, tracing, detector, surprise, status)
+    for event in (model.change, kind.input):
+        change = jobs.wire(event, _changed, [model, kind], view)
+        jobs.wire(change.success, _follow_photo, source, result, compute=True, latest=True)
+    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, model])
+    return model, visit_paths
+
+
+def _lay_out_tracing() -> tuple[gr.Accordion, gr.Image, gr.Dropdown, gr.Slider]:
+    with gr.Accordion("Start from a photo", open=False) as panel:
+        gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
+        photo = Picture(label="Photo", height=200)
+        with gr.Row():
+            detector = gr.Dropdown(
+                list(DETECTORS), value=DETECTORS[0], label="Trace its", min_width=120
+            )
+            detail = gr.Slider(0, 1, DETAIL, step=0.05, label="Detail", min_width=140)
+    return panel, photo, detector, detail
+
+
+def _lay_out_seed(value: int) -> tuple[gr.Number, gr.File]:
+    with gr.Accordion("Seed, and your own models", open=False):
+        seed = gr.Number(
+            value, precision=0, minimum=0, maximum=MAX_SEED, label="Seed",
+            info="each gives other colours and another coat; 0 is the usual one",
+        )  # fmt: skip
+        gr.Markdown(
+            "Bring a `.safetensors` file that you taught and downloaded here, or a "
+            "generator published by pix2pix as `.pth`."
+        )
+        return seed, gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
 
 
 def follow(
-    value: str | None, photo: str | None, model: str, gives: str, seed: float
-) -> Iterator[list[Any]]:
+    drawing: str | None, photo: str | None, model: str, kind: str, seed: float
+) -> ResultView:
     """What the model makes of the drawing, or of the photograph if it takes that."""
-    kind = jobs.with_gradio_errors(model_info)(model)
-    drawn = _on_canvas(kind, gives)
-    picture = (
-        jobs.with_gradio_errors(to_picture)(value)
-        if drawn
-        else jobs.with_gradio_errors(_photo)(photo)
-    )
-    if picture is None:
-        yield [jobs.status(text=HELLO if drawn else "Add a photograph."), None]
-        return
-    began = time.monotonic()
-    made = jobs.finish(translate, picture, model, seed=int(seed or 0))
-    said = f"{made.width} × {made.height} pixels in {time.monotonic() - began:.1f} s."
-    yield [jobs.status(text=said), _enlarged(made)]
-
-
-def _follow_photograph(*given: Any) -> Iterator[list[Any]]:
-    """After a change of the model, if it takes a photograph: the canvas speaks for itself."""
-    _, _, model, gives, _ = given
-    if not _on_canvas(jobs.with_gradio_errors(model_info)(model), gives):
-        yield from follow(*given)
+    info = model_info(model)
+    if _on_canvas(info, kind):
+        picture, hint = to_picture(drawing), HELLO
     else:
-        yield [gr.skip(), gr.skip()]
+        picture, hint = read(photo, "a photograph") if photo else None, "Add a photograph."
+    if picture is None:
+        return ResultView(jobs.status_line(hint), None)
+    began = time.monotonic()
+    result = jobs.finish(translate, picture, info, seed=int(seed or 0))
+    seconds = time.monotonic() - began
+    status = f"{result.width} × {result.height} pixels in {seconds:.1f} s."
+    return ResultView(jobs.status_line(status), _enlarged(result))
 
 
-def _photo(path: str | None) -> Image.Image | None:
-    return None if path is None else read(path, "a photograph")
+def _follow_photo(drawing: str, photo: str | None, model: str, kind: str, seed: float) -> Any:
+    """After a change of the model, if it takes a photograph: the canvas speaks for itself."""
+    on_canvas = _on_canvas(model_info(model), kind)
+    return ResultView() if on_canvas else follow(drawing, photo, model, kind, seed)
 
 
-def _enlarged(made: Image.Image) -> Image.Image:
+def _enlarged(picture: Image.Image) -> Image.Image:
     """As large as the canvas beside it."""
-    scale = SIDE / max(made.size)
+    scale = SIDE / max(picture.size)
     if scale <= 1:
-        return made
-    size = (round(made.width * scale), round(made.height * scale))
-    return made.resize(size, Image.Resampling.LANCZOS)
+        return picture
+    size = (round(picture.width * scale), round(picture.height * scale))
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-@jobs.with_gradio_errors
-def _changed(model: str, gives: str) -> list[Any]:
+def _changed(model: str, kind: str) -> ModelView:
     """Another model: the canvas shows what is drawn for its kind; a model of photographs gets a
     place for one instead."""
-    kind = model_info(model)
-    on_canvas = _on_canvas(kind, gives)
-    palette = _palette(kind.takes)
-    said = HELLO if on_canvas else "Add a photograph: the model translates it."
-    return [
-        gr.update(value=_first(kind.takes), visible=True if on_canvas else "hidden"),
-        gr.Image(visible=not on_canvas),
-        gr.Radio(visible=not (kind.takes or kind.makes)),
-        gr.Accordion(visible=on_canvas),
-        gr.Dropdown(visible=palette is None),
-        gr.Button(visible=on_canvas),
-        jobs.status(text=said),
-    ]
+    info = model_info(model)
+    on_canvas = _on_canvas(info, kind)
+    hint = HELLO if on_canvas else "Add a photograph: the model translates it."
+    return ModelView(
+        canvas=gr.update(value=_first(info.takes), visible=True if on_canvas else "hidden"),
+        photo=gr.Image(visible=not on_canvas),
+        kind=gr.Radio(visible=not (info.takes or info.makes)),
+        tracing=gr.Accordion(visible=on_canvas),
+        detector=gr.Dropdown(visible=_palette(info.takes) is None),
+        surprise=gr.Button(visible=on_canvas),
+        status=jobs.status_line(hint),
+    )
 
 
-def _on_canvas(kind: ModelInfo, gives: str) -> bool:
+def _on_canvas(model: ModelInfo, kind: str) -> bool:
     """Whether a model is given what is drawn: one that takes drawings or labels is, one that makes
     labels of photographs isn't, and of others the visitor knows."""
-    return bool(kind.takes) or (not kind.makes and gives == "drawing")
+    return bool(model.takes) or (not model.makes and kind == "drawing")
 
 
-def _palette(takes: str) -> dict[str, tuple[int, int, int]] | None:
+def _palette(takes: str) -> Palette | None:
     return LABEL_SETS.get(takes.partition(":")[2]) if takes else None
 
 
-@jobs.with_gradio_errors
-def _surprise(count: int, model: str) -> list[Any]:
-    """The next starter drawing of the model's kind."""
+def _surprise(count: int, model: str) -> tuple[int, str, int]:
+    """The next starter drawing of the model's kind, and its seed."""
     takes = model_info(model).takes
-    fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == takes]
-    if not fitting:
-        fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == "sketch"]
+    numbers = _starters(takes) or _starters("sketch")
     count += 1
-    index = fitting[count % len(fitting)]
-    return [count, _stored(index), DRAWINGS[index].seed]
+    number = numbers[count % len(numbers)]
+    return count, _stored(number), DRAWINGS[number].seed
 
 
 def _first(takes: str) -> str:
     """The first starter of a kind, unless the visitor has drawn something of it."""
-    fitting = [i for i, drawing in enumerate(DRAWINGS) if drawing.takes == takes]
-    return _stored(fitting[0] if fitting else 0, keep=True)
+    return _stored([*_starters(takes), 0][0], keep=True)
 
 
-def _stored(index: int, keep: bool = False) -> str:
-    drawing = DRAWINGS[index]
+def _starters(takes: str) -> list[int]:
+    return [number for number, drawing in enumerate(DRAWINGS) if drawing.takes == takes]
+
+
+def _stored(number: int, keep: bool = False) -> str:
+    drawing = DRAWINGS[number]
     with Image.open(starter(f"{drawing.name}_drawing.png")) as picture:
         return to_value(picture, _palette(drawing.takes), keep=keep)
 
 
-@jobs.with_gradio_errors
-def _trace(path: str | None, model: str, detector: str, detail: float) -> str:
+def _trace(model: str, path: str | None, detector: str, detail: float) -> str:
     """A photograph as a drawing on the canvas, or as labels for a model of those."""
     photo = ImageOps.fit(read(path, "a photo"), (SIDE, SIDE), Image.Resampling.LANCZOS)
     takes = model_info(model).takes
     palette = _palette(takes)
     if palette is None:
         return to_value(trace(photo, detector, detail))
-    reader = PHOTO_MODELS.get(takes)
-    if reader is None:
+    readers = [m for m in models.shipped("pairs") if m.makes == takes]
+    if not readers:
         raise InputError("There is no model that reads these labels off photographs.")
-    labels = jobs.finish(translate, photo, str(models.shipped_path(reader)), size=256)
+    labels = jobs.finish(translate, photo, readers[0], short_side=LABEL_READING_SIDE)
     return to_value(labels.resize((SIDE, SIDE), Image.Resampling.NEAREST), palette)
 
 
-@jobs.with_gradio_errors
-def _bring(path: str | None, own: list[str]) -> list[Any]:
-    path, own = models.bring(path, own)
+def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
+    path, visit_paths = models.bring(path, visit_paths, "pairs")
     gr.Info("The model is chosen.")
-    return [own, models.chooser(own, path)]
+    return visit_paths, models.chooser(visit_paths, path, "pairs")

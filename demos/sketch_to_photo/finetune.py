@@ -3,94 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from demos.shared import finetune as fitting
+from demos.shared import finetune as fits
 from demos.shared import jobs, models
 from i2i_core.data.folders import Folder, SideBySide
 from i2i_core.errors import InputError
-from i2i_core.finetuning.pairs import finetune_pairs
+from i2i_core.finetuning.pairs import RECIPE, finetune_pairs
+from i2i_core.finetuning.starts import recipes
 
 TRACED, SIDES, GALLERIES = "photographs: trace them", "side by side", "two galleries"
-FEWEST = 3
-NOTHING = "nothing"
+MIN_PICTURES = 3
+STEPS = 600
 
 
-def build(model: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
+def build(model: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
     """Lay out this part inside the current Blocks; `model` is the canvas's chooser, in `parts`, and
-    `own` what the visitor has added to it."""
-    target = gr.State("")
+    `visit_paths` what the visitor has added to it."""
+    target, usual = gr.State(""), recipes("pairs")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):
-            what = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
-            photos = fitting.gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
-            sides = fitting.gallery(
+            kind = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
+            photos = fits.gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
+            sides = fits.gallery(
                 "Each picture shows the source left and the wanted one right", 260, False
             )
             with gr.Row(visible=False) as both:
-                sources = fitting.gallery("Sources", 220)
-                wanted = fitting.gallery("What each becomes, in the same order", 220)
-            steps = gr.Slider(100, 6000, 600, step=100, label="2 · Steps: more is better, slower")
+                a = fits.gallery("Sources", 220)
+                b = fits.gallery("What each becomes, in the same order", 220)
+            steps = gr.Slider(100, 6000, STEPS, step=100, label="2 · Steps: more is better, slower")
+            recipe = gr.Radio(list(recipes("pairs")), value=RECIPE, label="Method")
             with gr.Row():
                 size = gr.Radio([128, 256], value=256, label="Pixels to learn at", min_width=120)
                 start = gr.Dropdown(
-                    _starts([]), value=_usual_start(TRACED), min_width=160, label="Start from",
+                    fits.start_choices([], usual), value=_usual_start(RECIPE, TRACED),
+                    min_width=160, label="Start from",
                     info="a model that knows something already learns ten times as fast",
                 )  # fmt: skip
-            name = gr.Textbox("my model", label="Name", max_length=40)
-            with gr.Row():
-                go = gr.Button("Fit", variant="primary", min_width=100)
-                stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
-            gr.Markdown(fitting.LIMITS)
+            name, buttons = fits.controls("my model")
         with gr.Column(min_width=320):
-            watched = fitting.outcome(
+            watched = fits.outcome(
                 "3 · Add pictures and press Fit.",
                 "Source, what the model makes of it, and what it should be",
                 "Draw with it",
             )
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    what.change(
-        lambda kind: [gr.Gallery(visible=kind == TRACED), gr.Gallery(visible=kind == SIDES),
-                      gr.Row(visible=kind == GALLERIES), _usual_start(kind)],
-        what, [photos, sides, both, start], **quiet,
-    )  # fmt: skip
-    own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
-    given = [what, photos, sides, sources, wanted, steps, size, start]
-    use = fitting.wire(fit, given, (name, target, go, stop), watched)
-    use.click(_use, [target, own], [own, model, parts], **quiet)
+    jobs.wire(kind.change, _places, kind, [photos, sides, both])
+    jobs.wire(visit_paths.change, _starts, [recipe, visit_paths], start)
+    starts = jobs.wire(recipe.change, _starts, [recipe, visit_paths], start)
+    for event in (kind.change, starts.success):
+        jobs.wire(event, _usual_start, [recipe, kind], start)
+    inputs = [kind, photos, sides, a, b, recipe, steps, size, start]
+    fits.wire(fit, inputs, name, target, buttons, watched)
+    jobs.wire(watched.use.click, _use, [target, visit_paths], [visit_paths, model, parts])
 
 
 def fit(
-    target: str, what: str, photos: Any, sides: Any, sources: Any, wanted: Any, steps: float,
-    size: float, start: str,
-) -> Iterator[list[Any]]:  # fmt: skip
+    target: str, kind: str, photos: Any, sides: Any, sources: Any, partners: Any, recipe: str,
+    steps: float, size: float, start: str,
+) -> Iterator[fits.FitView]:  # fmt: skip
     """Learn, showing how it goes; at the end the model's file."""
-    a, b = jobs.with_gradio_errors(pairs)(what, photos, sides, sources, wanted)
-    events = jobs.compute(
-        finetune_pairs, a, b, target, steps=int(steps), size=int(size), seconds=60 * fitting.MAX_MINUTES,
-        start=None if start == NOTHING else start, stop=fitting.stop_file(target),
-        about=f"{Path(target).stem}: taught on the page",
+    a, b = pairs(kind, photos, sides, sources, partners)
+    yield from fits.watch(
+        finetune_pairs, target, a, b, recipe=recipe, steps=steps, crop_size=int(size),
+        model=fits.start_model(start), use="“Draw with it”",
     )  # fmt: skip
-    yield from fitting.shown(events, target, "“Draw with it”")
 
 
 def pairs(
-    what: str, photos: Any, sides: Any, sources: Any, wanted: Any
+    kind: str, photos: Any, sides: Any, sources: Any, partners: Any
 ) -> tuple[Sequence[Any] | None, Sequence[Any]]:
     """What a visitor brought, as sides A and B; A is None for photographs to be traced. Raises
     InputError for too few, too many, and sides of different lengths."""
-    if what == TRACED:
-        return None, _pictures(photos, "photographs")
-    if what == SIDES:
-        both = _pictures(sides, "side-by-side pictures")
+    if kind == TRACED:
+        return None, _folder(photos, "photographs")
+    if kind == SIDES:
+        both = _folder(sides, "side-by-side pictures")
         for index in range(len(both)):
             SideBySide(both, right=False)[index]  # says which one is no pair of pictures
         return SideBySide(both, right=False), SideBySide(both, right=True)
-    a, b = _pictures(sources, "sources"), _pictures(wanted, "wanted pictures")
+    a, b = _folder(sources, "sources"), _folder(partners, "wanted pictures")
     if len(a) != len(b):
         raise InputError(
             f"There are {len(a)} sources and {len(b)} wanted pictures: give one for each."
@@ -98,20 +92,25 @@ def pairs(
     return a, b
 
 
-def _pictures(gallery: Any, what: str) -> Folder:
-    return fitting.folder(gallery, what, FEWEST)
+def _folder(gallery: Any, what: str) -> Folder:
+    return fits.folder(gallery, what, MIN_PICTURES)
 
 
-def _usual_start(kind: str) -> str:
-    """The shipped model whose sources are most like these."""
-    return str(models.shipped_path("pix2pix.cats" if kind == TRACED else "pix2pix.facades"))
+def _places(kind: str) -> tuple[Any, Any, Any]:
+    """For what a visitor has."""
+    photos, sides = gr.Gallery(visible=kind == TRACED), gr.Gallery(visible=kind == SIDES)
+    return photos, sides, gr.Row(visible=kind == GALLERIES)
 
 
-def _starts(own: list[str]) -> list[tuple[str, str]]:
-    known = [choice for choice in models.choices(own) if models.can_go_on(choice[1])]
-    return [(NOTHING, NOTHING), *known]
+def _usual_start(recipe: str, kind: str) -> str:
+    """The model whose sources are most like these."""
+    return fits.usual_start(recipes("pairs")[recipe], channels=1 if kind == TRACED else 3)
 
 
-def _use(target: str, own: list[str]) -> list[Any]:
-    own = [*own, target] if target not in own else own
-    return [own, models.chooser(own, target), gr.Tabs(selected="draw")]
+def _starts(recipe: str, visit_paths: list[str]) -> Any:
+    return gr.Dropdown(choices=fits.start_choices(visit_paths, recipes("pairs")[recipe]))
+
+
+def _use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
+    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
+    return visit_paths, models.chooser(visit_paths, target, "pairs"), gr.Tabs(selected="draw")

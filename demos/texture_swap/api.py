@@ -1,22 +1,20 @@
-"""What a developer calls of the tab "Texture swap": swap two pictures, encode one, edit one."""
+"""What a developer calls of the tab "Texture swap": swap pictures, encode, decode and edit them."""
 
 from __future__ import annotations
-
-import tempfile
-from pathlib import Path
 
 import gradio as gr
 from PIL import Image
 
-from demos.shared import jobs, models
+from demos.shared import jobs
+from demos.shared.models import new_file, shipped_model
 from demos.shared.widgets import Picture, read
-from demos.texture_swap import models as swappers
+from demos.texture_swap.models import FAVOURITE
 from i2i_core.errors import InputError
-from i2i_core.pipelines.texture_editor import edited, encoded
-from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, swap
+from i2i_core.methods.swapping_codes import load_codes, save_codes
+from i2i_core.pipelines import texture_edits
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, PATCHES, decode_codes, swap
 
 
-@jobs.with_gradio_errors
 def swap_texture(structure: str, texture: str, strength: float, model: str) -> Image.Image:
     """Give one picture the texture of another: fur, palette, weather; the layout stays.
 
@@ -30,20 +28,18 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
     Returns:
         The swap, a PNG.
     """
-    name = model or AUTO
-    path = name if name in (AUTO, PATCHES) else str(models.shipped_path(name))
+    model = model or AUTO
     return jobs.finish(
         swap,
         read(structure, "the structure picture"),
         read(texture, "the texture picture"),
-        path,
-        strength=float(strength),
+        model if model in (AUTO, PATCHES) else shipped_model(model),
+        strength=strength,
     )
 
 
-@jobs.with_gradio_errors
 def encode(image: str, model: str) -> str:
-    """Take a picture apart into a structure code and a texture code.
+    """Take a picture apart into a structure code and a texture code; decode puts them together.
 
     Args:
         image: The picture.
@@ -53,14 +49,34 @@ def encode(image: str, model: str) -> str:
         A .safetensors file: "structure" (C, h, w), "texture" (T,), the picture's size in its
         header.
     """
-    path = str(models.shipped_path(model))
-    target = Path(tempfile.mkdtemp(prefix=models.PREFIX)) / "codes.safetensors"
-    for _ in jobs.compute(encoded, read(image, "the picture"), path, target):
-        pass
-    return str(target)
+    edited = jobs.call(texture_edits.begin, read(image, "the picture"), shipped_model(model))
+    path = new_file("codes")
+    save_codes(edited.codes, path)
+    return str(path)
 
 
-@jobs.with_gradio_errors
+def decode(codes: str, model: str, texture: str | None = None, strength: float = 1) -> Image.Image:
+    """Put the codes of a picture together again, with its own texture or that of another.
+
+    Args:
+        codes: A file that encode made.
+        model: Name of the model that made it.
+        texture: Another file that encode made by this model, whose texture is taken; may be left
+            out.
+        strength: How much of that texture: 0 for none of it, 1 for all, up to 1.5.
+
+    Returns:
+        The picture as the model rebuilds it, a PNG.
+    """
+    if codes is None:
+        raise InputError("Add a file of codes first: encode makes them.")
+    other = None if texture is None else load_codes(texture)
+    picture: Image.Image = jobs.call(
+        decode_codes, load_codes(codes), shipped_model(model), other, strength
+    )
+    return picture
+
+
 def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
     """Move a picture's texture along one of the directions in which pictures differ most.
 
@@ -74,31 +90,31 @@ def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
     Returns:
         The edited picture, a PNG.
     """
-    path = str(models.shipped_path(model))
     number = str(direction).split(".")[0].strip()
     if not number.isdecimal():
         raise InputError(f'There is no direction "{direction}". Give its number, 1 for the widest.')
-    return jobs.finish(edited, read(image, "the picture"), path, int(number), float(amount))
+    picture: Image.Image = jobs.call(
+        texture_edits.edit_direction, read(image, "the picture"), shipped_model(model),
+        int(number), amount,
+    )  # fmt: skip
+    return picture
 
 
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        structure, texture = Picture(label="structure"), Picture(label="texture")
+        structure, texture, image = (
+            Picture(label=label) for label in ("structure", "texture", "image")
+        )
         strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
-        way = gr.Textbox(AUTO, label="model")
-        result = gr.Image(format="png", label="result")
-        gr.Button().click(
-            swap_texture, [structure, texture, strength, way], result,
-            api_name="swap_texture", **jobs.COMPUTE,
-        )  # fmt: skip
-        image = Picture(label="image")
-        model = gr.Textbox(swappers.FAVOURITE, label="model")
-        gr.Button().click(
-            encode, [image, model], gr.File(label="codes"), api_name="encode", **jobs.COMPUTE
-        )
+        choice, model = gr.Textbox(AUTO, label="model"), gr.Textbox(FAVOURITE, label="model")
         direction, amount = gr.Textbox("1", label="direction"), gr.Number(2, label="amount")
-        made = gr.Image(format="png", label="edited")
-        gr.Button().click(
-            edit, [image, direction, amount, model], made, api_name="edit", **jobs.COMPUTE
-        )
+        codes, texture_codes = gr.File(label="codes"), gr.File(label="texture")
+        result = gr.Image(format="png", label="result")
+        for function, inputs, output in (
+            (swap_texture, [structure, texture, strength, choice], result),
+            (encode, [image, model], gr.File(label="codes")),
+            (decode, [codes, model, texture_codes, strength], result),
+            (edit, [image, direction, amount, model], result),
+        ):
+            jobs.endpoint(function, inputs, output)

@@ -2,190 +2,218 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import gradio as gr
 from PIL import Image
 
 from demos.shared import jobs
 from demos.shared.widgets import read
+from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
-from i2i_core.pipelines import texture_editor as editor
-from i2i_core.pipelines import texture_edits as edits
+from i2i_core.pipelines import texture_edits
+from i2i_core.pipelines.structure_masks import Mask, Point, show_mask, similar, to_mask
 from i2i_core.pipelines.texture_edits import Edited
 
-REMEMBERED = 30  # edits that can be taken back
+MAX_UNDO_STEPS = 30
 GLOBAL, REGIONAL = 8, 3  # sliders along principal directions of texture and of structure
 HELLO = "Move a slider, or click the picture to choose a region."
 
 
-def open_picture(path: str | None, model: str) -> list[Any]:
-    """A picture as it is, with its structure as colours; what was done to another is over."""
-    if path is None:
-        return [[], None, None, None, jobs.status(text="Add a picture first."), None, None, None]
-    event = _last(editor.opened, jobs.with_gradio_errors(read)(path, "the picture"), model)
-    return [[event.found], None, None, _paper(event.picture), *_seen(event, HELLO)[:-1], None]
+@dataclass(frozen=True)
+class Editor:
+    """What a visitor does to the picture at `path` with the model at `model`. `history`: the
+    picture as it was and what was kept, oldest first; empty until the first edit. `pending`: what
+    is seen but not kept yet. `region`: where structure is changed; `spot`: the click that chose
+    it."""
+
+    path: str | None
+    model: str
+    history: tuple[Edited, ...] = ()
+    pending: Edited | None = None
+    region: Mask | None = None
+    spot: Point | None = None
+
+    @property
+    def last(self) -> Edited:
+        """What was kept last."""
+        return self.history[-1]
+
+    def begun(self) -> Editor:
+        """With the picture as it is, if nothing was done to it yet."""
+        if self.history:
+            return self
+        picture = read(self.path, "the picture")
+        edited = jobs.call(texture_edits.begin, picture, model_info(self.model))
+        return replace(self, history=(edited,))
+
+    def edited(self, edit: Callable[..., Edited], *arguments: Any) -> Edited:
+        """The picture as kept last, after one of the edits of `texture_edits`."""
+        edited: Edited = jobs.call(edit, self.last, model_info(self.model), *arguments)
+        return edited
+
+    def keep(self, edited: Edited) -> Editor:
+        """One edit more, and nothing pending; the picture as it was is never forgotten."""
+        first, *later = self.history
+        history = (first, *later[-(MAX_UNDO_STEPS - 1) :], edited)
+        return replace(self, history=history, pending=None)
 
 
-def preview(
-    path: str | None, model: str, done: list[Edited], mask: Any, keep: float, *amounts: float
-) -> list[Any]:
+class EditorView(NamedTuple):
+    """The components that change; as a handler's answer, what they are to show."""
+
+    editor: Any = gr.skip()
+    status: Any = gr.skip()
+    canvas: Any = gr.skip()
+    colours: Any = gr.skip()
+    region: Any = gr.skip()
+    paper: Any = gr.skip()
+
+
+def start(path: str | None, model: str) -> EditorView:
+    """Another picture, or another model: what was done is over, even if it cannot be opened."""
+    return EditorView(editor=Editor(path, model), region=None)
+
+
+def open_picture(editor: Editor) -> EditorView:
+    """The picture as it is, with its structure as colours."""
+    if editor.path is None:
+        status = jobs.status_line("Add a picture first.")
+        return EditorView(status=status, canvas=None, colours=None, paper=None)
+    return _show_new(editor.begun(), HELLO)
+
+
+def preview(editor: Editor, keep: float, *amounts: float) -> EditorView:
     """What the sliders say, applied to what was kept last."""
-    done = _begun(path, model, done)
-    whole, region = amounts[:-REGIONAL], amounts[-REGIONAL:]
-    event = _last(editor.previewed, done[-1], model, whole, mask, region, keep)
-    return [done, *_seen(event, "Not kept yet: press “Keep this edit” to build on it.")]
+    editor = editor.begun()
+    whole, region = amounts[:GLOBAL], amounts[GLOBAL:]
+    pending = editor.edited(texture_edits.preview, whole, editor.region, region, keep)
+    text = "Not kept yet: press “Keep this edit” to build on it."
+    return _show(replace(editor, pending=pending), text)
 
 
-def keep_it(done: list[Edited], shown: Edited | None) -> list[Any]:
-    """Build on what is shown, which then is not pending; the sliders go back to the middle."""
-    if shown is None:
-        raise jobs.as_gradio_error(InputError("Nothing is edited yet: move a slider first."))
-    done = _longer(done, shown)
-    said = jobs.status(text=f"Kept. Edits that can be taken back: {len(done) - 1}.")
-    return [done, None, said, _paper(shown.picture), *_middle()]
+def keep_pending(editor: Editor) -> EditorView:
+    """Build on what is shown, which then is not pending."""
+    if editor.pending is None:
+        raise InputError("Nothing is edited yet: move a slider first.")
+    editor = editor.keep(editor.pending)
+    return _show_new(editor, f"Kept. Edits that can be taken back: {len(editor.history) - 1}.")
 
 
-def undo(path: str | None, model: str, done: list[Edited], shown: Any) -> list[Any]:
+def undo(editor: Editor) -> EditorView:
     """Take back what is shown, or if nothing new is, what was kept last."""
-    done = _begun(path, model, done)
-    if shown is None and len(done) > 1:
-        done = done[:-1]
-    event = _last(editor.previewed, done[-1], model, ())
-    left = len(done) - 1
-    said = f"Edits before this one: {left}." if left else "The picture as it was."
-    return [done, *_seen(event, said)[:-1], None, _paper(event.picture), *_middle()]
+    if editor.pending is None and len(editor.history) > 1:
+        editor = replace(editor, history=editor.history[:-1])
+    return reset(editor)
 
 
-def clicked(picture: Any, event: gr.SelectData) -> tuple[float, float]:
-    """The point of a click, as shares of the picture's sides."""
-    size = open_image(picture).size if isinstance(picture, str) else picture.size
-    x, y = event.index
-    return min(1.0, x / size[0]), min(1.0, y / size[1])
+def reset(editor: Editor) -> EditorView:
+    """What was kept last, without what is pending."""
+    editor = replace(editor.begun(), pending=None)
+    earlier = len(editor.history) - 1
+    text = f"Edits before this one: {earlier}." if earlier else "The picture as it was."
+    return _show_new(editor, text)
 
 
-def choose(
-    path: str | None,
-    model: str,
-    done: list[Edited],
-    point: tuple[float, float] | None,
-    tolerance: float,
-) -> list[Any]:
-    """The region that a click means, and how it looks; without a click none."""
-    if point is None:
-        return [done, None, None]
-    done = _begun(path, model, done)
-    mask = edits.similar(done[-1].codes, tuple(point), tolerance)
-    return [done, mask, _marked(done[-1], mask)]
+def click(
+    editor: Editor, tolerance: float, canvas: Image.Image, event: gr.SelectData
+) -> EditorView:
+    """The region that a click means."""
+    return choose(replace(editor, spot=_point(canvas, event)), tolerance)
 
 
-def paint(path: str | None, model: str, done: list[Edited], brush: Any) -> list[Any]:
+def click_source(source: str, event: gr.SelectData) -> Point:
+    """The point of another picture to clone from."""
+    return _point(open_image(source), event)
+
+
+def choose(editor: Editor, tolerance: float) -> EditorView:
+    """The region around the spot that was clicked; without a click none."""
+    editor = editor.begun()
+    if editor.spot is None:
+        return drop_region(editor)
+    return _show_region(editor, similar(editor.last.codes, editor.spot, tolerance))
+
+
+def paint(editor: Editor, paper: Any) -> EditorView:
     """The painted region."""
-    done = _begun(path, model, done)
-    mask = _painted(done[-1], brush)
-    return [done, mask, _marked(done[-1], mask)]
+    editor = editor.begun()
+    return _show_region(editor, _painted(editor, paper))
 
 
-def clone(
-    path: str | None,
-    model: str,
-    done: list[Edited],
-    brush: Any,
-    source: str | None,
-    there: tuple[float, float] | None,
-    here: tuple[float, float] | None,
-) -> list[Any]:
-    """Clone structure into what is painted, from the point `there` of the source, or without one
-    from the point `here` of the picture itself; and keep it."""
-    done = _begun(path, model, done)
-    mask = _painted(done[-1], brush)
-    other = None if source is None else jobs.with_gradio_errors(read)(source, "the source")
-    point = here if source is None else there
+def drop_region(editor: Editor) -> EditorView:
+    """No region."""
+    return EditorView(editor=replace(editor, region=None), region=None)
+
+
+def clone(editor: Editor, paper: Any, source: str | None, source_spot: Point | None) -> EditorView:
+    """Clone structure into what is painted, from the clicked spot of the source, or without one of
+    the picture itself; and keep it."""
+    editor = editor.begun()
+    mask = _painted(editor, paper)
+    other = None if source is None else read(source, "the source")
+    point = editor.spot if source is None else source_spot
     if point is None:
-        raise jobs.as_gradio_error(InputError("Click where to copy from first."))
-    event = _last(editor.cloned, done[-1], model, mask, tuple(point), other)
-    done = _longer(done, event.found)
-    seen = _seen(event, "Cloned. Undo takes it back.")[:-1]
-    return [done, _paper(event.picture), *seen, None]
+        raise InputError("Click where to copy from first.")
+    edited = editor.edited(texture_edits.clone, mask, point, other)
+    return _show_new(editor.keep(edited), "Cloned. Undo takes it back.")
 
 
-def add(
-    path: str | None,
-    model: str,
-    done: list[Edited],
-    plus: Any,
-    minus: Any,
-    gain: float,
-    keep: float,
-) -> list[Any]:
+def add(editor: Editor, plus: Any, minus: Any, gain: float, keep: float) -> EditorView:
     """Add the difference of two galleries, and keep it."""
-    done = _begun(path, model, done)
-    sides = [
-        [jobs.with_gradio_errors(open_image)(item[0]) for item in gallery or []]
-        for gallery in (plus, minus)
-    ]
-    event = _last(editor.added, done[-1], model, *sides, gain, keep)
-    done = _longer(done, event.found)
-    return [done, *_seen(event, "Added. Undo takes it back.")[:-1], None]
+    editor = editor.begun()
+    sides = [[open_image(item[0]) for item in gallery or []] for gallery in (plus, minus)]
+    edited = editor.edited(texture_edits.add, *sides, gain, keep)
+    return _show(editor.keep(edited), "Added. Undo takes it back.")
 
 
-def names(model: str) -> list[Any]:
+def name_sliders(model: str) -> list[Any]:
     """The sliders of a model, named by what they do, in the middle."""
-    found = _last(editor.named, model).found
+    names = jobs.call(texture_edits.direction_names, model_info(model))[:GLOBAL]
     return [
-        *(gr.Slider(label=name, value=0, visible=True) for name in found[:GLOBAL]),
-        *(gr.Slider(value=0, visible=False) for _ in range(GLOBAL - len(found))),
-        *(gr.Slider(value=0) for _ in range(REGIONAL)),
+        *(gr.Slider(label=name, value=0, visible=True) for name in names),
+        *(gr.Slider(value=0, visible=False) for _ in range(GLOBAL - len(names))),
+        *centre_sliders()[GLOBAL:],
     ]
 
 
-def failed() -> list[Any]:
-    """What is left when a picture could not be opened: nothing that belongs to another one."""
-    return [[], None, None, jobs.status(text="That did not work."), None, None]
-
-
-def _longer(done: list[Edited], edited: Edited) -> list[Edited]:
-    """With one edit more; the picture as it was is never forgotten."""
-    return [done[0], *done[1:][-(REMEMBERED - 1) :], edited]
-
-
-def _begun(path: str | None, model: str, done: list[Edited]) -> list[Edited]:
-    """What was done so far; the picture that stands there, if that is nothing."""
-    if done:
-        return done
-    event = _last(editor.opened, jobs.with_gradio_errors(read)(path, "the picture"), model)
-    return [event.found]
-
-
-def _last(work: Any, *arguments: Any) -> Any:
-    *_, event = jobs.compute(work, *arguments)
-    return event
-
-
-def _seen(event: Any, said: str) -> list[Any]:
-    """Status, picture, structure as colours, and what is not kept yet."""
-    return [jobs.status(text=said), event.picture, event.extras[editor.COLOURS], event.found]
-
-
-def _middle() -> list[Any]:
+def centre_sliders() -> list[Any]:
+    """All sliders in the middle."""
     return [gr.Slider(value=0) for _ in range(GLOBAL + REGIONAL)]
 
 
-def _paper(picture: Image.Image | None) -> Any:
-    """The picture to paint on."""
-    return {"background": picture, "layers": [], "composite": None}
+def _show(editor: Editor, text: str) -> EditorView:
+    """How the picture looks by now."""
+    edited = editor.pending or editor.last
+    return EditorView(editor, jobs.status_line(text), edited.picture, edited.colours)
 
 
-def _painted(edited: Edited, brush: Any) -> Any:
+def _show_new(editor: Editor, text: str) -> EditorView:
+    """The same, with a clean paper to paint on."""
+    view = _show(editor, text)
+    return view._replace(paper={"background": view.canvas, "layers": [], "composite": None})
+
+
+def _show_region(editor: Editor, region: Mask) -> EditorView:
+    """The picture, dimmed where the region is not."""
+    codes, picture = editor.last.codes, editor.last.picture
+    dimmed = picture.point(lambda value: value // 3)
+    shown = Image.composite(picture, dimmed, show_mask(codes, region))
+    return EditorView(editor=replace(editor, region=region), region=shown)
+
+
+def _painted(editor: Editor, paper: Any) -> Mask:
     """The mask of what was painted."""
-    layers = (brush or {}).get("layers") or []
+    layers = (paper or {}).get("layers") or []
     if not layers or layers[0].getchannel("A").getbbox() is None:
-        raise jobs.as_gradio_error(InputError("Paint on the picture first."))
-    return edits.to_mask(edited.codes, layers[0])
+        raise InputError("Paint on the picture first.")
+    return to_mask(editor.last.codes, layers[0])
 
 
-def _marked(edited: Edited, mask: Any) -> Image.Image:
-    """The picture, dimmed where the mask is not."""
-    dim = edited.picture.point(lambda value: value // 3)
-    return Image.composite(edited.picture, dim, edits.show_mask(edited.codes, mask))
+def _point(picture: Image.Image, event: gr.SelectData) -> Point:
+    """The point of a click, as shares of the picture's sides."""
+    x, y = event.index
+    return min(1.0, x / picture.width), min(1.0, y / picture.height)

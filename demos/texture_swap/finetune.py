@@ -3,68 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from demos.shared import finetune as fitting
+from demos.shared import finetune as fits
 from demos.shared import jobs
-from demos.texture_swap import models as swappers
-from i2i_core.checkpoints.model_zoo import open_model
-from i2i_core.finetuning.textures import finetune_textures
+from demos.texture_swap import models
+from i2i_core.finetuning.starts import recipes
+from i2i_core.finetuning.textures import RECIPE, STEPS, finetune_textures
 
-FEWEST = 10
-NOTHING = "nothing"
+MIN_PICTURES = 10
 ABOUT = """Pictures **of one kind** teach best: dogs, rooms, mountains, shoes, all at about the same
 size. From a shipped model a few hundred steps suffice; from nothing it takes hours."""
 
 
-def build(way: gr.Dropdown, own: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `way` is the chooser of what makes a swap in
-    `parts`, and `own` what the visitor has added to it."""
-    target = gr.State("")
+def build(chooser: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; `chooser` is that of what makes a swap in
+    `parts`, and `visit_paths` what the visitor has added to it."""
+    target, choices = gr.State(""), recipes(models.TASK)
     with gr.Row():
         with gr.Column(min_width=320):
-            pictures = fitting.gallery("1 · Pictures of one kind, 10 to 200", 280)
+            pictures = fits.gallery("1 · Pictures of one kind, 10 to 200", 280)
             gr.Markdown(ABOUT)
+            recipe = gr.Radio(list(choices), value=RECIPE, label="Method", visible=len(choices) > 1)
             with gr.Row():
                 start = gr.Dropdown(
-                    _starts([]), value=swappers.first(), min_width=180, label="2 · Start from",
-                    info="the model that knows pictures most like yours",
+                    fits.start_choices([], choices[RECIPE]), value=models.first(), min_width=180,
+                    label="2 · Start from", info="the model that knows pictures most like yours",
                 )  # fmt: skip
-                steps = gr.Slider(50, 4000, 600, step=50, label="Steps", min_width=160)
-            name = gr.Textbox("my textures", label="Name", max_length=40)
-            with gr.Row():
-                go = gr.Button("Fit", variant="primary", min_width=100)
-                stop = gr.Button("Stop and keep it", variant="stop", min_width=140)
-            gr.Markdown(fitting.LIMITS)
+                steps = gr.Slider(50, 4000, STEPS, step=50, label="Steps", min_width=160)
+            name, buttons = fits.controls("my textures")
         with gr.Column(min_width=320):
-            watched = fitting.outcome(
+            watched = fits.outcome(
                 "Add pictures and press Fit.",
                 "Pictures, the same rebuilt, and each with the texture of the next",
                 "Swap with it",
             )
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    given = [pictures, steps, start]
-    use = fitting.wire(fit, given, (name, target, go, stop), watched)
-    use.click(swappers.use, [target, own], [own, way, parts], **quiet)
-    own.change(lambda own: gr.Dropdown(choices=_starts(own)), own, start, **quiet)
+    fits.wire(fit, [pictures, recipe, steps, start], name, target, buttons, watched)
+    jobs.wire(watched.use.click, models.use, [target, visit_paths], [visit_paths, chooser, parts])
+    for event in (recipe.change, visit_paths.change):
+        jobs.wire(event, _starts, [recipe, visit_paths, start], start)
 
 
-def fit(target: str, pictures: Any, steps: float, start: str) -> Iterator[list[Any]]:
+def fit(
+    target: str, pictures: Any, recipe: str, steps: float, start: str | None
+) -> Iterator[fits.FitView]:
     """Learn, showing how it goes; at the end the model's file."""
-    given = jobs.with_gradio_errors(fitting.folder)(pictures, "pictures", FEWEST)
-    events = jobs.compute(
-        finetune_textures, given, target, steps=int(steps), start=None if start == NOTHING else start,
-        seconds=60 * fitting.MAX_MINUTES, stop=fitting.stop_file(target),
-        about=f"{Path(target).stem}: taught on the page",
+    folder = fits.folder(pictures, "pictures", MIN_PICTURES)
+    yield from fits.watch(
+        finetune_textures, target, folder, recipe=recipe, steps=steps,
+        model=fits.start_model(start), use="“Swap with it”",
     )  # fmt: skip
-    yield from fitting.shown(events, target, "“Swap with it”")
 
 
-def _starts(own: list[str]) -> list[tuple[str, str]]:
-    """Published models, which come without discriminators, are not among them."""
-    known = [c for c in swappers.choices(own) if open_model(c[1]).has_training_networks]
-    return [*known, (NOTHING, NOTHING)]
+def _starts(recipe: str, visit_paths: list[str], start: str | None) -> Any:
+    choices = fits.start_choices(visit_paths, recipes(models.TASK)[recipe])
+    value = start if start in dict(choices).values() else fits.NOTHING
+    return gr.Dropdown(choices=choices, value=value)

@@ -7,41 +7,39 @@ from typing import Any
 import gradio as gr
 
 from demos.shared import models
-from i2i_core.errors import InputError
-from i2i_core.pipelines.texture_swap import AUTO, PATCHES, SWAPPER
+from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
+from i2i_core.method import Task
+from i2i_core.pipelines.texture_swap import AUTO, PATCHES
 
+TASK: Task = "textures"
 FAVOURITE = "swapping_autoencoder.cats"  # what stands on the page first
 
 
-def choices(own: list[str]) -> list[tuple[str, str]]:
-    """Label and path of every swapping autoencoder; `own` are paths of this visit's models."""
-    known = [model for model in models.known(own, (SWAPPER,)) if model.method == SWAPPER]
-    return [(models.title(model), str(model.path)) for model in known]
-
-
-def ways(own: list[str]) -> list[tuple[str, str]]:
-    """What can make a swap: whatever fits, one of the models, patches."""
+def choices(visit_paths: list[str]) -> list[tuple[str, str]]:
+    """Label and value of what can make a swap: whatever fits, one of the models, patches."""
     return [
         ("Whatever fits both pictures", AUTO),
-        *choices(own),
+        *models.choices(visit_paths, TASK),
         ("Patches of the texture picture", PATCHES),
     ]
 
 
+def model_of(choice: str) -> ModelInfo | str:
+    """The model of a value of `choices`; AUTO and PATCHES are none."""
+    return choice if choice in (AUTO, PATCHES) else model_info(choice)
+
+
 def first() -> str:
-    """The model that is chosen when the page opens."""
-    return str(models.shipped_path(FAVOURITE))
+    """The path of the model that is chosen when the page opens."""
+    return str(models.shipped_model(FAVOURITE).path)
 
 
-def bring(path: str | None, own: list[str]) -> tuple[str, list[str]]:
-    """An uploaded model: its path and all of this visit's."""
-    path, own = models.bring(path, own)
-    if path not in [value for _, value in choices(own)]:
-        raise InputError("This model swaps no textures: bring it to the tab that it is for.")
-    return path, own
+def chooser(visit_paths: list[str], value: str) -> Any:
+    """An update of the chooser of what makes a swap."""
+    return gr.Dropdown(choices=choices(visit_paths), value=value)
 
 
-def use(target: str, own: list[str]) -> list[Any]:
+def use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
     """A model that was just taught, chosen where textures are swapped."""
-    own = [*own, target] if target not in own else own
-    return [own, gr.Dropdown(choices=ways(own), value=target), gr.Tabs(selected="swap")]
+    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
+    return visit_paths, chooser(visit_paths, target), gr.Tabs(selected="swap")

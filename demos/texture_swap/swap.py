@@ -4,173 +4,170 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from demos.shared import jobs
-from demos.shared.widgets import Picture, read, same_size, starter
-from demos.texture_swap import models as swappers
+from demos.shared.models import bring
+from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter, thumbnails
+from demos.texture_swap import models
 from examples.swaps import GRID, SWAPS
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
-from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, Choice, swap, swap_grid
+from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, reason, swap, swap_grid
+from i2i_core.progress import Progress
 
 HELLO = "Drag the handle. Then take two pictures of yours, cats or landscapes or anything."
-SIZES = {"as learnt": None, "384": 384, "512": 512}  # pixels of the shorter side
+SHORT_SIDES = {"as learnt": None, "384": 384, "512": 512}  # pixels
 MAX_PICTURES = 6  # pictures on a side of the grid
+
+
+class SwapView(NamedTuple):
+    """The components that change; as a handler's answer, what they are to show."""
+
+    structure: Any = gr.skip()
+    texture: Any = gr.skip()
+    chooser: Any = gr.skip()
+    strength: Any = gr.skip()
+    detail: Any = gr.skip()
+    status: Any = gr.skip()
+    pair: Any = gr.skip()
+    grid: Any = gr.skip()
 
 
 def build() -> tuple[gr.Dropdown, gr.State]:
     """Lay out this part inside the current Blocks; returns the chooser of what makes the swap and
     the state that holds the paths of this visit's own models."""
-    own = gr.State([])
+    visit_paths = gr.State([])
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             with gr.Row(equal_height=True):
-                structure = Picture(
-                    starter(f"{SWAPS[0].structure}.jpg"), label="1 · Structure of this", height=220,
-                    min_width=130,
-                )  # fmt: skip
-                texture = Picture(
-                    starter(f"{SWAPS[0].texture}.jpg"), label="2 · Texture of this", height=220,
-                    min_width=130,
-                )  # fmt: skip
-            way = gr.Dropdown(swappers.ways([]), value=AUTO, label="3 · Made by", interactive=True)
-            starters = gr.Dataset(
-                components=[gr.Image(visible=False)],
-                samples=[[starter(f"{s.name}.jpg")] for s in SWAPS],
-                label="Or look at one of these", type="index",
-            )  # fmt: skip
+                structure, texture = (
+                    Picture(starter(f"{name}.jpg"), label=label, height=220, min_width=130)
+                    for name, label in (
+                        (SWAPS[0].structure, "1 · Structure of this"),
+                        (SWAPS[0].texture, "2 · Texture of this"),
+                    )
+                )
+            chooser = gr.Dropdown(
+                models.choices([]), value=AUTO, label="3 · Made by", interactive=True
+            )
+            names = (f"{stored.name}.jpg" for stored in SWAPS)
+            starters = thumbnails(names, "Or look at one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
-            progress = gr.HTML(jobs.status(text=HELLO))
-            result = gr.ImageSlider(
-                _stored(0), label="Structure picture · swap", format="png", type="pil",
-                slider_position=35, max_height=560, buttons=["download", "fullscreen"],
-                interactive=False,
-            )  # fmt: skip
+            status = gr.HTML(jobs.status_line(HELLO))
+            pair = BeforeAfter(
+                _stored(0), label="Structure picture · swap", slider_position=35, max_height=560
+            )
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            strength = gr.Slider(
-                0, MAX_STRENGTH, 1, step=0.05, label="Strength",
-                info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
-            )  # fmt: skip
-            detail = gr.Slider(
-                0, 1, 1, step=0.05, label="Detail of the structure picture",
-                info="1 lays its finest lines, which a small network loses, over the swap; 0 shows "
-                "what the network makes",
-            )  # fmt: skip
-            size = gr.Radio(list(SIZES), value="as learnt", label="Pixels of the shorter side")
-            with gr.Accordion("Bring a model of your own", open=False):
-                gr.Markdown(
-                    "A `.safetensors` file that you taught and downloaded here, or a checkpoint of "
-                    "the official swapping autoencoder (or of rosinality's) as `.pth`."
-                )
-                brought = gr.File(
-                    label="Model", file_types=[".safetensors", ".pth", ".pt"], height=110
-                )
+            strength, detail, size, upload = _lay_out_settings()
     with gr.Accordion("Every structure with every texture", open=True), gr.Row():
-        with gr.Column(min_width=280, scale=2):
-            structures = _gallery(GRID.structures, "Structures, down")
-            textures = _gallery(GRID.textures, "Textures, across")
-            with gr.Row():
-                go = gr.Button("Make the grid", variant="primary", min_width=120)
-                stop = gr.Button("Stop", variant="stop", min_width=80)
-        grid = gr.Image(
-            starter(f"{GRID.name}.jpg"), label="Grid", format="png", type="pil",
-            interactive=False, buttons=["download", "fullscreen"], scale=3, min_width=320,
+        structures, textures, go, stop, grid = _lay_out_grid()
+
+    outputs = SwapView(structure, texture, chooser, strength, detail, status, pair, grid)
+    work: dict[str, Any] = {"outputs": outputs, "status": status, "compute": True}
+    events = (
+        # The chooser also changes when a model was taught or brought.
+        structure.input, texture.input, chooser.change, strength.release, detail.release, size.input
+    )  # fmt: skip
+    inputs = [structure, texture, chooser, strength, detail, size]
+    running = [jobs.wire(event, make, inputs, latest=True, **work) for event in events]
+    inputs = [structures, textures, chooser, detail, size]
+    running += [jobs.wire(go.click, make_grid, inputs, **work)]
+    jobs.wire_stop(stop, running, status)
+    jobs.wire(starters.click, _starter, starters, outputs, cancels=running)
+    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, chooser])
+    return chooser, visit_paths
+
+
+def _lay_out_settings() -> tuple[Any, ...]:
+    strength = gr.Slider(
+        0, MAX_STRENGTH, 1, step=0.05, label="Strength",
+        info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
+    )  # fmt: skip
+    detail = gr.Slider(
+        0, 1, 1, step=0.05, label="Detail of the structure picture",
+        info="1 lays its finest lines, which a small network loses, over the swap; 0 shows "
+        "what the network makes",
+    )  # fmt: skip
+    size = gr.Radio(list(SHORT_SIDES), value="as learnt", label="Pixels of the shorter side")
+    with gr.Accordion("Bring a model of your own", open=False):
+        gr.Markdown(
+            "A `.safetensors` file that you taught and downloaded here, or a checkpoint of "
+            "the official swapping autoencoder (or of rosinality's) as `.pth`."
+        )
+        upload = gr.File(label="Model", file_types=[".safetensors", ".pth", ".pt"], height=110)
+    return strength, detail, size, upload
+
+
+def _lay_out_grid() -> tuple[Any, ...]:
+    with gr.Column(min_width=280, scale=2):
+        structures, textures = (
+            gr.Gallery(
+                [starter(f"{name}.jpg") for name in names], type="filepath", height=130,
+                label=label, columns=4, file_types=["image"], buttons=[], object_fit="contain",
+                min_width=140,
+            )
+            for names, label in (
+                (GRID.structures, "Structures, down"), (GRID.textures, "Textures, across")
+            )
         )  # fmt: skip
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", **jobs.PRIVATE}
-    given = [structure, texture, way, strength, detail, size]
-    running = [
-        event(run, given, [progress, result], **quiet, **jobs.COMPUTE, trigger_mode="always_last")
-        for event in (
-            # The way also changes when a model was taught or brought.
-            structure.input, texture.input, way.change, strength.release, detail.release,
-            size.input,
-        )
-    ]  # fmt: skip
-    running.append(
-        go.click(
-            run_grid,
-            [structures, textures, way, detail, size],
-            [progress, grid],
-            **quiet,
-            **jobs.COMPUTE,
-        )
-    )
-    for event in running:
-        event.failure(lambda: jobs.status(text="That did not work."), None, progress, **quiet)
-    stop.click(
-        lambda: jobs.status(text="Stopped. What was made so far stays."), None, progress,
-        cancels=running, **quiet,
+        with gr.Row():
+            go = gr.Button("Make the grid", variant="primary", min_width=120)
+            stop = gr.Button("Stop", variant="stop", min_width=80)
+    grid = Result(
+        starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"], scale=3,
+        min_width=320,
     )  # fmt: skip
-    starters.click(
-        _starter, starters, [structure, texture, way, strength, detail, progress, result],
-        cancels=running, **quiet,
-    )  # fmt: skip
-    brought.upload(_bring, [brought, own], [own, way], **quiet)
-    return way, own
+    return structures, textures, go, stop, grid
 
 
-def run(
-    structure: str | None,
-    texture: str | None,
-    way: str,
-    strength: float,
-    detail: float,
+def make(
+    structure: str | None, texture: str | None, choice: str, strength: float, detail: float,
     size: str,
-) -> Iterator[list[Any]]:
+) -> Iterator[SwapView]:  # fmt: skip
     """Swap, showing what happens, and say what made it and why."""
     if structure is None or texture is None:
-        yield [jobs.status(text="Add a picture for the structure and one for the texture."),
-               gr.skip()]  # fmt: skip
+        text = "Add a picture for the structure and one for the texture."
+        yield SwapView(status=jobs.status_line(text))
         return
-    one = jobs.with_gradio_errors(read)(structure, "the structure picture")
-    other = jobs.with_gradio_errors(read)(texture, "the texture picture")
+    source, other = read(structure, "the structure picture"), read(texture, "the texture picture")
     began = time.monotonic()
-    yield [jobs.status(text="Swapping …"), gr.skip()]
-    event = None
+    yield SwapView(status=jobs.status_line("Swapping …"))
+    picture, note = source, ""
     for event in jobs.compute(
-        swap, one, other, way, strength=strength, detail=detail, size=SIZES[size]
-    ):
-        pair: Any = gr.skip()
-        if event.picture is not None:
-            pair = (same_size(one, event.picture), event.picture)
-        yield [jobs.status(event), pair]
-    assert event is not None
-    assert event.picture is not None
-    size_said = f"{event.picture.width} × {event.picture.height} pixels"
-    said = f"{event.note} {size_said} in {time.monotonic() - began:.1f} s."
-    yield [jobs.status(text=said), gr.skip()]
+        swap, source, other, models.model_of(choice), strength=strength, detail=detail,
+        short_side=SHORT_SIDES[size],
+    ):  # fmt: skip
+        picture, note = event.picture or picture, event.note
+        pair: Any = (same_size(source, picture), picture) if event.picture else gr.skip()
+        yield SwapView(status=jobs.status_line(progress=event), pair=pair)
+    size_text = f"{picture.width} × {picture.height} pixels"
+    text = f"{note} {size_text} in {time.monotonic() - began:.1f} s."
+    yield SwapView(status=jobs.status_line(text))
 
 
-def run_grid(
-    structures: Any, textures: Any, way: str, detail: float, size: str
-) -> Iterator[list[Any]]:
+def make_grid(
+    structures: Any, textures: Any, choice: str, detail: float, size: str
+) -> Iterator[SwapView]:
     """Every structure with every texture, row by row."""
     sides = []
     for gallery, what in ((structures, "structures"), (textures, "textures")):
         files = [item[0] for item in gallery or []]
         if not files:
-            raise jobs.as_gradio_error(InputError(f"Add pictures to the {what} first."))
+            raise InputError(f"Add pictures to the {what} first.")
         if len(files) > MAX_PICTURES:
-            raise jobs.as_gradio_error(
-                InputError(f"{len(files)} {what} are too many for a grid: {MAX_PICTURES} at most.")
+            raise InputError(
+                f"{len(files)} {what} are too many for a grid: {MAX_PICTURES} at most."
             )
-        sides.append([jobs.with_gradio_errors(open_image)(file) for file in files])
-    event = None
-    for event in jobs.compute(swap_grid, *sides, way, detail=detail, size=SIZES[size]):
-        yield [jobs.status(event), event.picture]
-    assert event is not None
-    yield [jobs.status(text=f"Done: {event.note}."), gr.skip()]
-
-
-def _gallery(names: tuple[str, ...], label: str) -> gr.Gallery:
-    return gr.Gallery(
-        [starter(f"{name}.jpg") for name in names], type="filepath", height=130, label=label,
-        columns=4, file_types=["image"], buttons=[], object_fit="contain", min_width=140,
-    )  # fmt: skip
+        sides.append([open_image(file) for file in files])
+    event = Progress(0, 1)
+    for event in jobs.compute(
+        swap_grid, *sides, models.model_of(choice), detail=detail, short_side=SHORT_SIDES[size]
+    ):
+        yield SwapView(status=jobs.status_line(progress=event), grid=event.picture)
+    yield SwapView(status=jobs.status_line(f"Done: {event.note}."))
 
 
 def _stored(index: int) -> tuple[str, str]:
@@ -178,17 +175,16 @@ def _stored(index: int) -> tuple[str, str]:
     return starter(f"{chosen.structure}.jpg"), starter(f"{chosen.name}.jpg")
 
 
-def _starter(index: int) -> list[Any]:
+def _starter(index: int) -> SwapView:
     """Two starter pictures with their stored swap."""
-    chosen = SWAPS[index]
-    return [
-        starter(f"{chosen.structure}.jpg"), starter(f"{chosen.texture}.jpg"), AUTO, 1, 1,
-        jobs.status(text=Choice(chosen.made_by).why), _stored(index),
-    ]  # fmt: skip
+    stored = SWAPS[index]
+    return SwapView(
+        starter(f"{stored.structure}.jpg"), starter(f"{stored.texture}.jpg"), AUTO, 1, 1,
+        jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
+    )  # fmt: skip
 
 
-@jobs.with_gradio_errors
-def _bring(path: str | None, own: list[str]) -> list[Any]:
-    path, own = swappers.bring(path, own)
+def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
+    path, visit_paths = bring(path, visit_paths, models.TASK)
     gr.Info("The model is chosen.")
-    return [own, gr.Dropdown(choices=swappers.ways(own), value=path)]
+    return visit_paths, models.chooser(visit_paths, path)

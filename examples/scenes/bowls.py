@@ -52,7 +52,7 @@ def _blades(
 
 
 def _lawn(
-    rng: np.random.Generator, side: int, balls: Array, seen: Traced
+    rng: np.random.Generator, side: int, balls: Array
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Grass colour (S, S, 3); and blades that rise before the balls: colour, coverage (S, S)."""
     shape = (side, side)
@@ -125,7 +125,7 @@ def bowls(size: int, rng: np.random.Generator) -> tuple[Image.Image, Image.Image
     sun = np.array([0.62, 0.62, 0.30], np.float32)
     sun /= np.linalg.norm(sun)
     seen = trace(side, balls, sun, 0.09)
-    lawn, fringe, covered = _lawn(rng, side, balls, seen)
+    lawn, fringe, covered = _lawn(rng, side, balls)
     ball = (seen.owner >= 0) & ~covered
     light = mix(srgb(120, 150, 190) * 0.36, srgb(255, 236, 198) * 1.6, seen.sun)
     light = (light + srgb(140, 170, 210) * 0.35) * (seen.sky**1.2)[..., None]

@@ -40,8 +40,8 @@ def _glyph(letter: str, side: int, thick: float) -> Image.Image:
     return picture
 
 
-def letter_plain(size: int, rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
-    """A bold black R on white, and its label map; `rng` is not used: the letter is plain."""
+def letter_plain(size: int, _rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
+    """A bold black R on white, and its label map; `_rng` is not used: the letter is plain."""
     glyph = _glyph("R", 4 * size, 0.15).resize((size, size), Image.Resampling.BOX)
     picture = Image.merge("RGB", [glyph.point(lambda value: 255 - value)] * 3)
     index = np.asarray(_glyph("R", 2 * size, 0.15)) > 0

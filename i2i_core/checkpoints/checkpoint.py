@@ -148,6 +148,16 @@ def training_path(path: str | Path) -> Path:
     return Path(path).with_suffix(f".training{ENDING}")
 
 
+def check_writable(path: str | Path) -> Path:
+    """`path`, if a .safetensors file can be written there. Raises InputError if not."""
+    path = Path(path)
+    if path.suffix != ENDING:
+        raise InputError(f"{path.name}: name a file with the ending {ENDING}.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    return path
+
+
 def build(name: str, config: Mapping[str, Any]) -> Method:
     """The method `name` with `config`, untrained. Raises InputError for unknown names."""
     return find_method(name).from_settings(config)
@@ -194,11 +204,12 @@ def _build(
         raise InputError(f"{file} is damaged: its header cannot be read.") from None
     if outline.fit_state is None:
         return build(header["method"], config)
+    complete = "training" in header or any(name.startswith(TRAINING) for name in tensors)
     if "training" in header:
         expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
         tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
     else:
-        expected = _contents(outline, any(name.startswith(TRAINING) for name in tensors))
+        expected = _contents(outline, complete)
     odd = sorted(
         name
         for name in {*expected, *tensors}
@@ -212,7 +223,8 @@ def _build(
             f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
             "was made with other settings."
         )
-    return build(header["method"], config)
+    # With all weights in the file none need be drawn; those that are not there begin anew.
+    return outline.to_empty(device="cpu") if complete else build(header["method"], config)
 
 
 def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
@@ -230,11 +242,7 @@ def _read_tensors(path: str | Path, header: Mapping[str, str]) -> dict[str, Tens
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
-    path = Path(path)
-    if path.suffix != ENDING:
-        raise InputError(f"{path.name}: name the model's file with the ending {ENDING}.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    path = check_writable(path)
     # Copies, for tensors that share memory or lie channels-last cannot be written.
     plain = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)

@@ -115,7 +115,7 @@ def _changed(path: Path) -> int:
 
 
 @lru_cache(maxsize=256)
-def _header(path: Path, changed: int) -> dict[str, str]:
+def _header(path: Path, _changed: int) -> dict[str, str]:
     return read_header(path)
 
 

@@ -2,58 +2,122 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from PIL import Image
+import typer
+from typer.core import TyperCommand
 
 from i2i_core.errors import InputError
-from i2i_core.images.files import save_picture
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Result, Work
 
-LOG_SECONDS = 30  # between two lines, where there is no terminal to draw a bar on
+if TYPE_CHECKING:
+    from PIL import Image
+
+LOG_S = 30  # seconds between two lines, where there is no terminal to draw a bar on
 
 
-def shown(work: Iterator[Progress], quiet: bool = False) -> Iterator[Progress]:
-    """Pass the records on, with a bar on a terminal, else a line now and then."""
+def arg(name: str, help: str = "") -> Any:
+    """An argument, called `name` in the help."""
+    return typer.Argument(metavar=name, help=help)
+
+
+def opt(help: str, *names: str) -> Any:
+    """An option; without `names` it is called as its parameter."""
+    return typer.Option(*names, help=help)
+
+
+Out = Annotated[Path, opt("file to write", "-o", "--out")]
+Weights = Annotated[Path, opt("a .safetensors file to write", "-o", "--out")]
+Seed = Annotated[int, opt("another number, another result")]
+LongSide = Annotated[int, opt("pixels worked at", "--long-side", "--size")]
+AsJson = Annotated[bool, opt("print JSON", "--json")]
+About = Annotated[str, opt("a sentence to keep in the file")]
+Reverse = Annotated[bool, opt("from B to A, if the model can", "--reverse")]
+
+
+def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
+    """A kind of command whose help ends with what `epilog` says, which is called for that only: it
+    may import what is slow to import."""
+
+    class Command(TyperCommand):
+        def format_epilog(self, ctx: Any, formatter: Any) -> None:
+            self.epilog = epilog()
+            super().format_epilog(ctx, formatter)
+
+    return Command
+
+
+def with_bar(work: Work[Result], log: bool = True) -> Work[Result]:
+    """Pass the records on, with a bar on a terminal, else, to `log`, a line now and then."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
-    said = time.monotonic()
-    with tqdm(unit="step", disable=quiet or not terminal, smoothing=0.05) as bar:
+    logged = time.monotonic()
+    with tqdm(unit="step", disable=not terminal, smoothing=0.05, leave=log) as bar:
         for progress in work:
             bar.total, bar.n = progress.total, progress.step
             text = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
-            bar.set_postfix_str(text, refresh=False)
+            bar.set_postfix_str(text or progress.note, refresh=False)
             bar.update(0)
-            if not terminal and not quiet and time.monotonic() - said > LOG_SECONDS:
-                said = time.monotonic()
-                print(f"step {progress.step} of {progress.total}  {text}", file=sys.stderr)
+            if log and not terminal and time.monotonic() - logged > LOG_S:
+                logged = time.monotonic()
+                say(f"step {progress.step} of {progress.total}  {text}")
             yield progress
 
 
-def tell_partnerless(*sides: Sequence[Image.Image]) -> None:
+def write_picture(work: Work, out: Path) -> str:
+    """Run `work` and write its last picture to `out`, also when it is interrupted. Returns the last
+    note."""
+    from i2i_core.images import writable
+
+    path = writable(out)
+    picture: Image.Image | None = None
+    note = ""
+    try:
+        for progress in with_bar(work, log=False):
+            picture, note = progress.picture or picture, progress.note
+    finally:
+        if picture is not None:
+            save_and_print(picture, path)
+    return note
+
+
+def save_and_print(picture: Image.Image, out: Path) -> None:
+    """Write a picture and print where."""
+    from i2i_core.images import save_picture
+
+    save_picture(picture, out)
+    print(out)
+
+
+def say(text: str) -> None:
+    """Print what is no result, to standard error."""
+    if text:
+        print(text, file=sys.stderr)
+
+
+def say_partnerless(*sides: Sequence[Image.Image]) -> None:
     """Say how many files of paired folders were left out for want of a partner."""
     from i2i_core.data.folders import Folder
 
     for side in sides:
         if isinstance(side, Folder) and side.partnerless:
-            print(
+            say(
                 f"{len(side.partnerless)} of {side.path} have no partner of their name and are "
-                f"left out, such as {side.partnerless[0]}.",
-                file=sys.stderr,
+                f"left out, such as {side.partnerless[0]}."
             )
 
 
-def tell_skipped(skipped: Mapping[str, str]) -> None:
+def say_skipped(skipped: Mapping[str, str]) -> None:
     """List the files that were left out, with the reasons."""
     if skipped:
-        print(f"Left out: {len(skipped)}", file=sys.stderr)
+        say(f"Left out: {len(skipped)}")
         for name, reason in sorted(skipped.items()):
-            print(f"  {name}: {reason}", file=sys.stderr)
+            say(f"  {name}: {reason}")
 
 
 def make_folder(folder: Path) -> None:
@@ -62,48 +126,3 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be a folder: {error.strerror or error}.") from None
-
-
-def model_path(name: str) -> Path:
-    """The path of a model to write; an InputError says why it cannot be written."""
-    path = Path(name)
-    if path.suffix != ".safetensors":
-        raise InputError(f"{path.name}: name the model's file with the ending .safetensors.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
-    return path
-
-
-def common(command: argparse.ArgumentParser, run: object, size: int) -> None:
-    """Give `command` the options of those that make a picture, and what it runs."""
-    command.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
-    command.add_argument("--seed", type=int, default=0, help="another number, another result")
-    command.add_argument(
-        "--size", type=int, default=size, help=f"longer side worked at, pixels (default {size})"
-    )
-    command.set_defaults(run=run)
-
-
-def run_work(work: Work, out: Path) -> str:
-    """Show progress, write the last picture; after an interrupt, write the last one there is.
-    Returns what was said last."""
-    from tqdm import tqdm
-
-    picture: Image.Image | None = None
-    note = ""
-    try:
-        with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
-            for progress in work:
-                bar.total, bar.n, note = progress.total, progress.step, progress.note
-                bar.set_description(note)
-                picture = progress.picture or picture
-    finally:
-        if picture is not None:
-            save_and_print(picture, out)
-    return note
-
-
-def save_and_print(picture: Image.Image, out: Path) -> None:
-    """Write a picture and print where."""
-    save_picture(picture, out)
-    print(out)

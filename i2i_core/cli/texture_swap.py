@@ -1,50 +1,83 @@
-"""The command swap: the structure of one picture with the texture of another."""
+"""The commands about textures: swap them, keep pictures as codes, make pictures of codes."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from typing import Any
+from pathlib import Path
+from typing import Annotated
 
-from i2i_core.cli.common import run_work
-from i2i_core.images.files import open_image, writable
+import i2i_core as i2i
+from i2i_core.cli import common
+from i2i_core.cli.common import arg, opt
+
+Strength = Annotated[float, opt("0 to 1.5")]
+ShortSide = Annotated[int | None, opt("pixels (default: as was learnt)", "--short-side", "--size")]
+Model = Annotated[str, opt("a swapping autoencoder: a file, or a shipped one's name")]
 
 
-def swap(options: argparse.Namespace) -> None:
-    from i2i_core.pipelines.texture_swap import swap as swapped
+def swap(
+    structure: Annotated[Path, arg("STRUCTURE", "picture whose layout is kept")],
+    texture: Annotated[Path, arg("TEXTURE", "picture whose colours and stuff are taken")],
+    out: common.Out,
+    model: Annotated[
+        str, opt('a swapping autoencoder, "patches", or "auto" for whichever fits both pictures')
+    ] = "auto",
+    strength: Strength = 1.0,
+    detail: Annotated[float, opt("of the structure picture, 0 to 1")] = 1.0,
+    short_side: ShortSide = None,
+    seed: Annotated[int, opt("of patches: another number, another result")] = 0,
+) -> None:
+    """One picture's structure with another's texture.
 
-    out = writable(options.out)
-    work = swapped(
-        open_image(options.structure),
-        open_image(options.texture),
-        options.model,
-        strength=options.strength,
-        detail=options.detail,
-        size=options.size,
-        seed=options.seed,
+    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather.
+    """
+    from i2i_core.pipelines.texture_swap import AUTO, PATCHES
+
+    work = i2i.swap(
+        i2i.open_image(structure),
+        i2i.open_image(texture),
+        model if model in (AUTO, PATCHES) else i2i.open_model(model),
+        strength=strength,
+        detail=detail,
+        short_side=short_side,
+        seed=seed,
     )
-    print(run_work(work, out), file=sys.stderr)
+    common.say(common.write_picture(work, out))
 
 
-def add_swap(commands: Any) -> None:
-    """Add the command to the others."""
-    c = commands.add_parser(
-        "swap",
-        help="the structure of one picture with the texture of another",
-        description="Give STRUCTURE the texture of TEXTURE: fur, palette, weather.",
-    )
-    c.add_argument("structure", metavar="STRUCTURE", help="picture whose layout is kept")
-    c.add_argument("texture", metavar="TEXTURE", help="picture whose colours and stuff are taken")
-    c.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write")
-    c.add_argument(
-        "--model",
-        default="auto",
-        help='a swapping autoencoder, "patches", or "auto" (default) for whichever fits both',
-    )
-    c.add_argument("--strength", type=float, default=1.0, help="0 to 1.5 (default 1)")
-    c.add_argument(
-        "--detail", type=float, default=1.0, help="of the structure picture, 0 to 1 (default)"
-    )
-    c.add_argument("--size", type=int, help="shorter side, pixels (default: as was learnt)")
-    c.add_argument("--seed", type=int, default=0, help="of patches: another number, another result")
-    c.set_defaults(run=swap)
+def encode(
+    picture: Annotated[Path, arg("PICTURE")],
+    out: common.Weights,
+    model: Model,
+    short_side: ShortSide = None,
+) -> None:
+    """A picture's structure and texture, as a file."""
+    from i2i_core.checkpoints.checkpoint import check_writable
+    from i2i_core.methods import swapping_codes
+    from i2i_core.pipelines.texture_swap import as_swapper
+
+    check_writable(out)
+    method = as_swapper(i2i.open_model(model))
+    codes = swapping_codes.encode(method, i2i.open_image(picture), short_side)
+    swapping_codes.save_codes(codes, out)
+    print(out)
+
+
+def decode(
+    codes: Annotated[Path, arg("CODES", "a file that encode wrote")],
+    out: common.Out,
+    model: Model,
+    texture: Annotated[Path | None, opt("codes of the picture whose texture is taken")] = None,
+    strength: Strength = 1.0,
+) -> None:
+    """The picture of a file that encode wrote.
+
+    With its own texture, or that of another such file.
+    """
+    from i2i_core.images import writable
+    from i2i_core.methods.swapping_codes import load_codes
+    from i2i_core.pipelines.texture_swap import decode_codes
+
+    path = writable(out)
+    style = None if texture is None else load_codes(texture)
+    picture = decode_codes(load_codes(codes), i2i.open_model(model), style, strength)
+    common.save_and_print(picture, path)

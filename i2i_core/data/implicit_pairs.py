@@ -42,10 +42,3 @@ class ImplicitPairs(Sequence[Image.Image]):
             for side, word in ((self.pictures, "picture"), (self.of_pairs, "pair"))
         )
         return singles + [pairs[i % len(pairs)] for i in range(self.added)]
-
-
-def mix_pairs(
-    a: Pictures, b: Pictures, pairs: tuple[Pictures, Pictures], fraction: float
-) -> tuple[Pictures, Pictures]:
-    """Both sides with the pictures of `pairs` among them, as `ImplicitPairs`."""
-    return ImplicitPairs(a, pairs[0], fraction), ImplicitPairs(b, pairs[1], fraction)

@@ -53,13 +53,14 @@ class FCNEvaluation:
     def prepare(
         cls,
         maps: Pictures,
-        wanted: bool | None,
+        labels: bool | None,
         train: tuple[Pictures, Pictures] | None = None,
         config: SegmenterConfig | None = None,
     ) -> FCNEvaluation | None:
-        """Ready to gather if `wanted`, and with None if `maps` are label maps of three colours or
-        more (line drawings have two). Raises InputError when it is wanted and cannot be."""
-        if wanted is False:
+        """Ready to gather if `labels` says that `maps` are label maps, and with None if they are
+        some of three colours or more (line drawings have two). Raises InputError when they should
+        be and are not."""
+        if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):
             raise InputError(
@@ -69,10 +70,10 @@ class FCNEvaluation:
         try:
             palette = find_palette(maps if train is None else train[0])
         except InputError:
-            if wanted:
+            if labels:
                 raise
             return None
-        if wanted is None and len(palette.colours) < 3:
+        if labels is None and len(palette.colours) < 3:
             return None
         return cls(palette, train, config)
 
@@ -91,15 +92,15 @@ class FCNEvaluation:
         if self.train is None:
             halves = slice(0, None, 2), slice(1, None, 2)
             folds = [(self._pairs(self.real, halves[i]), halves[1 - i]) for i in (0, 1)]
-            taught = "the real pairs of one half to read the other, and the other way round"
+            lessons = "the real pairs of one half to read the other, and the other way round"
         else:
             folds = [(self._training_pairs(*self.train), slice(None))]
-            taught = f"{len(folds[0][0].photos)} pairs of their own"
+            lessons = f"{len(folds[0][0].photos)} pairs of their own"
         classes = len(self.palette.colours)
         of_translations = np.zeros((classes, classes), np.int64)
         of_real = np.zeros_like(of_translations)
-        for learnt, part in folds:
-            network = yield from train_segmenter(learnt, classes, self.config, device)
+        for pairs, part in folds:
+            network = yield from train_segmenter(pairs, classes, self.config, device)
             of_translations += read_confusion(network, self._pairs(self.translated, part), classes)
             of_real += read_confusion(network, self._pairs(self.real, part), classes)
         for ending, table in (("", of_translations), ("_real", of_real)):
@@ -107,7 +108,7 @@ class FCNEvaluation:
             self.scores |= {name + ending: v for name, v in zip(NAMES, values, strict=True)}
         self.note = (
             f"The FCN-score's reader of {classes} labels at {self.config.size} pixels has learnt "
-            f"from {taught}: compare it with the same reader's on real photographs alone."
+            f"from {lessons}: compare it with the same reader's on real photographs alone."
         )
 
     def _pairs(self, photos: list[Tensor], part: slice) -> Pairs:

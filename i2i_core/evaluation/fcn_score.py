@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.evaluation.segmenter import Segmenter
 from i2i_core.labels.colours import (
     PURE,
@@ -31,31 +31,25 @@ from i2i_core.labels.colours import (
 from i2i_core.labels.maps import UNLABELLED_COLOUR
 from i2i_core.progress import Progress
 from i2i_core.training.loop import seeded
-from i2i_core.training.optim import Optimizer, check_finite, linear_decay
+from i2i_core.training.optim import Optimizer, linear_decay
+from i2i_core.training.settings import CheckedConfig, setting
 
 MAX_LABELS = 64
 SAMPLE = 24  # maps whose colours stand for those of all
-READ_AT_ONCE = 16
+BATCH = 16  # pictures that are read at once
 
 
 @dataclass(frozen=True)
-class SegmenterConfig:
+class SegmenterConfig(CheckedConfig):
     """How the reader learns: pictures squeezed to `size`² pixels, `steps` of `batch` crops of 7/8
     of that, mirrored half of the time."""
 
-    size: int = 128
-    width: int = 32
-    steps: int = 400
-    batch: int = 8
+    size: int = setting(128, 32, 512)
+    width: int = setting(32, 1, 128)
+    steps: int = setting(400, 1, 100_000)
+    batch: int = setting(8, 1, 256)
     learning_rate: float = 2e-3
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_range("size", self.size, 32, 512)
-        check_range("width", self.width, 1, 128)
-        check_range("steps", self.steps, 1, 100_000)
-        check_range("batch", self.batch, 1, 256)
-        check_range("seed", self.seed, 0, MAX_SEED)
+    seed: int = setting(0, 0, MAX_SEED)
 
 
 @dataclass(frozen=True)
@@ -77,8 +71,8 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
     """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys, all
     values, with 255 as unlabelled beside small ids. Raises InputError for pictures that are no
     label maps."""
-    chosen = np.unique(np.linspace(0, len(maps) - 1, min(SAMPLE, len(maps))).round().astype(int))
-    pixels = list(_pixels(maps, chosen.tolist()))
+    sample = np.unique(np.linspace(0, len(maps) - 1, min(SAMPLE, len(maps))).round().astype(int))
+    pixels = list(_pixels(maps, sample.tolist()))
     if not pixels:
         raise InputError("None of the label maps can be read.")
     if all((p == p[..., :1]).all() for p in pixels):
@@ -87,9 +81,9 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
             small = levels[levels != UNLABELLED]
             # Beside other small ids 255 means none; beside 0 alone it is white.
             ids = len(small) > 1 and small.max() < 64
-            used = [int(v) for v in (small if ids else levels)]
+            labels = [int(v) for v in (small if ids else levels)]
             none = [(UNLABELLED,) * 3] if ids and len(small) < len(levels) else []
-            return _checked([(v, v, v) for v in used], none)
+            return _checked([(v, v, v) for v in labels], none)
     sheet = np.zeros((sum(len(p) for p in pixels), max(p.shape[1] for p in pixels), 3), np.uint8)
     covered = np.zeros(sheet.shape[:2], np.bool_)
     top = 0
@@ -98,11 +92,11 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
         covered[top : top + len(p), : p.shape[1]] = True
         top += len(p)
     try:
-        found = flat_colours(sheet, covered, MAX_LABELS)
+        colours = flat_colours(sheet, covered, MAX_LABELS)
     except InputError:
         raise _no_maps() from None
-    none_colours = [c for c in found if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
-    return _checked([c for c in found if c not in none_colours], none_colours)
+    none = [c for c in colours if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
+    return _checked([c for c in colours if c not in none], none)
 
 
 @dataclass(frozen=True)
@@ -131,24 +125,24 @@ def train_segmenter(
     with seeded(config.seed):
         network = Segmenter(classes, config.width)
     network.to(device).train()
-    updater = Optimizer([network], config.learning_rate, (0.9, 0.999))
+    optimizer = Optimizer([network], config.learning_rate, (0.9, 0.999))
     random = torch.Generator().manual_seed(config.seed)
     for step in range(config.steps):
         photos, ids = _crops(pairs, config, random)
         logits = network(photos.to(device).float() / 255)
         loss = F.cross_entropy(logits, ids.to(device).long(), ignore_index=UNLABELLED)
-        losses = check_finite({"cross-entropy": loss}, step)
-        updater.update(loss, step, linear_decay(step, config.steps, 0.5))
+        rate = linear_decay(step, config.steps, 0.5)
+        losses = optimizer.minimize({"cross-entropy": loss}, step, rate)
         yield Progress(step + 1, config.steps, losses, note="Teaching a network to read labels")
     return network.eval()
 
 
 @torch.no_grad()
 def read_confusion(network: Segmenter, pairs: Pairs, classes: int) -> NDArray[np.int64]:
-    """How often each wanted id (row) was read as each (column) off pictures, (classes, classes)."""
+    """How often each id (row) was read as each (column) off pictures, (classes, classes)."""
     device = next(network.parameters()).device
     table = np.zeros((classes, classes), np.int64)
-    batches = zip(pairs.photos.split(READ_AT_ONCE), pairs.ids.split(READ_AT_ONCE), strict=True)
+    batches = zip(pairs.photos.split(BATCH), pairs.ids.split(BATCH), strict=True)
     for photos, ids in batches:
         read = network(photos.to(device).float() / 255).argmax(1).cpu().numpy()
         table += confusion(read, ids.numpy(), classes)
@@ -156,24 +150,24 @@ def read_confusion(network: Segmenter, pairs: Pairs, classes: int) -> NDArray[np
 
 
 def confusion(
-    read: NDArray[np.integer], wanted: NDArray[np.integer], classes: int
+    read: NDArray[np.integer], target: NDArray[np.integer], classes: int
 ) -> NDArray[np.int64]:
-    """Counts (classes, classes) of wanted (row) read as (column), unlabelled pixels aside."""
-    labelled = wanted != UNLABELLED
-    index = wanted[labelled].astype(np.int64) * classes + read[labelled].astype(np.int64)
+    """Counts (classes, classes) of target ids (row) read as (column), unlabelled pixels aside."""
+    labelled = target != UNLABELLED
+    index = target[labelled].astype(np.int64) * classes + read[labelled].astype(np.int64)
     return np.bincount(index, minlength=classes**2).reshape(classes, classes)
 
 
 def segmentation_scores(table: NDArray[np.int64]) -> tuple[float, float, float]:
     """Pixel accuracy, mean class accuracy and mean class IoU (Long et al. 2015, section 5) from a
-    confusion table, over the classes that were wanted anywhere. Raises InputError if none was."""
-    right, wanted, read = np.diag(table).astype(float), table.sum(1), table.sum(0)
-    there = wanted > 0
+    confusion table, over the classes of the target. Raises InputError if none was."""
+    right, target, read = np.diag(table).astype(float), table.sum(1), table.sum(0)
+    there = target > 0
     if not there.any():
         raise InputError("No pixel of the label maps is labelled: there is nothing to read.")
-    accuracies = right[there] / wanted[there]
-    ious = right[there] / (wanted + read - right)[there]
-    return float(right.sum() / wanted.sum()), float(accuracies.mean()), float(ious.mean())
+    accuracies = right[there] / target[there]
+    ious = right[there] / (target + read - right)[there]
+    return float(right.sum() / target.sum()), float(accuracies.mean()), float(ious.mean())
 
 
 def _crops(pairs: Pairs, config: SegmenterConfig, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -183,11 +177,11 @@ def _crops(pairs: Pairs, config: SegmenterConfig, random: torch.Generator) -> tu
     for index in torch.randint(len(pairs.photos), (config.batch,), generator=random).tolist():
         top, left = torch.randint(config.size - side + 1, (2,), generator=random).tolist()
         photo = pairs.photos[index, :, top : top + side, left : left + side]
-        wanted = pairs.ids[index, top : top + side, left : left + side]
+        target = pairs.ids[index, top : top + side, left : left + side]
         if torch.rand((), generator=random) < 0.5:
-            photo, wanted = photo.flip(2), wanted.flip(1)
+            photo, target = photo.flip(2), target.flip(1)
         photos.append(photo)
-        ids.append(wanted)
+        ids.append(target)
     return torch.stack(photos), torch.stack(ids)
 
 

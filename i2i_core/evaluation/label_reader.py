@@ -23,14 +23,14 @@ class LabelReader:
         self.scales = [PatchPCA(photo, PATCH, 10), PatchPCA(resize(photo, half), PATCH, 10)]
         labels = torch.from_numpy(ids.astype(np.int64)).flatten()  # sampled on the CPU
         random = torch.Generator().manual_seed(0)
-        chosen = []
+        samples_by_label = []
         for label in labels.unique():
             members = (labels == label).nonzero()[:, 0]
             share = max(200, samples * len(members) // len(labels))
-            chosen.append(members[torch.randperm(len(members), generator=random)[:share]])
-        picked = torch.cat(chosen)
-        self.features = self._describe(photo)[picked.to(photo.device)]
-        self.labels = labels[picked].to(photo.device)
+            samples_by_label.append(members[torch.randperm(len(members), generator=random)[:share]])
+        indices = torch.cat(samples_by_label)
+        self.features = self._describe(photo)[indices.to(photo.device)]
+        self.labels = labels[indices].to(photo.device)
         self.count = int(labels.max()) + 1
 
     def read(self, picture: Tensor) -> NDArray[np.uint8]:
@@ -54,11 +54,11 @@ class LabelReader:
         return torch.cat([fine, resize(coarse, (height, width))[0].flatten(1).T], 1)
 
 
-def label_agreement(read: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> tuple[float, float]:
+def label_agreement(read: NDArray[np.uint8], target: NDArray[np.uint8]) -> tuple[float, float]:
     """Pixel accuracy and mean intersection over union of two label maps (H, W), over the labels
-    that `wanted` has."""
+    that `target` has."""
     ious = []
-    for label in np.unique(wanted):
-        union = ((read == label) | (wanted == label)).sum()
-        ious.append(float(((read == label) & (wanted == label)).sum() / union))
-    return float((read == wanted).mean()), float(np.mean(ious))
+    for label in np.unique(target):
+        union = ((read == label) | (target == label)).sum()
+        ious.append(float(((read == label) & (target == label)).sum() / union))
+    return float((read == target).mean()), float(np.mean(ious))

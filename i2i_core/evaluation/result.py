@@ -27,16 +27,16 @@ def evaluate_pictures(
 
 
 def evaluate_labels(
-    result: Tensor, photo: Tensor, labels: Image.Image, wanted: Image.Image
+    result: Tensor, photo: Tensor, labels: Image.Image, target_labels: Image.Image
 ) -> dict[str, float]:
-    """Pixel accuracy and mean IoU of `wanted` as read off the result by a reader that has learnt
-    from the photograph alone, and the reader's own score on that photograph: the ceiling."""
+    """Pixel accuracy and mean IoU of `target_labels` as read off the result by a reader that has
+    learnt from the photograph alone, and its score on that photograph: the ceiling."""
     check_same_shape(labels.size, (photo.shape[-1], photo.shape[-2]), "label map")
-    check_same_shape(wanted.size, (result.shape[-1], result.shape[-2]), "wanted label map")
-    own_map, wanted_map = decode_together(labels, wanted)
-    own = resize(fill_unlabelled(own_map.ids), (photo.shape[-1], photo.shape[-2]))
-    target = resize(fill_unlabelled(wanted_map.ids), (result.shape[-1], result.shape[-2]))
-    reader = LabelReader(photo, own)
+    check_same_shape(target_labels.size, (result.shape[-1], result.shape[-2]), "wanted label map")
+    source_map, target_map = decode_together(labels, target_labels)
+    source = resize(fill_unlabelled(source_map.ids), (photo.shape[-1], photo.shape[-2]))
+    target = resize(fill_unlabelled(target_map.ids), (result.shape[-1], result.shape[-2]))
+    reader = LabelReader(photo, source)
     accuracy, iou = label_agreement(reader.read(result), target)
-    ceiling = label_agreement(reader.read(photo), own)[1]
+    ceiling = label_agreement(reader.read(photo), source)[1]
     return {"accuracy": accuracy, "mean_iou": iou, "mean_iou_ceiling": ceiling}

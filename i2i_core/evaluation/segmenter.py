@@ -10,21 +10,20 @@ from torch import Tensor, nn
 from i2i_core.networks.layers import norm_layer
 
 LEVELS = 5
-MOST = 128  # channels
+MAX_CHANNELS = 128
 
 
 class Segmenter(nn.Module):
     """(N, 3, H, W) in [0, 1] to logits (N, classes, H, W), sides of any size.
 
     Fully convolutional with skips that are added (Long et al. 2015, section 4.2, without its
-    pretrained VGG): `LEVELS` halvings with two 3×3 convolutions each, `width` channels
-    doubling up to MOST, and as many doublings; the last is bilinear. At width 32 1.26 million
-    weights.
+    pretrained VGG): `LEVELS` halvings with two 3×3 convolutions each, `width` channels doubling up
+    to MAX_CHANNELS, and as many doublings; the last is bilinear. At width 32 1.26 million weights.
     """
 
     def __init__(self, classes: int, width: int = 32) -> None:
         super().__init__()
-        widths = [min(MOST, width * 2**level) for level in range(LEVELS)]
+        widths = [min(MAX_CHANNELS, width * 2**level) for level in range(LEVELS)]
         self.downs, self.ups, self.skips = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for above, here in zip([3, *widths], widths, strict=False):
             self.downs.append(nn.Sequential(_block(above, here, stride=2), _block(here, here)))
@@ -38,13 +37,13 @@ class Segmenter(nn.Module):
         multiple = 2**LEVELS
         x = F.pad(x * 4 - 2, (0, -width % multiple, 0, -height % multiple), mode="replicate")
         padded = x.shape[-2:]
-        passed = []
+        features = []
         for down in self.downs:
             x = down(x)
-            passed.append(x)
-        x = passed.pop()
+            features.append(x)
+        x = features.pop()
         for up, skip in zip(reversed(self.ups), reversed(self.skips), strict=True):
-            finer = passed.pop()
+            finer = features.pop()
             x = up(finer + F.interpolate(skip(x), scale_factor=2.0, mode="nearest"))
         logits = F.interpolate(self.head(x), size=padded, mode="bilinear", align_corners=False)
         return logits[..., :height, :width]

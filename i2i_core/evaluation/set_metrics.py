@@ -6,8 +6,6 @@ through one picture at a time and take bounded memory, however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -17,8 +15,8 @@ from i2i_core.images.filters import resize
 
 PATCH = 7
 DIRECTIONS = 128
-BUDGET = 16384  # patches of a set at each scale: 8 MB of projections
-MOST_EACH = 2048  # patches of a picture at each scale
+MAX_PATCHES = 16384  # of a set at each scale: 8 MB of projections
+MAX_PICTURE_PATCHES = 2048  # of a picture at each scale
 
 
 class PatchSet:
@@ -26,7 +24,7 @@ class PatchSet:
     last. `pictures` tells about how many will be added, to share the room among them."""
 
     def __init__(self, pictures: int, scales: int = 3) -> None:
-        self.each = min(MOST_EACH, max(1, BUDGET // max(1, pictures)))
+        self.each = min(MAX_PICTURE_PATCHES, max(1, MAX_PATCHES // max(1, pictures)))
         self.levels: list[list[Tensor]] = [[] for _ in range(scales)]
         random = torch.Generator().manual_seed(0)
         directions = torch.randn(DIRECTIONS, 3 * PATCH * PATCH, generator=random)
@@ -37,7 +35,7 @@ class PatchSet:
         picture of every set of one size, in the second, and so on."""
         picture = picture.detach().cpu()
         random = torch.Generator().manual_seed(len(self.levels[0]))
-        for level, kept in enumerate(self.levels):
+        for level, projections in enumerate(self.levels):
             if level:
                 height, width = (max(16, side // 2) for side in picture.shape[-2:])
                 picture = resize(picture, (height, width))
@@ -47,7 +45,7 @@ class PatchSet:
                 for axis in (1, 2)
             )
             patches = windows[:, rows, columns].transpose(0, 1).flatten(1)
-            kept.append(self.directions @ patches.T)
+            projections.append(self.directions @ patches.T)
 
     def __add__(self, other: PatchSet) -> PatchSet:
         """Both sets together."""
@@ -73,16 +71,6 @@ class PatchSet:
             spread = theirs.std(1).mean().clamp_min(1e-6)
             values.append(float((ours - theirs).abs().mean() / spread))
         return sum(values) / len(values)
-
-
-def sliced_wasserstein_sets(result: Sequence[Tensor], source: Sequence[Tensor]) -> float:
-    """`metrics.sliced_wasserstein` between two sets of pictures, (1, 3, H, W) in [0, 1] each: 0 for
-    equal distributions of patches, whichever pictures they are in."""
-    sets = PatchSet(len(result)), PatchSet(len(source))
-    for patches, pictures in zip(sets, (result, source), strict=True):
-        for picture in pictures:
-            patches.add(picture)
-    return sets[0].distance(sets[1])
 
 
 class Moments:

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 
 from i2i_core.checkpoints.checkpoint import save, save_training, training_path
-from i2i_core.data.implicit_pairs import Pictures, mix_pairs
+from i2i_core.data.implicit_pairs import ImplicitPairs, Pictures
 from i2i_core.errors import InputError
 from i2i_core.finetuning.preview import choose_samples, preview
 from i2i_core.method import Method
@@ -54,6 +54,11 @@ class Pace:
     save: float = inf
     limit: float = inf  # of the whole fit
 
+    @property
+    def previews(self) -> bool:
+        """Whether there are any."""
+        return self.preview < inf or self.preview_steps > 0
+
 
 def run_fit(
     method: Method,
@@ -78,46 +83,32 @@ def run_fit(
     pace = pace or Pace()
     sides = a, b
     if pairs is not None:
-        if not method.capabilities.mixes_pairs:
-            raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
-        sides = mix_pairs(a, b, pairs, method.config.pair_fraction)
-    samples = choose_samples(method, a, b, previewed) if out and _previews(pace) else []
-    began = recorded = saved = time.monotonic()
-    last_preview = -inf  # so that the first step has one, if previews come by the clock
-    first_step: int | None = None
+        sides = _with_pairs(method, a, b, pairs)
+    samples = choose_samples(method, a, b, previewed) if out and pace.previews else []
+    clock = _Clock(pace)
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
     try:
         for progress in method.fit(*sides):
-            now = time.monotonic()
-            if first_step is None:  # its time is not that of a step: things are set up
-                began, first_step = now, progress.step
-            if stop():
-                why = "Stopped"
-            elif now - began > pace.limit:
-                why = f"Stopped after {_in_words(pace.limit)}, which is the limit here"
+            clock.tick(progress.step)
+            why = "Stopped" if stop() else clock.limit_reached()
             if why or progress.step == progress.total:
                 break
             picture = None
-            if samples and (
-                now - last_preview > pace.preview
-                or (pace.preview_steps and progress.step % pace.preview_steps == 0)
-            ):
+            if samples and clock.preview_is_due(progress.step):
                 picture = preview(method, samples)
-                last_preview = time.monotonic()
-            if out and now - saved > pace.save:
+                clock.last["preview"] = time.monotonic()
+            if out and clock.is_due("save"):
                 out.write(method)
-                saved = time.monotonic()
-            if picture is not None or now - recorded > pace.record:
-                recorded = now
-                note = _what_is_left(progress, now - began, first_step)
+            if clock.is_due("record") or picture is not None:
+                note = clock.what_is_left(progress)
                 note += f". {progress.note}" if progress.note else ""
                 yield Progress(progress.step, progress.total, progress.losses, picture, note)
     except DivergedError:
         sound = False
         raise
     finally:
-        if out and method.fitted and sound and first_step is not None:
+        if out and method.fitted and sound and clock.first_step is not None:
             remark = method.after_fit(*sides)
             out.write(method)
     picture = preview(method, samples) if samples else None
@@ -125,21 +116,66 @@ def run_fit(
     yield Progress(progress.step, progress.total, progress.losses, picture, note.strip())
 
 
+def _with_pairs(
+    method: Method, a: Pictures, b: Pictures, pairs: tuple[Pictures, Pictures]
+) -> tuple[Pictures, Pictures]:
+    if not method.capabilities.mixes_pairs:
+        raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
+    fraction = method.config.pair_fraction
+    return ImplicitPairs(a, pairs[0], fraction), ImplicitPairs(b, pairs[1], fraction)
+
+
+class _Clock:
+    """What is due when. The first step's time is not that of a step, for things are set up then:
+    the clock starts with its end."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.first_step: int | None = None
+        self.began = time.monotonic()
+        self.last = {"record": self.began, "preview": -inf, "save": self.began}
+
+    def tick(self, step: int) -> None:
+        """A step was made."""
+        if self.first_step is None:
+            self.began, self.first_step = time.monotonic(), step
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first step."""
+        return time.monotonic() - self.began
+
+    def limit_reached(self) -> str:
+        """Why the fit ends now, in words, or ""."""
+        over = self.elapsed > self.pace.limit
+        limit = _in_words(self.pace.limit) if over else ""
+        return f"Stopped after {limit}, which is the limit here" if over else ""
+
+    def is_due(self, what: str) -> bool:
+        """Whether a "record", a "preview" or a "save" is due; if so, the next one is due later."""
+        now, interval = time.monotonic(), getattr(self.pace, what)
+        due: bool = interval < inf and now - self.last[what] >= interval
+        if due:
+            self.last[what] = now
+        return due
+
+    def preview_is_due(self, step: int) -> bool:
+        """Whether one is, by steps or by the clock, by which the first step has one."""
+        every = self.pace.preview_steps
+        return bool(every and step % every == 0) or self.is_due("preview")
+
+    def what_is_left(self, progress: Progress) -> str:
+        """How far the fit is and how long it will take, in words."""
+        steps = progress.step - (self.first_step or 0)
+        if steps < 3:
+            return "The first steps"
+        left = self.elapsed / steps * (progress.total - progress.step)
+        return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
+
+
 def stop_file(path: str | Path | None) -> Callable[[], bool]:
     """Whether there is a file `path` by now: how another process stops a fit."""
     return (lambda: False) if path is None else Path(path).exists
-
-
-def _previews(pace: Pace) -> bool:
-    return pace.preview < inf or pace.preview_steps > 0
-
-
-def _what_is_left(progress: Progress, seconds: float, first_step: int) -> str:
-    steps = progress.step - first_step
-    if steps < 3:
-        return "The first steps"
-    seconds_left = seconds / steps * (progress.total - progress.step)
-    return f"Step {progress.step} of {progress.total}, about {_in_words(seconds_left)} left"
 
 
 def _in_words(seconds: float) -> str:

@@ -5,11 +5,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+def resize(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Resample `x` (1, C, H, W) to `size` (height, width): bicubic, antialiased when shrinking."""
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return F.interpolate(x, size=size, mode="bicubic", antialias=True, align_corners=False)
+
+
+def resize_long_side(x: Tensor, long_side: int, least: int, multiple: int = 1) -> Tensor:
+    """`x` (1, C, H, W) with the longer side of about `long_side` pixels, both of at least `least`
+    and multiples of `multiple`, in [0, 1]."""
+    scale = long_side / max(x.shape[-2:])
+    height, width = (max(least, round(side * scale / multiple) * multiple) for side in x.shape[-2:])
+    return resize(x, (height, width)).clamp(0, 1)
 
 
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:

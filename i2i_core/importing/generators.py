@@ -182,7 +182,7 @@ def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
     }
     # The paper's pictures: 128 pixels for six blocks, 256 for nine.
     size = 128 if blocks <= 6 else 256
-    settings |= {"size": size, "load_size": size * 286 // 256}
+    settings |= {"crop_size": size, "load_size": size * 286 // 256}
     # What is grey on one side only cannot be its own translation.
     same = channels_in == channels_out
     config: CycleGANConfig | CUTConfig

@@ -47,7 +47,8 @@ def import_swapping(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoenc
         for key, value in given.items()
     }
     method = SwappingAutoencoder(config)
-    method.load_networks(matched(shaped, network, published, "batch", what, file))
+    method.ema.load_weights(matched(shaped, network, published, "batch", what, file))
+    method.fitted = True
     return method
 
 
@@ -126,20 +127,20 @@ def _official_name(config: SwappingAutoencoderConfig, ours: str) -> str:
     """What the official files call the tensor that is `ours` in `Autoencoder`."""
     halvings = len(config.widths) - 1
     rules = (
-        (r"encoder\.from_rgb", lambda m: "E.FromRGB"),
+        (r"encoder\.from_rgb", "E.FromRGB"),
         (r"encoder\.down\.(\d+)", lambda m: f"E.DownToSpatialCode.ResBlockDownBy{2 ** int(m[1])}"),
-        (r"encoder\.to_structure", lambda m: "E.ToSpatialCode"),
+        (r"encoder\.to_structure", "E.ToSpatialCode"),
         (
             r"encoder\.texture_down\.(\d+)",
             lambda m: f"E.DownToGlobalCode.ConvLayerDownBy{2 ** (halvings + int(m[1]))}",
         ),
-        (r"encoder\.to_texture", lambda m: "E.ToGlobalCode.0"),
-        (r"generator\.scale", lambda m: "G.SpatialCodeModulation.scale"),
-        (r"generator\.shift", lambda m: "G.SpatialCodeModulation.bias"),
+        (r"encoder\.to_texture", "E.ToGlobalCode.0"),
+        (r"generator\.scale", "G.SpatialCodeModulation.scale"),
+        (r"generator\.shift", "G.SpatialCodeModulation.bias"),
         (r"generator\.heads\.(\d+)", lambda m: f"G.HeadResnetBlock{m[1]}"),
         (r"generator\.ups\.(\d+)", lambda m: f"G.UpsamplingResBlock{2 ** (4 + int(m[1]))}"),
-        (r"generator\.to_rgb", lambda m: "G.ToRGB.conv"),
-        (r"generator\.bias", lambda m: "G.ToRGB.bias"),
+        (r"generator\.to_rgb", "G.ToRGB.conv"),
+        (r"generator\.bias", "G.ToRGB.bias"),
     )
     for pattern, replacement in rules:
         name, found = re.subn(f"^{pattern}(?=\\.|$)", replacement, ours)

@@ -4,8 +4,6 @@ A patch of the result must resemble the patch of the input at the same place mor
 the input's other patches, as seen by the generator's own encoder: no way back is needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -13,13 +11,12 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
-from i2i_core.losses.contrastive import patch_nce, patch_nce_external
+from i2i_core.losses.contrastive import layered_patch_nce, patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.methods.heuristics import HEURISTICS
@@ -31,23 +28,19 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class CUTConfig(FitConfig):
+class CUTConfig(AdversarialConfig):
     """The paper's numbers for CUT (section 4, appendix C); FastCUT is a preset."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
     norm: str = choice("instance", "batch", "none")
@@ -56,11 +49,7 @@ class CUTConfig(FitConfig):
     # Pixels a side of squares whose colours generator and discriminator treat apart from detail
     # (see `ResNet` and `PatchGAN`), 0 for none; not in the paper.
     lowpass: int = setting(0, 0, 32)
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)
     discriminator_antialias: bool = True  # off, it sees strokes, not only shapes
-    adversarial: str = choice("least squares", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
     nce_weight: float = 1.0
     nce_identity: bool = True  # also compare pictures of B with their own translations (eq. 5)
     # Those of the generator whose features are compared; 0 is the picture itself.
@@ -74,7 +63,7 @@ class CUTConfig(FitConfig):
     pair_fraction: float = setting(0.25, 0, 0.99)  # of each domain, if pairs are mixed in
     heuristic: str = choice("", *HEURISTICS)  # a rule to be drawn towards
     heuristic_weight: float = 0.5
-    epochs: int = setting(400, 1, 10**6)
+    epochs: int = 400
     # While the learning rate falls, whole pictures instead of crops, as in the paper's code.
     full_images_at_end: bool = True
 
@@ -152,8 +141,7 @@ class CUT(Method):
                 "xavier" if c.discriminator_antialias else "normal",
                 lowpass=c.lowpass,
             )
-            probe = torch.zeros(1, c.in_channels, 32, 32)
-            channels = [f.shape[1] for f in self.generator.encode(probe, c.nce_layers)]
+            channels = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(channels, c.nce_width)
         self.capabilities = replace(
             self.capabilities,
@@ -162,20 +150,23 @@ class CUT(Method):
             reach=self.generator.reach,
         )
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
                 # One optimiser for the generator and the projection: they share their loss.
-                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
+                "generator": c.optimizer(self.generator, self.projection),
+                "discriminator": c.optimizer(self.discriminator),
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
-        c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
+        self.check_trainable()
+        c, state, device, layout = (
+            self.config,
+            self.fit_state,
+            self.device,
+            fast_layout(self.device),
+        )
         use_layout(self, layout)
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
@@ -188,18 +179,12 @@ class CUT(Method):
             translated = self.generator.encode(translation, c.nce_layers)
             if mirrored:
                 translated = [feature.flip(3) for feature in translated]
-            places = [_places(feature, c.nce_patches) for feature in source]
-            # Queries first: under autocast the first use of a weight decides about its gradient.
-            queries = projection(translated, places)
-            with torch.no_grad():
-                keys = projection([feature.detach() for feature in source], places)
             compare = patch_nce if c.negatives == "internal" else patch_nce_external
-            terms = [compare(q, k, c.temperature) for q, k in zip(queries, keys, strict=True)]
-            return torch.stack(terms).mean()
+            return layered_patch_nce(
+                translated, source, projection, c.nce_patches, compare, c.temperature
+            )
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)
             with mixed_precision(device):
                 # The input's features come with its translation: the encoder runs once.
@@ -232,40 +217,27 @@ class CUT(Method):
                 if c.heuristic:
                     target = HEURISTICS[c.heuristic](given, real_b)
                     terms["heuristic"] = c.heuristic_weight * l1(fake_b, target)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
         decay_step = round(c.decay_start * total) if c.full_images_at_end else None
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
+    def check_trainable(self) -> None:
+        if self.config.in_channels != self.config.out_channels:
+            raise InputError(
+                "This model is grey on one side only, which CUT cannot learn from: its encoder "
+                "compares both sides. Start a new model of as many channels on both."
+            )
+
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
-
-
-def _places(feature: Tensor, count: int) -> Tensor:
-    """`count` different pixels of a feature (N, C, H, W), fewer if it has fewer."""
-    pixels = feature.shape[-2] * feature.shape[-1]
-    return torch.randperm(pixels, device=feature.device)[:count]

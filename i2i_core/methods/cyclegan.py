@@ -4,17 +4,14 @@ Each generator convinces a discriminator of its target domain, and what went the
 must be what it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
@@ -29,24 +26,20 @@ from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class CycleGANConfig(FitConfig):
+class CycleGANConfig(AdversarialConfig):
     """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
     its code."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
     norm: str = choice("instance", "batch", "none")
@@ -58,10 +51,6 @@ class CycleGANConfig(FitConfig):
     # Whether the way back is there; published files hold one direction each, which can be used but
     # not fitted further.
     both: bool = True
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)
-    adversarial: str = choice("least squares", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
     # The identity loss in one of so many steps only, as many times stronger; not in the paper.
@@ -70,7 +59,6 @@ class CycleGANConfig(FitConfig):
     pair_fraction: float = setting(0.25, 0, 0.99)  # of each domain, if pairs are mixed in
     heuristic: str = choice("", *HEURISTICS)  # a rule to be drawn towards
     heuristic_weight: float = 0.5
-    epochs: int = setting(200, 1, 10**6)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -139,32 +127,27 @@ class CycleGAN(Method):
         self.ema_ba = None if self.generator_ba is None else EMA(self.generator_ba, c.ema)
         generators = [g for g in (self.generator_ab, self.generator_ba) if g is not None]
         discriminators = [self.discriminator_a, self.discriminator_b]
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generators": Optimizer(generators, c.learning_rate, betas),
-                "discriminators": Optimizer(discriminators, c.learning_rate, betas),
+                "generators": c.optimizer(*generators),
+                "discriminators": c.optimizer(*discriminators),
             },
             {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
         self.check_trainable()
         assert self.generator_ba is not None
-        layout = fast_layout(device)
-        use_layout(self, layout)
+        layout = use_layout(self, fast_layout(device))
         g_ab, g_ba = parallel(self.generator_ab), parallel(self.generator_ba)
         d_a, d_b = parallel(self.discriminator_a), parallel(self.discriminator_b)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
 
             # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
             terms: dict[str, Tensor] = {}
@@ -206,23 +189,13 @@ class CycleGAN(Method):
                 {"discriminator": loss}, step, rate
             )
 
-            for ema in self.inference_networks().values():
-                ema.update(step)
-            self.fitted = True
             return losses
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         ema = self.inference_networks()["generator_ba" if reverse else "generator_ab"]
@@ -230,7 +203,6 @@ class CycleGAN(Method):
         with seeded(self.config.seed):  # dropout, if there is any
             return beyond_borders(ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
 
-    @override
     def check_trainable(self) -> None:
         if self.generator_ba is None:
             raise InputError(
@@ -238,12 +210,10 @@ class CycleGAN(Method):
                 "import both directions together, or start a new model."
             )
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         back = {} if self.ema_ba is None else {"generator_ba": self.ema_ba}
         return {"generator_ab": self.ema_ab, **back}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator_a": self.discriminator_a, "discriminator_b": self.discriminator_b}
 

@@ -5,8 +5,6 @@ al. 2019, who only mix pairs into the data (`mixtures.Mixed`); it says by a rule
 examples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -22,7 +20,7 @@ def colour_transfer(source: Tensor, target: Tensor) -> Tensor:
     return ((source - mean) * (wanted_spread / (spread + 1e-4)) + wanted_mean).clamp(-1, 1)
 
 
-def lightness(source: Tensor, target: Tensor) -> Tensor:
+def lightness(source: Tensor, _target: Tensor) -> Tensor:
     """`source` in grey: for targets without colour, such as drawings."""
     weights = torch.tensor([0.299, 0.587, 0.114]).to(source).view(1, 3, 1, 1)
     return (source * weights).sum(1, keepdim=True).expand_as(source)

@@ -4,8 +4,6 @@ The generator is shown a picture of A and rewarded for being near its partner in
 convincing a discriminator, which judges patches of both pictures together, that it is it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -13,9 +11,8 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
@@ -27,23 +24,19 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class Pix2PixConfig(FitConfig):
+class Pix2PixConfig(AdversarialConfig):
     """The paper's numbers (section 3.4, appendix 6.2)."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     generator: str = choice("unet", "resnet")
     width: int = setting(64, 1, 512)  # channels of the outermost layers
     max_multiple: int = setting(8, 1, 16)  # how many times as many the widest ones have
@@ -52,12 +45,8 @@ class Pix2PixConfig(FitConfig):
     norm: str = choice("batch", "instance", "none")
     dropout: bool = True
     discriminator: str = choice("patch", "pixel")
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)  # its halvings
-    adversarial: str = choice("vanilla", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
+    adversarial: str = "vanilla"
     l1_weight: float = 100.0
-    epochs: int = setting(200, 1, 10**6)
     # "paper": translate with dropout and the picture's own statistics, as in training; "eval":
     # without, with the statistics gathered.
     test_time: str = choice("paper", "eval")
@@ -114,30 +103,21 @@ class Pix2Pix(Method):
             self.generator = _generator(c)
             self.discriminator = _discriminator(c)
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
-        self.fit_state: FitState = FitState(
-            {
-                "generator": Optimizer([self.generator], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
-            }
-        )
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
-        if c.generator == "unet" and device.type == "cpu":
-            layout = torch.contiguous_format  # its innermost pictures are smaller than its channels
-        use_layout(self, layout)
+        # On processors a U-Net's innermost pictures are smaller than its channels.
+        first = c.generator == "unet" and device.type == "cpu"
+        layout = use_layout(self, torch.contiguous_format if first else fast_layout(device))
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             real_pair = torch.cat([real_a, real_b], 1)
             with mixed_precision(device):
                 fake_b = generator(real_a)
@@ -160,34 +140,20 @@ class Pix2Pix(Method):
                 }
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, real_b)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`."""
         with seeded(self.config.seed):  # dropout; the same for every picture
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator}
 

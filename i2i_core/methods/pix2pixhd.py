@@ -10,8 +10,6 @@ features, which can be had by `perceptual_weight`. And a code of the photograph'
 a seed when translating, takes the place of its instance features (section 3.5).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,9 +19,8 @@ import torch
 import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
-from i2i_core.data.batches import Batches, CropSettings
+from i2i_core.data.batches import Batches
 from i2i_core.data.folders import readable
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError
@@ -37,40 +34,33 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
-    Optimizer,
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 SURVEYED_PICTURES = 1000  # whose colours tell what colours there are
 
 
 @dataclass(frozen=True)
-class Pix2PixHDConfig(FitConfig):
+class Pix2PixHDConfig(AdversarialConfig):
     """The paper's weights and loss (section 3, appendix), networks for two CPU cores."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(32, 1, 512)  # channels of the coarse network's outermost layers
     max_multiple: int = setting(8, 1, 16)  # how many times as many its widest ones have
     depth: int = setting(5, 2, 12)  # its halvings, of pictures of half the size
     fine_width: int = setting(24, 1, 512)
     code: int = setting(8, 0, 48)  # numbers in the colour code, 0 for none
     noise: bool = False  # for sources that leave much open, such as drawings
-    discriminator_width: int = setting(32, 1, 512)
+    discriminator_width: int = 32
     discriminator_max_multiple: int = setting(4, 1, 16)
-    discriminator_layers: int = setting(3, 0, 6)  # halvings of each discriminator
     # Wasserstein's would need slopes.
     adversarial: str = choice("least squares", *(x for x in ADVERSARIAL if x != "wasserstein"))
-    adversarial_weight: float = 1.0
     matching_weight: float = 10.0
     l1_weight: float = 10.0
-    epochs: int = setting(200, 1, 10**6)
     coarse: float = setting(0.6, 0, 1)  # share of the steps that the coarse network learns alone
     ema: float = 0.998
 
@@ -137,31 +127,23 @@ class Pix2PixHD(Method):
             )
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
-        self.fit_state: FitState = FitState(
-            {
-                name: Optimizer([network], c.learning_rate, (c.beta1, c.beta2))
-                for name, network in networks.items()
-            }
-        )
+        self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device) if device.type == "cuda" else torch.contiguous_format
-        use_layout(self, layout)
+        layout = use_layout(
+            self, fast_layout(device) if device.type == "cuda" else torch.contiguous_format
+        )
         generator = parallel(self.generator, partly=True)
         discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, paired=True, seed=c.seed)
+        batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             code = self.generator.colours(real_b) if self.generator.colours else None
             coarse = step < c.coarse * total
             with mixed_precision(device):
@@ -184,12 +166,9 @@ class Pix2PixHD(Method):
                     name = f"discriminator ({scale})"
                     losses |= state.optimizers[scale].minimize({name: loss}, step, rate)
                     terms |= self._generator_losses(scale, real_pair, fake_pair)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_loss(
         self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor
@@ -230,14 +209,8 @@ class Pix2PixHD(Method):
         if self.ema.average is not None and self.ema.average.colours is not None:
             self.ema.average.colours.load_state_dict(colours.state_dict())
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, seed: int | None = None, **_: Any
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`.
 
@@ -255,11 +228,9 @@ class Pix2PixHD(Method):
             result: Tensor = network(source * 2 - 1, code) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminators": self.discriminators}
 

@@ -7,18 +7,15 @@ Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5)
 hand *sketch to image*: they are the same call.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from typing_extensions import override
 
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.sizes import check_same_shape, fit_long_side, same_aspect
@@ -29,7 +26,7 @@ from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.regions import Box, changed_box, crop_task, paste_result
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Task, settings_for
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Progress, Work, last_picture
 from i2i_core.training.settings import CheckedConfig, setting
 
 
@@ -58,7 +55,6 @@ class SemanticAnalogy(Method):
         self.photo: Tensor
         self.labels: Image.Image | None = None
 
-    @override
     def fit(self, a: Sequence[Image.Image], b: Sequence[Image.Image]) -> Work:
         """Learn one label map (a) and its photograph (b). There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
@@ -69,7 +65,6 @@ class SemanticAnalogy(Method):
         self.fitted = True
         yield Progress(1, 1, note="The photograph and its labels are read.")
 
-    @override
     def inference_state_dict(self) -> dict[str, Tensor]:
         """The photograph, and the label map as the bytes of a PNG, which keeps its exact values."""
         file = BytesIO()
@@ -78,28 +73,19 @@ class SemanticAnalogy(Method):
         png = torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)
         return {"photo": self.photo, "labels": png}
 
-    @override
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.photo = tensors["photo"]
         self.labels = Image.open(BytesIO(tensors["labels"].numpy().tobytes()), formats=["PNG"])
         self.labels.load()
         self.fitted = True
 
-    @override
-    def render(
-        self,
-        source: Image.Image,
-        reference: Image.Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Work:
+    def render(self, source: Image.Image, reference: Image.Image | None = None, **how: Any) -> Work:
         """Translate the label map `source`; a record for every level. `reference` is not used.
 
         Labels that the photograph's own map lacks cannot be made of anything: those pixels take
         the nearest known label, and the note says so.
         """
-        self.check_direction(reverse)
+        self.check_direction(how.get("reverse", False))
         self.check_is_fitted()
         assert self.labels is not None
         own, target = decode_together(self.labels, source)
@@ -126,19 +112,9 @@ class SemanticAnalogy(Method):
                 return
         yield from self._synthesize(source_ids, target_ids, len(own.colours), box, note)
 
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """Translate a label picture (1, 3, H, W) in [0, 1] of the fitted map's colours."""
-        *_, progress = self.render(to_image(source))
-        assert progress.picture is not None
-        return to_tensor(progress.picture).to(source)
+        return to_tensor(last_picture(self.render(to_image(source)))).to(source)
 
     def _synthesize(
         self, source_ids: Ids, target_ids: Ids, count: int, box: Box | None, note: str

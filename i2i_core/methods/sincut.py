@@ -13,9 +13,8 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 from torch import Tensor, nn
-from typing_extensions import override
 
 from i2i_core.devices import distributed
 from i2i_core.devices.distributed import parallel
@@ -23,7 +22,7 @@ from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_tensor
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
-from i2i_core.losses.contrastive import patch_nce_external
+from i2i_core.losses.contrastive import layered_patch_nce, patch_nce_external
 from i2i_core.losses.reconstruction import identity
 from i2i_core.method import Capabilities, Method
 from i2i_core.networks.projection import PatchProjection
@@ -31,7 +30,7 @@ from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import Optimizer, frozen, linear_decay, mixed_precision
+from i2i_core.training.optim import frozen, mixed_precision
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, choice, setting
 
@@ -79,6 +78,7 @@ class SinCUT(Method):
     config: SinCUTConfig
     title = "SinCUT"
     capabilities = Capabilities("single pair", multiple_of=2)
+    scales_input = True  # what SinCUT paints has a size in pixels
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         # Ten minutes on two cores.
@@ -99,18 +99,16 @@ class SinCUT(Method):
         with seeded(c.seed):
             self.generator = SinCUTGenerator(c.width, c.blocks)
             self.discriminator = StyleGAN2Discriminator(c.crop_size, c.discriminator_width)
-            features = self.generator.encode(torch.zeros(1, 3, 16, 16), c.nce_layers)
-            self.projection = PatchProjection([f.shape[1] for f in features], c.nce_width)
+            channels = self.generator.layer_channels(c.nce_layers)
+            self.projection = PatchProjection(channels, c.nce_width)
         self.ema = EMA(self.generator, c.ema)
-        betas = (c.beta1, c.beta2)
         self.fit_state: FitState = FitState(
             {
-                "generator": Optimizer([self.generator, self.projection], c.learning_rate, betas),
-                "discriminator": Optimizer([self.discriminator], c.learning_rate, betas),
+                "generator": c.optimizer(self.generator, self.projection),
+                "discriminator": c.optimizer(self.discriminator),
             }
         )
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from one picture each; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
@@ -124,23 +122,11 @@ class SinCUT(Method):
         def contrast(translation: Tensor, source: list[Tensor]) -> Tensor:
             """PatchNCE over the layers, against the places of all crops."""
             translated = self.generator.encode(translation, c.nce_layers)
-            places = [
-                torch.randperm(f.shape[-2] * f.shape[-1], device=device)[: c.nce_patches]
-                for f in source
-            ]
-            # Queries first: under autocast the first use of a weight decides about its gradient.
-            queries = projection(translated, places)
-            with torch.no_grad():
-                keys = projection([feature.detach() for feature in source], places)
-            terms = [
-                patch_nce_external(query, key, c.temperature)
-                for query, key in zip(queries, keys, strict=True)
-            ]
-            return torch.stack(terms).mean()
+            return layered_patch_nce(
+                translated, source, projection, c.nce_patches, patch_nce_external, c.temperature
+            )
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = real_a.to(device), real_b.to(device)
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             with mixed_precision(device):
                 fake_b, keys_a = generator(real_a, c.nce_layers)
 
@@ -168,50 +154,20 @@ class SinCUT(Method):
                 terms["identity"] = c.identity_weight * identity(real_b, same_b)
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, real_a)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
+        yield from fit_steps(self, ZoomedCrops(a[0], b[0], c), total, one_step)
 
-    @override
-    def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Work:
-        """Translate at the size that was learnt from, and scale the result back: what SinCUT
-        paints has a size in pixels."""
-        scaled = fit_short_side(source.convert("RGB"), self.config.load_size)
-        for progress in super().render(scaled, reference, reverse=reverse):
-            assert progress.picture is not None
-            picture = progress.picture.resize(source.size, Resampling.LANCZOS)
-            yield replace(progress, picture=picture)
-
-    @override
-    def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
+    def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
         should be about `load_size`."""
         with seeded(self.config.seed):  # its noise
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
 
-    @override
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}
 
-    @override
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator, "projection": self.projection}
 

@@ -6,8 +6,6 @@ tried at a small size, and the one that keeps the structure's layout and the app
 best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,7 +13,6 @@ from typing import Any, ClassVar
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from typing_extensions import override
 
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.filters import rank, rgb_to_lab
@@ -90,7 +87,6 @@ class StructuralAnalogy(Method):
         self.picture_b: Tensor
         self.marks: tuple[Tensor, Tensor] | None = None
 
-    @override
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn the pair: one picture each. There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
@@ -100,7 +96,6 @@ class StructuralAnalogy(Method):
         self.marks, self.fitted = None, True
         yield Progress(1, 1, note="Both pictures are read.")
 
-    @override
     def inference_state_dict(self) -> dict[str, Tensor]:
         """Both pictures, and the marks if there are any."""
         marks = (
@@ -108,7 +103,6 @@ class StructuralAnalogy(Method):
         )
         return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
 
-    @override
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
         self.marks = (tensors["marks_a"], tensors["marks_b"]) if "marks_a" in tensors else None
@@ -139,14 +133,8 @@ class StructuralAnalogy(Method):
             torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
         )
 
-    @override
     def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False, **_: Any
     ) -> Work[AnalogyResult]:
         """Translate the fitted A (or, in reverse, B), or another picture in its place.
 
@@ -159,25 +147,17 @@ class StructuralAnalogy(Method):
         appearance = self.picture_a if reverse else self.picture_b
         yield from self._render(structure, appearance, reverse)
 
-    @override
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
-        seed: int | None = None,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any
     ) -> Tensor:
-        """`source` (1, 3, H, W) in [0, 1] rebuilt out of `reference`, or out of the fitted B."""
-        if reference is None:
-            self.check_is_fitted()
-        appearance = self.picture_b if reference is None else reference
+        """`source` (1, 3, H, W) in [0, 1] rebuilt out of the fitted B or, in reverse, A."""
+        appearance = self.picture_a if reverse else self.picture_b
         guide = self.config.correspondence
         if guide == AUTO:
             guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name
         target_guide, source_guide = structure_guides(guide, source, appearance)
-        *_, level = synthesize(Task(appearance, source_guide, target_guide), self._settings())
-        return level.picture
+        levels = list(synthesize(Task(appearance, source_guide, target_guide), self._settings()))
+        return levels[-1].picture
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work[AnalogyResult]:
         trials: list[Trial] = []

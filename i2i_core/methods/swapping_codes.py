@@ -57,14 +57,19 @@ def encode(method: SwappingAutoencoder, picture: Image.Image, size: int | None =
     return Codes(structure[0].cpu().numpy(), texture[0].cpu().numpy(), scaled.size, multiple)
 
 
-def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
-    """The picture of these codes. Raises InputError for codes of another model."""
+def check_codes(method: SwappingAutoencoder, codes: Codes) -> None:
+    """Raise InputError for codes of another model."""
     c = method.config
     if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
         raise InputError(
             "These codes are of another model, with other sizes: encode the picture again with "
             "the model that is to decode them."
         )
+
+
+def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
+    """The picture of these codes. Raises InputError for codes of another model."""
+    check_codes(method, codes)
     structure, texture = (
         torch.from_numpy(np.asarray(code, np.float32))[None].to(method.device)
         for code in (codes.structure, codes.texture)

@@ -1,18 +1,16 @@
 """Layers that the published networks share: norms, fixed blurs, the two ways to initialise."""
 
-from __future__ import annotations
-
+import itertools
+from collections.abc import Sequence
 from contextvars import ContextVar, Token
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-NORMS = ("batch", "instance", "none")
-
 
 def norm_layer(kind: str, channels: int) -> nn.Module:
-    """One of NORMS for `channels` channels."""
+    """The norm "batch" or "instance" for so many channels, or, of kind "none", nothing."""
     if kind == "batch":
         return BatchNorm(channels)
     if kind == "instance":
@@ -21,24 +19,21 @@ def norm_layer(kind: str, channels: int) -> nn.Module:
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation whose running statistics change only while gradients are recorded.
-
-    pix2pix translates in training mode (its section 3.4): with the statistics of the picture at
-    hand. Looking at a result must not move the statistics that training gathers.
-    """
+    """Batch normalisation whose running statistics change only while gradients are recorded, for
+    pix2pix translates in training mode (its section 3.4)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and not torch.is_grad_enabled():
-            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-        return super().forward(x)
+        if not self.training or torch.is_grad_enabled():
+            return super().forward(x)
+        shared = _SHARED.get()
+        mean, variance = (None, None) if shared is None else shared.statistics(self, x)
+        return F.batch_norm(x, mean, variance, self.weight, self.bias, shared is None, eps=self.eps)
 
 
 class InstanceNorm(nn.Module):
-    """Instance normalisation without parameters (Ulyanov et al. 2016), (N, C, H, W) to the same.
-
-    PyTorch's own copies channels-last tensors, and on the CPU it is slower than the same sums asked
-    of batch normalisation (of one picture) or of group normalisation (with C groups).
-    """
+    """Instance normalisation without parameters (Ulyanov et al. 2016) of (N, C, H, W). PyTorch's
+    copies channels-last tensors, and on the CPU is slower than the same sums asked of batch
+    normalisation (of one picture) or of group normalisation (with C groups)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -47,39 +42,36 @@ class InstanceNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         shared = _SHARED.get()
         if shared is not None:
-            return shared.normalise(self, x)
-        spread_out = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
-        if len(x) == 1 and spread_out and x.shape[-1] * x.shape[-2] > 1:
+            return F.batch_norm(x, *shared.statistics(self, x))
+        channels_last = x.is_contiguous(memory_format=torch.channels_last)
+        if len(x) == 1 and channels_last and not x.is_contiguous() and x[0, 0].numel() > 1:
             return F.batch_norm(x, None, None, training=True)
         return F.group_norm(x, self.channels)
 
-    def extra_repr(self) -> str:
-        return str(self.channels)
-
 
 class SharedStatistics:
-    """Means and variances that tiles of a picture are normalised by, so that no seam shows: in
-    `with SharedStatistics() as shared:` the first picture that passes an instance norm decides,
-    and every later one is normalised as that was (Chen et al. 2022, *thumbnail instance
-    normalization*). Enter it again to go on; other threads do not notice."""
+    """Means and variances that tiles of a picture are normalised by, so that no seam shows. Within
+    `with SharedStatistics():` the first picture that passes a norm decides, and every later one is
+    normalised as that was (Chen et al. 2022, *thumbnail instance normalization*), by batch norms in
+    training mode too. Enter it again to go on; other threads do not notice."""
 
     def __init__(self) -> None:
-        self.known: dict[InstanceNorm, tuple[Tensor, Tensor]] = {}
-        self._before: list[Token[SharedStatistics | None]] = []
+        self._statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        self._tokens: list[Token[SharedStatistics | None]] = []
 
-    def __enter__(self) -> SharedStatistics:
-        self._before.append(_SHARED.set(self))
+    def __enter__(self) -> "SharedStatistics":
+        self._tokens.append(_SHARED.set(self))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _SHARED.reset(self._before.pop())
+        _SHARED.reset(self._tokens.pop())
 
-    def normalise(self, norm: InstanceNorm, x: Tensor) -> Tensor:
-        """`x` (1, C, H, W) by what `norm` saw first."""
-        if norm not in self.known:
+    def statistics(self, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance (C,) of what `norm` saw first, if nothing yet of `x` (1, C, H, W)."""
+        if norm not in self._statistics:
             variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
-            self.known[norm] = mean, variance
-        return F.batch_norm(x, *self.known[norm])
+            self._statistics[norm] = mean, variance
+        return self._statistics[norm]
 
 
 _SHARED: ContextVar[SharedStatistics | None] = ContextVar("shared statistics", default=None)
@@ -91,10 +83,7 @@ class BlurDown(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # On the CPU six times faster than two average pools, which would give the same.
-        taps = x.new_tensor([0.25, 0.5, 0.25])
-        kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
-        padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
-        return F.conv2d(padded, kernel, stride=2, groups=x.shape[1])
+        return _blur(x, "reflect", stride=2)
 
 
 class Noise(nn.Module):
@@ -113,9 +102,21 @@ class Noise(nn.Module):
 def blur(x: Tensor) -> Tensor:
     """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: nothing is left that alternates from
     one pixel to the next."""
+    return _blur(x, "replicate")
+
+
+def _blur(x: Tensor, border: str, stride: int = 1) -> Tensor:
     taps = x.new_tensor([0.25, 0.5, 0.25])
     kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])
+    return F.conv2d(F.pad(x, (1,) * 4, mode=border), kernel, stride=stride, groups=x.shape[1])
+
+
+def leaky_convs(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Module]:
+    """3×3 convolutions from each of `channels` to the next, with leaky ReLUs between them."""
+    modules: list[nn.Module] = []
+    for (before, after), stride in zip(itertools.pairwise(channels), strides, strict=True):
+        modules += [nn.Conv2d(before, after, 3, stride, 1), nn.LeakyReLU(0.2, inplace=True)]
+    return modules[:-1]
 
 
 class BlurUp(nn.Module):
@@ -140,8 +141,3 @@ def initialise(network: nn.Module, kind: str = "normal", gain: float = 0.02) -> 
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, gain)
             nn.init.zeros_(module.bias)
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Number of weights that are learnt."""
-    return sum(p.numel() for p in network.parameters())

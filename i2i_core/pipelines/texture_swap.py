@@ -4,12 +4,11 @@ that fits both, or by patches for any pair."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from i2i_core.checkpoints.model_zoo import LoadedModel, find_models, open_model
+from i2i_core.checkpoints.model_zoo import LoadedModel, ModelInfo, find_models, open_model
 from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
@@ -21,6 +20,7 @@ from i2i_core.methods.swapping_codes import (
     Codes,
     Floats,
     at_size,
+    check_codes,
     decode,
     encode,
 )
@@ -32,24 +32,6 @@ from i2i_core.progress import Progress, Work
 AUTO, PATCHES = "auto", "patches"
 MAX_STRENGTH = 1.5
 CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what in the other
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The model that fits two pictures, or PATCHES if none does, and why."""
-
-    model: LoadedModel | str
-
-    @property
-    def why(self) -> str:
-        """Which of the two made the picture, and why, in a sentence."""
-        if isinstance(self.model, LoadedModel):
-            name = self.model.info.name
-            return f"Made by the model {name}: both pictures are like those it was taught."
-        return (
-            "Made by patches of the texture picture: no model here was taught pictures like both "
-            "of these. Choose one to see what it makes of them, or teach one."
-        )
 
 
 def swap(
@@ -81,8 +63,8 @@ def swap(
     why = ""
     if model == AUTO:
         yield Progress(0, 1, note="Which model fits both pictures?")
-        choice = choose(structure, texture)
-        model, why = choice.model, choice.why
+        model = choose(structure, texture)
+        why = reason(model.info if isinstance(model, LoadedModel) else model)
     if not isinstance(model, LoadedModel):
         check_choice("way to swap textures", model, (AUTO, PATCHES))
         long_side = 256
@@ -96,6 +78,21 @@ def swap(
     texture_codes = encode(method, texture, short_side)
     result = _decoded(method, source, source_codes, texture_codes, strength, detail)
     yield Progress(1, 1, picture=result, note=why or f"Made by the model {model.info.name}.")
+
+
+def decode_codes(
+    codes: Codes, model: LoadedModel, texture: Codes | None = None, strength: float = 1.0
+) -> Image.Image:
+    """The picture of `codes` as the model that made them rebuilds it; with the codes `texture` of
+    another picture, `strength` of the way to that one's texture. Raises InputError for codes of
+    another model."""
+    check_range("strength", strength, 0, MAX_STRENGTH)
+    method = as_swapper(model)
+    if texture is not None:
+        for each in (codes, texture):
+            check_codes(method, each)
+        codes = codes.textured(texture, strength)
+    return decode(method, codes)
 
 
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
@@ -160,7 +157,7 @@ def swap_grid(
     structures = [check_image(picture, "The structure picture") for picture in structures]
     textures = [check_image(picture, "The texture picture") for picture in textures]
     if model == AUTO:
-        model = choose(structures[0], textures[0]).model
+        model = choose(structures[0], textures[0])
     if not isinstance(model, LoadedModel):
         raise InputError(
             "No model fits these pictures, and a grid of patches would take minutes: choose a "
@@ -187,15 +184,25 @@ def swap_grid(
         )
 
 
-def choose(structure: Image.Image, texture: Image.Image) -> Choice:
+def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
     """The shipped model whose collection both (checked) pictures are most like, if it is the same
-    one."""
+    one; or PATCHES."""
     if any(max(p.size) > MAX_ASPECT * min(p.size) for p in (structure, texture)):
-        return Choice(PATCHES)
+        return PATCHES
     models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
     nearest = [_nearest_model(models, picture) for picture in (structure, texture)]
     model = nearest[0] if nearest[0] is nearest[1] else None
-    return Choice(PATCHES if model is None else model)
+    return model or PATCHES
+
+
+def reason(choice: ModelInfo | str) -> str:
+    """Which model, or PATCHES, `choose` chose to make a picture, and why, in a sentence."""
+    if isinstance(choice, ModelInfo):
+        return f"Made by the model {choice.name}: both pictures are like those it was taught."
+    return (
+        "Made by patches of the texture picture: no model here was taught pictures like both "
+        "of these. Choose one to see what it makes of them, or teach one."
+    )
 
 
 def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:

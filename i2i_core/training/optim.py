@@ -34,9 +34,14 @@ class Optimizer:
     def __init__(
         self, networks: Sequence[nn.Module], lr: float, betas: tuple[float, float] = (0.5, 0.999)
     ) -> None:
-        self.parameters = [p for network in networks for p in network.parameters()]
+        self.networks = networks
         self.lr, self.betas = lr, betas
         self.scaler = torch.amp.GradScaler("cuda", enabled=half_type() == torch.float16)
+
+    @cached_property
+    def parameters(self) -> list[nn.Parameter]:
+        """Listed when first needed: a model from a file gets its weights after it was built."""
+        return [p for network in self.networks for p in network.parameters()]
 
     @cached_property
     def adam(self) -> torch.optim.Adam:
@@ -152,10 +157,11 @@ def mixed_precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 
-def use_layout(network: nn.Module, layout: torch.memory_format) -> None:
-    """Give the network's weights this order in memory."""
+def use_layout(network: nn.Module, layout: torch.memory_format) -> torch.memory_format:
+    """Give the network's weights this order in memory, and return it."""
     keywords: dict[str, Any] = {"memory_format": layout}  # which PyTorch's older types do not know
     network.to(**keywords)
+    return layout
 
 
 def fast_layout(device: torch.device) -> torch.memory_format:

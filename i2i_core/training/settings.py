@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from torch import nn
+
+from i2i_core.data.batches import CropSettings
 from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.networks.deep_features import VGG
+from i2i_core.training.optim import Optimizer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,7 +27,8 @@ def setting(default: Any, low: float | None = None, high: float | None = None) -
 
 def choice(default: Any, *others: Any) -> Any:
     """A field that may be `default` or one of `others`."""
-    return field(default=default, metadata={"choices": tuple(dict.fromkeys((default, *others)))})
+    choices = others if default in others else (default, *others)
+    return field(default=default, metadata={"choices": choices})
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,28 @@ class FitConfig(CheckedConfig):
     perceptual_weight: float = 0.0  # of a loss on deep features, see `training.perceptual`
     perceptual_network: str = VGG
     seed: int = setting(0, 0, MAX_SEED)
+
+    @property
+    def crops(self) -> CropSettings:
+        """How pictures become training material."""
+        return CropSettings(self.crop_size, self.load_size, self.flip)
+
+    def optimizer(self, *networks: nn.Module) -> Optimizer:
+        """Adam for these networks."""
+        return Optimizer(networks, self.learning_rate, (self.beta1, self.beta2))
+
+
+@dataclass(frozen=True)
+class AdversarialConfig(FitConfig):
+    """What fits of collections or pairs against discriminators of patches have besides."""
+
+    in_channels: int = choice(3, 1)
+    out_channels: int = choice(3, 1)
+    epochs: int = setting(200, 1, 10**6)
+    discriminator_width: int = setting(64, 1, 512)
+    discriminator_layers: int = setting(3, 0, 6)  # its halvings
+    adversarial: str = choice("least squares", *ADVERSARIAL)
+    adversarial_weight: float = 1.0
 
 
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:

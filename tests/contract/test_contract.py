@@ -1,168 +1,22 @@
 """What every method promises, checked over all of METHODS: add one row for a new method."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from i2i_core.checkpoints.checkpoint import (
-    build,
-    load,
-    load_training,
-    read_header,
-    save,
-    save_training,
-)
+from i2i_core.checkpoints.checkpoint import build
 from i2i_core.errors import InputError
-from i2i_core.method import Method, Progress
+from i2i_core.images.tensors import to_tensor, with_channels
+from i2i_core.method import training_mode
 from i2i_core.methods import METHODS
-from i2i_core.methods.cut import CUT, CUTConfig
-from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
-from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
-from i2i_core.methods.pix2pixhd import Pix2PixHD, Pix2PixHDConfig
-from i2i_core.methods.semantic_analogy import SemanticAnalogy, SemanticAnalogyConfig
-from i2i_core.methods.sincut import SinCUT, SinCUTConfig
-from i2i_core.methods.structural_analogy import StructuralAnalogy, StructuralAnalogyConfig
-from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
-from i2i_core.progress import last_picture
-
-
-@dataclass(frozen=True)
-class Row:
-    """`new` makes the method, small and fast; `a` and `b` are what it learns from; `pair` says
-    that it learns from exactly one picture each; `stepwise`, that it learns step by step."""
-
-    new: Callable[[], Method]
-    a: list[Image.Image]
-    b: list[Image.Image]
-    pair: bool = False
-    stepwise: bool = False
-
-    @property
-    def source(self) -> Image.Image:
-        return self.a[0]
-
-
-def noisy(first: tuple[int, ...], second: tuple[int, ...], edge: int, seed: int) -> Image.Image:
-    """64 x 32 pixels: one colour left of column `edge`, another right of it, both grainy."""
-    pixels = np.full((32, 64, 3), second, np.int16)
-    pixels[:, :edge] = first
-    pixels += np.random.default_rng(seed).integers(-25, 26, pixels.shape, np.int16)
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-
-
-def label_map(edge: int) -> Image.Image:
-    pixels = np.full((32, 64, 3), (220, 20, 20), np.uint8)
-    pixels[:, :edge] = (20, 20, 220)
-    return Image.fromarray(pixels)
-
-
-SAND, SEA = (200, 180, 120), (30, 80, 140)
-ROCK, SKY = (60, 60, 60), (210, 210, 210)
-A = [noisy(ROCK, SKY, edge, edge) for edge in (20, 32, 40)]
-B = [noisy(SAND, SEA, edge, edge) for edge in (20, 32, 40)]
-# Of every kind of thing that a fit's state holds, the smallest: an average, a pool that is full.
-SMALL = {"size": 32, "load_size": 36, "discriminator_width": 4, "steps": 4, "ema": 0.9}
-ROWS = {
-    "structural_analogy": Row(
-        lambda: StructuralAnalogy(StructuralAnalogyConfig(size=64, guide="lightness")),
-        [noisy((60, 60, 60), (210, 210, 210), 24, 0)],
-        [noisy(SAND, SEA, 40, 1)],
-        pair=True,
-    ),
-    "semantic_analogy": Row(
-        lambda: SemanticAnalogy(SemanticAnalogyConfig(size=64)),
-        [label_map(40)],
-        [noisy(SAND, SEA, 40, 1)],
-        pair=True,
-    ),
-    "pix2pix": Row(lambda: Pix2Pix(Pix2PixConfig(width=4, depth=5, **SMALL)), A, B, stepwise=True),
-    "pix2pixhd": Row(
-        lambda: Pix2PixHD(
-            Pix2PixHDConfig(
-                width=4, depth=3, fine_width=4, code=2, noise=True, discriminator_layers=1, **SMALL
-            )
-        ),
-        A,
-        B,
-        stepwise=True,
-    ),
-    "cyclegan": Row(
-        lambda: CycleGAN(
-            CycleGANConfig(
-                width=4, blocks=1, pool=2, antialias=True, tone=4, identity_every=2, **SMALL
-            )
-        ),
-        A,
-        B[:2],
-        stepwise=True,
-    ),
-    "cut": Row(
-        lambda: CUT(CUTConfig(width=4, blocks=1, nce_layers=(0, 4, 12), nce_patches=16, **SMALL)),
-        A[:2],
-        B,
-        stepwise=True,
-    ),
-    "sincut": Row(
-        lambda: SinCUT(
-            SinCUTConfig(
-                width=4,
-                discriminator_width=4,
-                crop=16,
-                load_size=48,
-                batch=2,
-                steps=4,
-                ema=0.9,
-            )
-        ),
-        A[:1],
-        B[:1],
-        pair=True,
-        stepwise=True,
-    ),
-    "swapping_autoencoder": Row(
-        lambda: SwappingAutoencoder(
-            SwappingAutoencoderConfig(
-                widths=(4, 6, 8),
-                texture_widths=(8,),
-                structure_channels=3,
-                texture_size=8,
-                head_widths=(6,),
-                up_widths=(8, 4),
-                patch_width=4,
-                patch_widest=8,
-                patch_linear=8,
-                patch_size=16,
-                patches=2,
-                discriminator_widest=8,
-                recolour=True,
-                window=16,
-                batch=1,
-                r1_every=2,
-                **SMALL,
-            )
-        ),
-        A,
-        B,
-        stepwise=True,
-    ),
-}
-
-
-@pytest.fixture(params=ROWS)
-def row(request: pytest.FixtureRequest) -> Row:
-    return ROWS[request.param]
-
-
-def fitted(row: Row) -> Method:
-    method = row.new()
-    for _ in method.fit(row.a, row.b):
-        pass
-    return method
+from i2i_core.progress import Progress, last_picture
+from tests.contract.conftest import CONTRACT, Case
+from tests.helpers import Row, fitted
 
 
 def check_records(work: Iterator[Progress]) -> list[Progress]:
@@ -174,22 +28,34 @@ def check_records(work: Iterator[Progress]) -> list[Progress]:
     assert records[-1].step == records[-1].total
     for record in records:
         assert all(type(value) is float for value in record.losses.values())
-        pictures = [*record.extras.values()]
-        pictures += [] if record.picture is None else [record.picture]
-        assert all(isinstance(picture, Image.Image) for picture in pictures)
+        assert record.picture is None or isinstance(record.picture, Image.Image)
         assert isinstance(record.note, str)
+        check_plain(record.result)
     return records
 
 
-def test_every_method_has_a_row() -> None:
-    assert set(ROWS) == set(METHODS)
-    for name, row in ROWS.items():
+def check_plain(value: Any) -> None:
+    """Torch stays inside: words, numbers, pictures, and what is made of them."""
+    if is_dataclass(value):
+        value = [getattr(value, each.name) for each in fields(value)]
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            check_plain(part)
+        return
+    assert value is None or isinstance(value, (str, int, float, Image.Image)), type(value)
+
+
+def test_every_method_has_a_row_and_a_title_of_its_own() -> None:
+    assert set(CONTRACT) == set(METHODS)
+    for name, row in CONTRACT.items():
         assert type(row.new()) is METHODS[name]
+    titles = [kind.title for kind in METHODS.values()]
+    titles += [title for kind in METHODS.values() for title in kind.variants]
+    assert len(set(titles)) == len(titles)
 
 
 def test_a_config_can_be_left_out(row: Row) -> None:
-    kind = type(row.new())
-    assert isinstance(kind().config, kind.Config)
+    assert isinstance(row.kind().config, row.kind.Config)
 
 
 def test_fit_and_render_yield_plain_records_up_to_a_picture(row: Row) -> None:
@@ -228,15 +94,6 @@ def test_the_same_seed_gives_the_same_picture_and_leaves_the_given_ones_alone(ro
     assert [picture.tobytes() for picture in given] == before
 
 
-def test_reverse_works_both_ways_or_is_refused(row: Row) -> None:
-    method = fitted(row)
-    if method.two_way:
-        assert method.translate(row.b[0], reverse=True).size == row.b[0].size
-    else:
-        with pytest.raises(InputError):
-            method.translate(row.b[0], reverse=True)
-
-
 def test_translating_before_learning_says_so(row: Row) -> None:
     method = row.new()
     with pytest.raises(InputError, match=r"[Ff]it"):
@@ -245,110 +102,30 @@ def test_translating_before_learning_says_so(row: Row) -> None:
         method(torch.zeros(1, 3, 32, 64))
 
 
-def test_a_pair_is_exactly_two_pictures(row: Row) -> None:
-    if not row.pair:
-        pytest.skip("learns from collections")
-    method = row.new()
-    for a, b in ((row.a * 2, row.b), (row.a, row.b * 2), ([], row.b), (row.a, [])):
+def test_a_pair_is_exactly_two_pictures(pair_row: Row) -> None:
+    method, (a,), (b,) = pair_row.new(), pair_row.a, pair_row.b
+    for sides in (([a, a], [b]), ([a], [b, b]), ([], [b]), ([a], [])):
         with pytest.raises(InputError, match="one"):
-            list(method.fit(a, b))
+            list(method.fit(*sides))
 
 
 def test_forward_takes_and_returns_tensors(row: Row) -> None:
-    source = torch.from_numpy(np.array(row.source)).permute(2, 0, 1)[None].float() / 255
+    source = to_tensor(row.source)
     result = fitted(row)(source)
     assert result.shape == source.shape
     assert 0 <= float(result.min()) <= float(result.max()) <= 1
 
 
-def test_a_model_is_one_file_that_gives_the_same_pictures(row: Row, tmp_path: Path) -> None:
-    method = fitted(row)
-    save(method, tmp_path / "model.safetensors", about="Rock to sand.")
-    again = load(tmp_path / "model.safetensors")
-    assert type(again) is type(method)
-    assert again.config == method.config
-    for reverse in {False, method.two_way}:
-        source = row.b[0] if reverse else row.source
-        first, second = (
-            np.asarray(m.translate(source, reverse=reverse), np.int16) for m in (method, again)
-        )
-        # Not to the bit: a fit may have left its weights in another order in memory.
-        assert np.abs(first - second).max() <= 1
-    header = read_header(tmp_path / "model.safetensors")
-    assert METHODS[header["method"]] is type(method)
-    assert header["about"] == "Rock to sand."
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "model.safetensors"]
-
-
-def test_half_precision_halves_the_file_and_hardly_changes_the_picture(
-    row: Row, tmp_path: Path
-) -> None:
-    method = fitted(row)
-    save(method, tmp_path / "whole.safetensors")
-    save(method, tmp_path / "half.safetensors", half=True)
-    whole, half = (load(tmp_path / f"{name}.safetensors") for name in ("whole", "half"))
-    first, second = (np.asarray(m.translate(row.source), np.int16) for m in (whole, half))
-    assert np.abs(first - second).mean() < 1
-    if row.stepwise:
-        sizes = [(tmp_path / f"{n}.safetensors").stat().st_size for n in ("half", "whole")]
-        assert sizes[0] < 0.7 * sizes[1]
-
-
-def test_a_model_that_learnt_nothing_is_not_saved(row: Row, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"[Ff]it"):
-        save(row.new(), tmp_path / "model.safetensors")
-    assert not list(tmp_path.iterdir())
-
-
-def test_going_on_from_a_file_is_as_never_having_stopped(row: Row, tmp_path: Path) -> None:
-    if not row.stepwise:
-        with pytest.raises(InputError, match="one go"):
-            save_training(fitted(row), tmp_path / "m.training.safetensors")
-        return
-    whole = row.new()
-    expected = [record.losses for record in whole.fit(row.a, row.b)]
-
-    first = row.new()
-    fitting = first.fit(row.a, row.b)
-    seen = [next(fitting).losses for _ in range(2)]
-    fitting.close()
-    save_training(first, tmp_path / "m.training.safetensors")
-    torch.rand(7)  # what happens in between must not matter
-    second = load_training(tmp_path / "m.training.safetensors")
-    for record in second.fit(row.a, row.b):
-        second.translate(row.source)  # nor must looking at results
-        seen.append(record.losses)
-
-    assert seen == expected
-    for name, tensor in whole.state_dict().items():
-        assert torch.equal(tensor, second.state_dict()[name]), name
-    assert whole.fit_state is not None
-    assert second.fit_state is not None
-    state, again = whole.fit_state.tensors(), second.fit_state.tensors()
-    assert set(state) == set(again)
-    assert all(torch.equal(tensor, again[name]) for name, tensor in state.items())
-
-
-def test_stopping_and_going_on_with_the_same_object_is_the_same(row: Row) -> None:
-    if not row.stepwise:
-        pytest.skip("learns in one go")
-    whole, halved = row.new(), row.new()
-    expected = [record.losses for record in whole.fit(row.a, row.b)]
-    fitting = halved.fit(row.a, row.b)
+def test_stopping_and_going_on_with_the_same_object_is_the_same(stepwise_row: Row) -> None:
+    whole, halved = stepwise_row.new(), stepwise_row.new()
+    expected = [record.losses for record in whole.fit(stepwise_row.a, stepwise_row.b)]
+    fitting = halved.fit(stepwise_row.a, stepwise_row.b)
     seen = [next(fitting).losses, next(fitting).losses]
     fitting.close()
-    seen += [record.losses for record in halved.fit(row.a, row.b)]
+    seen += [record.losses for record in halved.fit(stepwise_row.a, stepwise_row.b)]
     assert seen == expected
     with pytest.raises(InputError, match="more steps"):
-        next(halved.fit(row.a, row.b))
-
-
-def test_more_steps_can_be_given_afterwards(row: Row, tmp_path: Path) -> None:
-    if not row.stepwise:
-        pytest.skip("learns in one go")
-    save_training(fitted(row), tmp_path / "m.training.safetensors")
-    longer = load_training(tmp_path / "m.training.safetensors", steps=6)
-    assert [record.step for record in longer.fit(row.a, row.b)] == [5, 6]
+        next(halved.fit(stepwise_row.a, stepwise_row.b))
 
 
 def test_a_fit_leaves_the_random_numbers_of_others_alone(row: Row) -> None:
@@ -361,12 +138,96 @@ def test_a_fit_leaves_the_random_numbers_of_others_alone(row: Row) -> None:
 
 
 def test_presets_and_settings_make_a_model_and_unknown_ones_are_named(row: Row) -> None:
-    name = next(name for name, kind in METHODS.items() if kind is type(row.new()))
-    kind = METHODS[name]
-    assert kind.presets["paper"] == {}
-    for preset in kind.presets.values():
-        assert asdict(kind.Config(**preset)) != {}
-    settings = asdict(row.new().config)  # type: ignore[arg-type]
-    assert type(build(name, settings)) is kind
+    name = next(name for name, kind in METHODS.items() if kind is row.kind)
+    assert row.kind.presets["paper"] == {}
+    for preset, settings in row.kind.presets.items():
+        config = row.kind.from_preset(preset).config
+        assert {key: getattr(config, key) for key in settings} == settings
+    for preset in row.kind.variants.values():
+        assert preset in row.kind.presets
+    settings = asdict(row.new().config)
+    assert type(build(name, settings)) is row.kind
+    assert build(name, settings).config == row.new().config
     with pytest.raises(InputError, match="magic"):
         build(name, {"magic": 1})
+    with pytest.raises(InputError, match="magic"):
+        row.kind.from_preset("magic")
+
+
+def test_later_presets_overrule_earlier_ones_and_changes_all_of_them(row: Row) -> None:
+    first, *others = row.kind.presets
+    for preset in others:
+        for key, value in row.kind.presets[preset].items():
+            assert row.kind.preset_settings(first, preset)[key] == value
+            changed = row.kind.preset_settings(preset, **{key: "changed"})
+            assert changed == {**row.kind.presets[preset], key: "changed"}
+
+
+# Modes
+
+
+def test_a_translation_leaves_every_part_in_the_mode_that_it_was_in(case: Case) -> None:
+    for training in (True, False):
+        case.method.train(training)
+        modules = list(case.method.modules())
+        for module in modules[1::3]:
+            module.training = not training
+        before = [module.training for module in modules]
+        case.method.translate(case.row.source)
+        assert [module.training for module in modules] == before
+    case.method.train()
+
+
+def test_a_translation_that_fails_leaves_the_modes_as_well(
+    stepwise_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    before = [module.training for module in stepwise_case.method.modules()]
+    with monkeypatch.context() as patch:
+        patch.setattr(stepwise_case.method, "forward", broken)
+        with pytest.raises(MemoryError):
+            stepwise_case.method.translate(stepwise_case.row.source)
+    assert [module.training for module in stepwise_case.method.modules()] == before
+
+
+def test_a_translation_is_the_same_in_whatever_mode_the_method_is(case: Case) -> None:
+    trained = case.method.train().translate(case.row.source)
+    evaluated = case.method.eval().translate(case.row.source)
+    case.method.train()
+    assert trained.tobytes() == evaluated.tobytes()
+
+
+def test_networks_translate_in_the_mode_that_the_method_asks_for_and_forward_in_its_own(
+    case: Case,
+) -> None:
+    modes: list[bool] = []
+    networks = [ema.network for ema in case.method.inference_networks().values()]
+    parts = [part for network in networks for part in network.modules() if not [*part.children()]]
+    hooks = [
+        part.register_forward_pre_hook(lambda part, *_: modes.append(part.training))
+        for part in parts
+    ]
+    source = with_channels(to_tensor(case.row.source), case.method.capabilities.channels[0])
+    for training in (True, False):
+        modes.clear()
+        case.method.train(training).translate(case.row.source)
+        assert set(modes) <= {case.method.infers_in_training_mode}
+        assert bool(modes) == bool(parts)
+        modes.clear()
+        with torch.no_grad():
+            case.method(source)
+        assert set(modes) <= {training}
+        assert bool(modes) == bool(parts)
+    case.method.train()
+    for hook in hooks:
+        hook.remove()
+
+
+def test_a_mode_of_a_network_is_restored_part_by_part() -> None:
+    network = torch.nn.Sequential(torch.nn.Dropout(), torch.nn.Linear(1, 1).eval())
+    with training_mode(network, False):
+        assert not any(module.training for module in network.modules())
+    assert [module.training for module in network.modules()] == [True, True, False]

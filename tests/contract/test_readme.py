@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.tree import tree
+
 ROOT = Path(__file__).parents[2]
 PRINTED_URL = "http://127.0.0.1:7860"
 
@@ -27,7 +29,7 @@ def run(command: list[str], tmp_path: Path) -> str:
         (tmp_path / name).symlink_to(ROOT / name)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -43,19 +45,20 @@ def test_the_python_core_call(tmp_path: Path) -> None:
     (code,) = blocks("python", "structural_analogy(a, b")
     run([sys.executable, "-c", code], tmp_path)
     assert (tmp_path / "spiral.png").exists()
+    assert (tmp_path / "winter.png").exists()
 
 
 SMALL = {
-    '**Pix2Pix.presets["laptop"]': "width=4, depth=3, discriminator_width=4, size=32, "
-    "load_size=32, steps=3",
-    "--preset laptop": "--set width=4 --set depth=3 --set discriminator_width=4 --set size=32 "
+    '"laptop")': '"laptop", width=4, depth=3, discriminator_width=4, crop_size=32, load_size=32, '
+    "steps=3)",
+    "--preset laptop": "--set width=4 --set depth=3 --set discriminator_width=4 --set crop_size=32 "
     "--set load_size=32 --steps 3",
 }
 
 
 def pairs(tmp_path: Path) -> None:
     """Folders of three label maps and photographs, as the README's commands expect them."""
-    from tests.contract.test_contract import A, B
+    from tests.helpers import A, B
 
     for folder, pictures in (("labels", A), ("photos", B)):
         (tmp_path / folder).mkdir()
@@ -90,7 +93,7 @@ def test_the_commands_about_models_of_others(tmp_path: Path) -> None:
     import torch
 
     from benchmarks.plain_networks import PlainResNet
-    from tests.contract.test_contract import A
+    from tests.helpers import A
 
     (code,) = blocks("bash", "i2i_core import")
     for side in "AB":
@@ -111,10 +114,11 @@ def test_the_curl_call(page_url: str, tmp_path: Path) -> None:
 
 def test_the_command_line(tmp_path: Path) -> None:
     (code,) = blocks("bash", "i2i_core segment")
-    lines = [line for line in code.splitlines() if "photo.jpg" not in line]
+    lines = [line for line in code.splitlines() if " photo.jpg" not in line]
     command = "\n".join(lines).replace("python -m", f"{sys.executable} -m")
     out = run(["bash", "-ec", command], tmp_path)
-    assert {"spiral.png", "labels.png", "lake.png"} <= set(out.split())
+    files = {"spiral.png", "labels.png", "lake.png", "winter.png", "dark.png", "kitten.png"}
+    assert files <= set(out.split())
 
 
 def test_every_requirement_has_a_lower_bound_and_the_files_agree() -> None:
@@ -126,3 +130,8 @@ def test_every_requirement_has_a_lower_bound_and_the_files_agree() -> None:
     assert all(">=" in line for line in full)
     assert {line.split(">=")[0] for line in full - small} == {"timm", "torchvision"}
     assert small <= full
+
+
+def test_the_tree_is_that_of_the_files() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert tree() in text, "run `make tree`"

@@ -13,12 +13,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demos.image_analogy import pair as two_pictures
-from demos.image_analogy import scribbles as scribble_editors
 from demos.shared import jobs
 from demos.shared.widgets import starter
-from i2i_core.method import Progress
 from i2i_core.pipelines.analogy import structural_analogy
+from i2i_core.progress import Progress
 
 PEBBLES, CRACKED = starter("pebbles.jpg"), starter("cracked.jpg")
 LAKE, LABELS, EDITED = (starter(f"lake{x}") for x in (".jpg", "_labels.png", "_edited.png"))
@@ -38,24 +36,26 @@ def pixels(path: str) -> np.ndarray:
 def test_the_endpoints_are_named_and_typed(client: Client) -> None:
     api = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     names = {
-        "/structural_analogy": "a b preset granularity guide seed size reverse",
+        "/structural_analogy": "a b preset granularity correspondence seed size reverse",
         "/semantic_analogy": "photo labels target_labels size keep seed",
         "/remove_object": "photo mask size seed",
         "/segment": "photo classes",
         "/sketch_to_photo": "sketch model seed",
         "/trace": "photo detector detail",
         "/list_models": "",
-        "/transfer_domain": "image model reverse strength",
+        "/transfer_domain": "image model reverse strength seed reference keep_colours",
         "/teach_domains": "a b kind steps start",
         "/swap_texture": "structure texture strength model",
         "/encode": "image model",
+        "/decode": "codes model texture strength",
         "/edit": "image direction amount model",
     }
     assert set(api) == set(names)
     for name, parameters in names.items():
         assert [p["parameter_name"] for p in api[name]["parameters"]] == parameters.split()
         if parameters and name != "/teach_domains":  # which takes files and tells of its steps
-            assert {p["component"] for p in api[name]["parameters"][:2]} & {"Image"}
+            given = "File" if name == "/decode" else "Image"
+            assert given in {p["component"] for p in api[name]["parameters"][:2]}
             returned = api[name]["returns"][0]["component"]
             assert returned == ("File" if name == "/encode" else "Image")
 
@@ -131,7 +131,7 @@ def test_a_forty_megapixel_photograph_is_accepted(client: Client, tmp_path: Path
     path = tmp_path / "large.jpg"
     Image.open(LAKE).resize((7300, 5500)).save(path, quality=70)
     out = client.predict(
-        a=handle_file(path), b=handle_file(CRACKED), size=64, guide="lightness",
+        a=handle_file(path), b=handle_file(CRACKED), size=64, correspondence="lightness",
         api_name="/structural_analogy",
     )  # fmt: skip
     assert max(Image.open(out).size) == 64
@@ -141,39 +141,11 @@ def test_what_zerogpu_needs_of_the_dispatcher() -> None:
     """One generator function, a duration that takes its arguments, all of it picklable."""
     pictures = (Image.open(PEBBLES).resize((64, 64)), Image.open(CRACKED).resize((64, 64)))
     call = (structural_analogy, *pictures)
-    assert 0 < jobs._seconds(*call, size=256) <= jobs._seconds(*call, size=1024) <= 60
+    assert 0 < jobs._seconds(*call, long_side=256) <= jobs._seconds(*call, long_side=1024) <= 60
     assert inspect.isgeneratorfunction(inspect.unwrap(jobs.compute))
     work, *arguments = pickle.loads(pickle.dumps(call))
-    events = list(jobs.compute(work, *arguments, size=64, guide="lightness"))
+    events = list(jobs.compute(work, *arguments, long_side=64, correspondence="lightness"))
     again = pickle.loads(pickle.dumps(events[-1]))
     assert isinstance(again, Progress)
     assert again.picture is not None
     assert again.picture.size == (64, 64)
-
-
-def test_stopping_keeps_what_there_is() -> None:
-    """The handler yields pictures from the first trial on, and can be closed between any two."""
-    work = two_pictures.make(PEBBLES, CRACKED, "structure", 0.5, "auto", 0, 64, None, None)
-    shown = [next(work) for _ in range(3)]
-    work.close()
-    assert all(len(values) == 6 for values in shown)
-    before, after = shown[1][1]
-    assert before.size == after.size
-
-
-def test_scribbles_of_the_page_reach_the_engine() -> None:
-    """Strokes on both editors choose what answers to what: the trials are skipped."""
-
-    def marks(left: str, right: str) -> dict[str, Any]:
-        layer = Image.new("RGBA", (100, 100))
-        layer.paste(left, (5, 40, 20, 60))
-        layer.paste(right, (80, 40, 95, 60))
-        return {"layers": [layer], "composite": None, "background": None}
-
-    first, second = scribble_editors.MARKS[:2]
-    *_, almost, _ = two_pictures.make(
-        PEBBLES, CRACKED, "structure", 0.5, "auto", 0, 64, marks(first, second),
-        marks(second, first),
-    )  # fmt: skip
-    assert "made of" in almost[0]
-    assert almost[2][1].size == (64, 64)

@@ -279,3 +279,13 @@ def test_feature_matching_weighs_layers_alike_and_teaches_the_fake_alone() -> No
     assert feature_matching(fake, fake).item() == 0
     with pytest.raises(ValueError, match="zip"):
         feature_matching(real, fake[:1])
+
+
+def test_feature_matching_by_hand() -> None:
+    real = [torch.tensor([1.0, 3.0]), torch.tensor([[2.0]])]
+    fake = [torch.tensor([2.0, 1.0], requires_grad=True), torch.tensor([[6.0]])]
+    loss = feature_matching(real, fake)
+    assert loss.item() == pytest.approx((1 + 2) / 2 + 4)
+    loss.backward()
+    assert fake[0].grad is not None
+    assert fake[0].grad.tolist() == [0.5, -0.5]

@@ -12,31 +12,10 @@ from PIL import Image
 from i2i_core.checkpoints.checkpoint import load, load_training, save, save_training
 from i2i_core.errors import InputError
 from i2i_core.images.tensors import to_tensor
-from i2i_core.losses.reconstruction import feature_matching
-from i2i_core.methods.pix2pixhd import Pix2PixHD, Pix2PixHDConfig
-from i2i_core.networks.layers import Noise, blur
-from i2i_core.networks.patchgan import PatchGAN
-from i2i_core.networks.pix2pixhd import ColourCode, Pix2PixHDGenerator
-from i2i_core.networks.unet import UNet
-from tests.contract.test_contract import A, B
-
-SMALL: dict[str, Any] = {
-    "width": 4,
-    "depth": 3,
-    "fine_width": 4,
-    "code": 2,
-    "size": 32,
-    "load_size": 36,
-    "discriminator_width": 4,
-    "discriminator_layers": 1,
-    "steps": 4,
-    "coarse": 0.5,
-    "ema": 0.0,
-}
-
-
-def small(**changes: Any) -> Pix2PixHD:
-    return Pix2PixHD(Pix2PixHDConfig(**{**SMALL, **changes}))
+from i2i_core.methods.pix2pixhd import Pix2PixHD
+from i2i_core.networks.layers import Noise
+from i2i_core.networks.pix2pixhd import ColourCode
+from tests.helpers import A, B, small
 
 
 def run(method: Pix2PixHD, steps: int | None = None) -> list[dict[str, float]]:
@@ -59,33 +38,33 @@ def moved(module: torch.nn.Module, before: dict[str, torch.Tensor]) -> bool:
 
 def test_the_coarse_network_learns_alone_first() -> None:
     method = small()
-    fine, judge = copy_of(method.generator.refine), copy_of(method.judges["fine"])
+    fine, judge = copy_of(method.generator.refine), copy_of(method.discriminators["fine"])
     coarse = copy_of(method.generator.coarse)
     records = run(method, 2)
     assert moved(method.generator.coarse, coarse)
     assert not moved(method.generator.refine, fine)
-    assert not moved(method.judges["fine"], judge)
+    assert not moved(method.discriminators["fine"], judge)
     assert all("fine" not in name for record in records for name in record)
     coarse = copy_of(method.generator.coarse)
     records = run(method)
     assert {"adversarial (fine)", "matching (fine)", "discriminator (fine)"} <= set(records[0])
     assert moved(method.generator.refine, fine)
-    assert moved(method.judges["fine"], judge)
+    assert moved(method.discriminators["fine"], judge)
     assert moved(method.generator.coarse, coarse)
 
 
 def test_without_adversaries_they_are_not_touched() -> None:
     method = small(adversarial_weight=0.0, matching_weight=0.0)
-    before = copy_of(method.judges)
+    before = copy_of(method.discriminators)
     records = run(method)
-    assert not moved(method.judges, before)
+    assert not moved(method.discriminators, before)
     assert set(records[-1]) == {"L1"}
 
 
 def test_it_learns_one_pair() -> None:
     method = small(
-        steps=160, coarse=0.4, constant=1.0, learning_rate=3e-3, load_size=32, flip=False, width=8,
-        matching_weight=1.0,
+        steps=160, coarse=0.4, decay_start=1.0, learning_rate=3e-3, load_size=32, flip=False,
+        width=8, matching_weight=1.0,
     )  # fmt: skip
     square = A[0].resize((32, 32)), B[0].resize((32, 32))
     losses = [p.losses["L1"] for p in method.fit([square[0]], [square[1]])]
@@ -127,7 +106,7 @@ def test_noise_depends_on_the_seed_alone() -> None:
     for module in method.generator.modules():
         if isinstance(module, Noise):
             torch.nn.init.ones_(module.strength)
-    assert method.takes_seed
+    assert method.capabilities.takes_seed
     one, two, again = (np.asarray(method.translate(A[0], seed=seed), float) for seed in (1, 2, 1))
     assert np.array_equal(one, again)
     assert np.abs(one - two).mean() > 0.5
@@ -153,96 +132,13 @@ def test_a_model_that_learns_on_keeps_its_colour_code() -> None:
         ({"adversarial": "wasserstein"}, "adversarial"),
         ({"coarse": 1.5}, "coarse"),
         ({"code": 99}, "code"),
-        ({"size": 40, "load_size": 40}, "multiple of 16"),
+        ({"crop_size": 40, "load_size": 40}, "multiple of 16"),
         ({"discriminator_layers": 4}, "too small"),
     ],
 )
 def test_settings_that_cannot_work_are_named(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         small(**changes)
-
-
-def test_a_generator_gives_sizes_of_both_stages() -> None:
-    network = Pix2PixHDGenerator(1, 3, width=4, depth=3, fine_width=4, code=2, noise=True)
-    x, code = torch.rand(2, 1, 32, 48) * 2 - 1, torch.randn(2, 2)
-    assert network(x, code).shape == (2, 3, 32, 48)
-    assert network(x, code, coarse=True).shape == (2, 3, 16, 24)
-    assert network(x, code).abs().max() <= 1
-
-
-def test_an_untrained_enhancer_adds_little() -> None:
-    """Its training starts from the enlarged coarse picture."""
-    torch.manual_seed(0)
-    network = Pix2PixHDGenerator(3, 3, width=8, depth=3, fine_width=8)
-    x = torch.rand(1, 3, 32, 32) * 2 - 1
-    small_one, large = network(x, coarse=True), network(x)
-    difference = torch.nn.functional.avg_pool2d(large, 2) - small_one
-    assert difference.abs().mean() < 0.1
-
-
-def test_blurred_doublings_leave_no_period_of_two() -> None:
-    """What alternates from pixel to pixel is what a transposed convolution leaves of one value."""
-    torch.manual_seed(0)
-    x = torch.randn(1, 3, 8, 8)
-    board = torch.zeros(1, 3, 8, 8)
-    board[:, :, ::2, ::2] = board[:, :, 1::2, 1::2] = 1
-    assert blur(board)[..., 1:-1, 1:-1].var() < 1e-10
-    assert torch.allclose(blur(torch.ones(1, 2, 5, 5)), torch.ones(1, 2, 5, 5))
-    assert blur(x).shape == x.shape
-
-
-def test_the_plain_unet_is_as_before_and_a_code_changes_its_picture() -> None:
-    plain = {name for name, _ in UNet(width=4, depth=4).named_parameters()}
-    torch.manual_seed(0)
-    coded = UNet(width=4, depth=4, dropout=False, code=3)
-    extra = {name for name, _ in coded.named_parameters()} - plain
-    assert extra == {f"styles.{i}.{kind}" for i in range(3) for kind in ("weight", "bias")}
-    x = torch.rand(1, 3, 16, 16)
-    with torch.no_grad():
-        one, two = coded(x, torch.ones(1, 3) * 20), coded(x, -torch.ones(1, 3) * 20)
-        assert (one - two).abs().mean() > 1e-4
-        finished = coded.finish(coded.features(x, torch.zeros(1, 3))).tanh()
-        assert torch.allclose(finished, coded(x, torch.zeros(1, 3)))
-
-
-def test_features_end_with_the_logits() -> None:
-    judge = PatchGAN(6, 4, 2)
-    x = torch.rand(1, 6, 32, 32)
-    found = judge.features(x)
-    assert [f.shape[1] for f in found] == [4, 8, 16, 1]
-    assert torch.equal(found[-1], judge(x))
-
-
-def test_feature_matching_by_hand() -> None:
-    real = [torch.tensor([1.0, 3.0]), torch.tensor([[2.0]])]
-    fake = [torch.tensor([2.0, 1.0], requires_grad=True), torch.tensor([[6.0]])]
-    loss = feature_matching(real, fake)
-    assert loss.item() == pytest.approx((1 + 2) / 2 + 4)
-    loss.backward()
-    assert fake[0].grad is not None
-    assert fake[0].grad.tolist() == [0.5, -0.5]
-
-
-def test_a_colour_code_is_white_and_tells_pictures_apart() -> None:
-    random = torch.Generator().manual_seed(0)
-    tints = torch.rand(60, 3, 1, 1, generator=random) * 2 - 1
-    pictures = [tint.expand(1, 3, 20, 28) * 0.8 for tint in tints]
-    code = ColourCode(3)
-    code.measure(pictures)
-    codes = torch.cat([code(picture) for picture in pictures])
-    assert torch.allclose(codes.mean(0), torch.zeros(3), atol=1e-4)
-    assert torch.allclose(codes.T @ codes / 59, torch.eye(3), atol=1e-2)
-    assert code.draw(0).abs().max() == 0
-    assert torch.equal(code.draw(5), code.draw(5))
-    assert not torch.equal(code.draw(5), code.draw(6))
-    assert code.draw(7).abs().max() <= 1.5
-
-
-def test_fewer_pictures_than_numbers_leave_the_rest_unused() -> None:
-    code = ColourCode(8)
-    code.measure([torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)])
-    assert torch.isfinite(code.basis).all()
-    assert torch.isfinite(code(torch.rand(1, 3, 8, 8))).all()
 
 
 def test_every_part_of_the_enhancer_waits_for_its_stage() -> None:
@@ -268,9 +164,9 @@ def test_the_share_of_the_coarse_stage_is_that_of_the_steps(coarse: float, stage
 def test_either_of_its_adversarial_terms_can_be_had_alone() -> None:
     for changes in ({"adversarial_weight": 0.0}, {"matching_weight": 0.0}):
         method = small(coarse=0.0, **changes)
-        before = copy_of(method.judges)
+        before = copy_of(method.discriminators)
         (record, *_) = run(method)
-        assert moved(method.judges, before)
+        assert moved(method.discriminators, before)
         nothing = next(iter(changes)).removesuffix("_weight")
         assert record[f"{nothing} (fine)"] == 0
         assert all(value > 0 for name, value in record.items() if nothing not in name)
@@ -348,8 +244,8 @@ def test_the_smallest_size_that_is_named_works(
 ) -> None:
     settings = {"discriminator_layers": layers, "depth": depth, "coarse": 0.0, "steps": 1}
     with pytest.raises(InputError, match=f"Crops of {refused} .* at least {smallest}"):
-        small(**settings, size=refused, load_size=64)
-    run(small(**settings, size=smallest, load_size=64))
+        small(**settings, crop_size=refused, load_size=64)
+    run(small(**settings, crop_size=smallest, load_size=64))
 
 
 def test_a_models_file_brings_its_colour_code(tmp_path: Any) -> None:
@@ -357,7 +253,7 @@ def test_a_models_file_brings_its_colour_code(tmp_path: Any) -> None:
     run(method)
     save(method, tmp_path / "m.safetensors")
     again = load(tmp_path / "m.safetensors")
-    assert again.takes_seed
+    assert again.capabilities.takes_seed
     for name, value in method.generator.colours.state_dict().items():  # type: ignore[union-attr]
         assert value.any()
         assert torch.equal(value, again.generator.colours.state_dict()[name])  # type: ignore[operator, union-attr]

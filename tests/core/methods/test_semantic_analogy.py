@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.images.sizes import fit_long_side
-from i2i_core.method import Progress
-from i2i_core.methods.semantic_analogy import (
-    SemanticAnalogy,
-    SemanticAnalogyConfig,
-    check_same_shape,
-)
+from i2i_core.images.sizes import check_same_shape, fit_long_side
+from i2i_core.images.tensors import to_tensor
+from i2i_core.methods.semantic_analogy import SemanticAnalogy, SemanticAnalogyConfig
+from i2i_core.progress import Progress
 
 Colour = tuple[int, int, int]
 LEAF, BRICK = (60, 140, 50), (170, 80, 50)
@@ -38,8 +36,8 @@ def own_labels() -> Image.Image:
     return picture_of(left_and_right(), (RED, BLUE))
 
 
-def fitted(size: int = 96, keep: bool = False) -> SemanticAnalogy:
-    method = SemanticAnalogy(SemanticAnalogyConfig(size=size, keep=keep))
+def fitted(long_side: int = 96, keep: bool = False) -> SemanticAnalogy:
+    method = SemanticAnalogy(SemanticAnalogyConfig(long_side=long_side, keep=keep))
     list(method.fit([own_labels()], [photograph()]))
     return method
 
@@ -92,7 +90,7 @@ def test_an_unchanged_map_returns_the_photograph() -> None:
 
 def test_a_map_of_another_size_but_the_same_shape_will_do() -> None:
     small = picture_of(left_and_right(24, (48, 36)), (RED, BLUE))
-    method = SemanticAnalogy(SemanticAnalogyConfig(size=96, keep=True))
+    method = SemanticAnalogy(SemanticAnalogyConfig(long_side=96, keep=True))
     list(method.fit([small], [photograph()]))
     large = picture_of(left_and_right(144, (288, 216)), (RED, BLUE))
     result, _ = last(method, large)
@@ -104,7 +102,7 @@ def test_what_is_erased_does_not_come_back() -> None:
     disc = np.hypot(x - 40, y - 36) <= 12
     grain = np.random.default_rng(0).integers(-30, 31, (72, 96, 1))
     photo = Image.fromarray((np.array([LEAF, BRICK])[disc.astype(int)] + grain).astype(np.uint8))
-    method = SemanticAnalogy(SemanticAnalogyConfig(size=96, keep=True))
+    method = SemanticAnalogy(SemanticAnalogyConfig(long_side=96, keep=True))
     list(method.fit([picture_of(disc.astype(int), (RED, BLUE))], [photo]))
     result, _ = last(method, Image.new("RGB", SIZE, RED))
     assert leafy(result) > 0.99
@@ -158,7 +156,7 @@ def test_blurred_edges_of_a_colour_map_are_no_labels() -> None:
 
 
 def test_grey_ids_work_as_colours_do() -> None:
-    method = SemanticAnalogy(SemanticAnalogyConfig(size=96))
+    method = SemanticAnalogy(SemanticAnalogyConfig(long_side=96))
     own, wanted = (
         Image.fromarray(ids.astype(np.uint8)) for ids in (left_and_right(), 1 - left_and_right())
     )
@@ -168,7 +166,14 @@ def test_grey_ids_work_as_colours_do() -> None:
     assert leafy(result[:, 52:]) > 0.95
 
 
-@pytest.mark.parametrize("size", [63, 1025])
-def test_the_size_has_limits(size: int) -> None:
+@pytest.mark.parametrize("long_side", [63, 1025])
+def test_the_size_has_limits(long_side: int) -> None:
     with pytest.raises(InputError, match="64 to 1024"):
-        SemanticAnalogyConfig(size=size)
+        SemanticAnalogyConfig(long_side=long_side)
+
+
+def test_tensors_are_translated_as_pictures_are() -> None:
+    method, target = fitted(), picture_of(1 - left_and_right(), (RED, BLUE))
+    result, _ = last(method, target)
+    tensor = to_tensor(target)
+    assert torch.allclose(method(tensor), to_tensor(Image.fromarray(result.astype(np.uint8))))

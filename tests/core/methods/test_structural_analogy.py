@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from i2i_core.errors import InputError
+from i2i_core.images.tensors import to_tensor
 from i2i_core.methods.structural_analogy import (
-    GUIDES,
-    PRESETS,
+    AUTO,
+    AnalogyResult,
     StructuralAnalogy,
     StructuralAnalogyConfig,
 )
@@ -47,7 +49,7 @@ def halves(left: Colour, right: Colour, seed: int, size: tuple[int, int] = (64, 
 def made(
     a: Image.Image, b: Image.Image, *, reverse: bool = False, **settings: int | float | str
 ) -> np.ndarray:
-    method = StructuralAnalogy(StructuralAnalogyConfig(**{"size": 64, **settings}))  # type: ignore[arg-type]
+    method = StructuralAnalogy(StructuralAnalogyConfig(**{"long_side": 64, **settings}))  # type: ignore[arg-type]
     list(method.fit([a], [b]))
     return np.asarray(method.translate(b if reverse else a, reverse=reverse)).astype(float)
 
@@ -61,7 +63,7 @@ def near(pixels: np.ndarray, colour: Colour, other: Colour) -> float:
 @pytest.mark.parametrize("reverse", [False, True])
 def test_objects_end_up_where_the_structure_has_them(reverse: bool) -> None:
     a, b = discs(CENTRES_A, GREY, WHITE, 0), discs(CENTRES_B, ORANGE, TEAL, 1)
-    result = made(a, b, guide="objects", size=96, reverse=reverse)
+    result = made(a, b, correspondence="objects", long_side=96, reverse=reverse)
     centres, colour, ground = (
         (CENTRES_B, GREY, WHITE) if reverse else (CENTRES_A, ORANGE, TEAL)
     )  # fmt: skip
@@ -71,25 +73,37 @@ def test_objects_end_up_where_the_structure_has_them(reverse: bool) -> None:
 
 def test_the_guess_is_tried_scored_and_shown() -> None:
     a, b = discs(CENTRES_A, GREY, WHITE, 0), discs(CENTRES_B, ORANGE, TEAL, 1)
-    method = StructuralAnalogy(StructuralAnalogyConfig(size=64))
+    method = StructuralAnalogy(StructuralAnalogyConfig(long_side=64))
     list(method.fit([a], [b]))
     records = list(method.render(a))
     assert [record.step for record in records] == list(range(1, len(records) + 1))
+    assert not any(record.losses for record in records)
     trials = [record for record in records if record.note.startswith("Trying")]
     assert len(trials) >= 2
-    assert [len(record.losses) for record in trials] == list(range(1, len(trials) + 1))
+    for number, record in enumerate(trials, start=1):
+        assert isinstance(record.result, AnalogyResult)
+        assert len(record.result.tried) == number
+        scores = [trial.score for trial in record.result.tried]
+        assert scores == sorted(scores, reverse=True)
+        assert record.picture is not None
+        assert record.picture.tobytes() == record.result.tried[0].picture.tobytes()
+        assert record.result.guides is None
     last = records[-1]
-    assert set(last.losses) <= set(CORRESPONDENCES)
-    assert set(last.extras) == {*last.losses, "guide of structure", "guide of appearance"}
-    assert last.note.endswith(f"by {max(last.losses, key=lambda name: last.losses[name])}")
+    assert isinstance(last.result, AnalogyResult)
+    names = [trial.name for trial in last.result.tried]
+    assert len(set(names)) == len(names) == len(trials)
+    assert set(names) <= set(CORRESPONDENCES)
+    assert last.note.endswith(f"by {names[0]}")
     assert last.step == last.total
+    assert last.result.guides is not None
+    assert last.result.guides[0].size == last.picture.size  # type: ignore[union-attr]
     small_discs = tuple((x * 64 // 96, y * 64 // 96) for x, y in CENTRES_A)
     result = np.asarray(last.picture).astype(float)
     assert near(result[inside(small_discs, 7, 64)], ORANGE, TEAL) > 0.9
 
 
 def test_another_picture_may_stand_in_for_the_structure() -> None:
-    method = StructuralAnalogy(StructuralAnalogyConfig(size=64, guide="lightness"))
+    method = StructuralAnalogy(StructuralAnalogyConfig(long_side=64, correspondence="lightness"))
     list(method.fit([halves(GREY, WHITE, 0)], [halves(ORANGE, TEAL, 1)]))
     result = np.asarray(method.translate(halves(WHITE, GREY, 2, (64, 32)))).astype(float)
     assert result.shape == (32, 64, 3)
@@ -99,7 +113,7 @@ def test_another_picture_may_stand_in_for_the_structure() -> None:
 
 @pytest.mark.parametrize(("size", "expected"), [((96, 48), (64, 32)), ((40, 80), (32, 64))])
 def test_the_structures_shape_is_kept(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    result = made(halves(GREY, WHITE, 0, size), halves(ORANGE, TEAL, 1), guide="lightness")
+    result = made(halves(GREY, WHITE, 0, size), halves(ORANGE, TEAL, 1), correspondence="lightness")
     assert result.shape[1::-1] == expected
 
 
@@ -111,7 +125,7 @@ def test_granularity_says_how_closely_the_structure_is_followed() -> None:
     appearance = Image.fromarray(grain.astype(np.uint8)).resize((96, 96)).convert("RGB")
 
     def agreement(granularity: float) -> float:
-        result = made(structure, appearance, guide="lightness", granularity=granularity)
+        result = made(structure, appearance, correspondence="lightness", granularity=granularity)
         return float(np.corrcoef(result.mean(-1).ravel(), fine.ravel())[0, 1])
 
     loose, close = agreement(0), agreement(1)
@@ -122,12 +136,12 @@ def test_granularity_says_how_closely_the_structure_is_followed() -> None:
 @pytest.mark.parametrize(
     ("setting", "remedy"),
     [
-        ({"size": 63}, "64 to 1024"),
-        ({"size": 1025}, "64 to 1024"),
+        ({"long_side": 63}, "64 to 1024"),
+        ({"long_side": 1025}, "64 to 1024"),
         ({"granularity": -0.1}, "0 to 1"),
         ({"granularity": 1.1}, "0 to 1"),
         ({"granularity": float("nan")}, "0 to 1"),
-        ({"guide": "magic"}, "lightness"),
+        ({"correspondence": "magic"}, "lightness"),
     ],
 )
 def test_settings_out_of_range_say_what_to_choose(
@@ -137,14 +151,28 @@ def test_settings_out_of_range_say_what_to_choose(
         StructuralAnalogyConfig(**setting)  # type: ignore[arg-type]
 
 
-def test_presets_are_valid_and_can_be_changed() -> None:
-    for name, values in PRESETS.items():
-        config = StructuralAnalogy.preset(name).config
-        assert {key: getattr(config, key) for key in values} == values
-        assert config.guide in GUIDES
-    assert StructuralAnalogy.preset("style", granularity=0.1).config.granularity == 0.1
+def test_presets_are_the_papers_applications_and_can_be_changed() -> None:
+    applications = {"structure", "style", "texture", "text effect"}
+    assert set(StructuralAnalogy.presets) == {"paper", *applications}
+    for name, settings in StructuralAnalogy.presets.items():
+        config = StructuralAnalogy.from_preset(name).config
+        assert {key: getattr(config, key) for key in settings} == settings
+        assert config.correspondence in (AUTO, *CORRESPONDENCES)
+    assert StructuralAnalogy.from_preset("style", granularity=0.1).config.granularity == 0.1
     with pytest.raises(InputError, match="text effect"):
-        StructuralAnalogy.preset("magic")
+        StructuralAnalogy.from_preset("magic")
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("correspondence", ["lightness", AUTO])
+def test_tensors_are_translated_as_pictures_are(reverse: bool, correspondence: str) -> None:
+    config = StructuralAnalogyConfig(long_side=64, correspondence=correspondence)
+    method = StructuralAnalogy(config)
+    a, b = halves(GREY, WHITE, 0), halves(ORANGE, TEAL, 1)
+    list(method.fit([a], [b]))
+    source = b if reverse else a
+    picture = to_tensor(method.translate(source, reverse=reverse))
+    assert torch.allclose(method(to_tensor(source), reverse=reverse), picture, atol=1 / 255)
 
 
 def scribbles(*strokes: tuple[int, Colour], size: tuple[int, int] = (64, 32)) -> Image.Image:
@@ -163,7 +191,7 @@ PINK, CYAN = (255, 0, 200), (0, 220, 220)
 @pytest.fixture
 def ambiguous() -> StructuralAnalogy:
     """Two fitted pictures of two colours: nothing says which answers to which."""
-    method = StructuralAnalogy(StructuralAnalogyConfig(size=64))
+    method = StructuralAnalogy(StructuralAnalogyConfig(long_side=64))
     list(method.fit([halves(RED, GREEN, 0)], [halves(BLUE, YELLOW, 1)]))
     return method
 
@@ -178,7 +206,9 @@ def test_scribbles_say_what_answers_to_what(ambiguous: StructuralAnalogy, crosse
     result = np.asarray(last.picture).astype(float)
     assert near(result[:, :26], left, right) > 0.95
     assert near(result[:, 38:], right, left) > 0.95
-    assert set(last.extras) == {"guide of structure", "guide of appearance"}
+    assert last.result is not None
+    assert last.result.tried == ()
+    assert last.result.guides is not None
 
 
 def test_scribbles_work_in_reverse(ambiguous: StructuralAnalogy) -> None:

@@ -14,7 +14,7 @@ from i2i_core.errors import InputError
 from i2i_core.images.tensors import to_tensor
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
 from i2i_core.networks.swapping import Encoder
-from tests.contract.test_contract import ROWS, A, B
+from tests.helpers import ROWS, A, B
 
 SMALL = ROWS["swapping_autoencoder"].new().config
 assert isinstance(SMALL, SwappingAutoencoderConfig)
@@ -26,11 +26,28 @@ def losses(**changes: Any) -> list[dict[str, float]]:
 
 
 def test_it_is_judged_after_the_warm_up_and_flattened_now_and_then() -> None:
-    names = [set(record) for record in losses(warm_up=1, steps=5, r1_every=2)]
+    names = [set(record) for record in losses(warm_up=0.2, steps=5, r1_every=2)]
     judged = {"L1", "adversarial", "adversarial, swapped", "patches"}
     judged |= {"discriminator", "patch discriminator"}
     slopes = {"R1", "patch R1"}
     assert names == [{"L1"}, judged, judged | slopes, judged, judged | slopes]
+
+
+@pytest.mark.parametrize("steps", [4, 6])
+def test_the_warm_up_is_a_share_of_however_many_steps(steps: int) -> None:
+    names = ["discriminator" in record for record in losses(warm_up=0.5, steps=steps)]
+    assert names == [False] * (steps // 2) + [True] * (steps // 2)
+    with pytest.raises(InputError, match="warm_up"):
+        replace(SMALL, warm_up=2.0)
+
+
+def test_a_model_without_discriminators_is_not_taught_by_a_visitor() -> None:
+    method = ROWS["swapping_autoencoder"].new()
+    method.fitted = True
+    with pytest.raises(InputError, match="without its discriminators"):
+        method.check_trainable()
+    next(method.fit(A, B))
+    method.check_trainable()
 
 
 def test_reconstructions_need_not_be_judged() -> None:
@@ -38,7 +55,7 @@ def test_reconstructions_need_not_be_judged() -> None:
 
 
 def test_warming_up_leaves_the_discriminators_alone() -> None:
-    method = SwappingAutoencoder(replace(SMALL, warm_up=4))
+    method = SwappingAutoencoder(replace(SMALL, warm_up=1.0))
     before = {k: v.clone() for k, v in method.discriminator.state_dict().items()}
     list(method.fit(A, B))
     for name, value in method.discriminator.state_dict().items():
@@ -55,7 +72,7 @@ def test_whole_pictures_and_true_colours(changes: dict[str, Any]) -> None:
 def test_textures_are_read_at_the_same_scale_in_a_fit_and_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = replace(SMALL, recolour=False, window=0, texture_scale=0.5, warm_up=4)
+    config = replace(SMALL, recolour=False, window=0, texture_scale=0.5, warm_up=1.0)
     seen: list[int] = []
     texture = Encoder.texture
     monkeypatch.setattr(
@@ -80,7 +97,7 @@ def test_it_learns_to_return_pictures_and_to_give_one_the_colours_of_another() -
     b = [striped(warm, seed) for seed in range(24, 48)]
     config = replace(
         SMALL, widths=(8, 12, 16), texture_widths=(16,), up_widths=(16, 12), head_widths=(16,),
-        texture_gain=4.0, texture_scale=1.0, warm_up=300, steps=300, batch=2, window=0, ema=0.9,
+        texture_gain=4.0, texture_scale=1.0, warm_up=1.0, steps=300, batch=2, window=0, ema=0.9,
         load_size=32, learning_rate=4e-3,
     )  # fmt: skip
     method = SwappingAutoencoder(config)
@@ -123,12 +140,12 @@ def test_the_same_codes_make_the_same_picture_noise_and_all() -> None:
         ({"widths": ()}, "whole numbers"),
         ({"up_widths": (8, 0)}, "whole numbers"),
         ({"window": 18}, "power of two"),
-        ({"window": 64}, "multiple of 4 up to the size"),
-        ({"patch_size": 20}, "power of two"),
+        ({"window": 64}, "multiple of 4 up to crop_size"),
+        ({"patch_size": 20}, "patch_size is 20: choose one of 16, 32"),
         ({"texture_widths": (8, 8, 8, 8)}, "too small for so many halvings"),
         ({"texture_scale": 0.0}, "too small|texture_scale"),
         ({"largest_patch": 0.05}, "largest_patch"),
-        ({"variant": "mine"}, "no variant"),
+        ({"variant": "mine"}, "choose official or rosinality"),
         ({"structure_channels": 1}, "structure_channels"),
     ],
 )

@@ -7,9 +7,8 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
-from i2i_core.data.augmentation import recolour
+from i2i_core.data.augmentation import random_crops, recolour
 from i2i_core.networks.statistics import COUNT, Directions, principal_directions
 from i2i_core.networks.stylegan2 import ScaledConv, blur
 from i2i_core.networks.swapping import (
@@ -19,14 +18,10 @@ from i2i_core.networks.swapping import (
     ModulatedConv,
     PatchDiscriminator,
     StyledConv,
-    random_crops,
     unit,
 )
 from i2i_core.networks.swapping_rosinality import RosinalityEncoder, RosinalityGenerator
-
-
-def noise(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.helpers import noise
 
 
 def small() -> Autoencoder:
@@ -216,9 +211,9 @@ def test_principal_directions_are_the_widest_and_as_long_as_the_spread() -> None
 
 def test_directions_of_few_pictures_leave_the_rest_empty() -> None:
     directions = Directions(3, 12)
-    assert not directions.known
-    directions.learn(noise(40, 3), noise(4, 12))
-    assert directions.known
+    assert not directions.fitted
+    directions.fit(noise(40, 3), noise(4, 12))
+    assert directions.fitted
     # Four points differ in three directions.
     assert directions.texture[:3].abs().sum(1).min() > 0.1
     assert directions.texture[3:].abs().max() < 1e-5

@@ -9,38 +9,43 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from i2i_core.method import Progress
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.networks import tiling
-from i2i_core.networks.layers import InstanceNorm, SharedStatistics
+from i2i_core.networks.layers import BatchNorm, InstanceNorm, SharedStatistics
 from i2i_core.networks.resnet import ResNet
+from i2i_core.progress import Progress
 
 
-def network(antialias: bool, tone: int, blocks: int = 2) -> ResNet:
+def network(antialias: bool, lowpass: int, norm: str = "instance") -> ResNet:
+    """Weights far from zero, so that everything reaches everywhere; batch norms look at the picture
+    at hand, as methods that translate in training mode have it."""
     torch.manual_seed(0)
-    made = ResNet(3, 3, 4, blocks, antialias=antialias, tone=tone)
-    for parameter in made.parameters():  # far from zero, so that everything reaches everywhere
+    resnet = ResNet(3, 3, 4, 2, norm, antialias=antialias, lowpass=lowpass)
+    for parameter in resnet.parameters():
         torch.nn.init.normal_(parameter, 0, 0.3)
-    return made.eval()
+    return resnet.train(norm == "batch")
 
 
-def tiled(made: ResNet, x: Tensor, tile: int, reach: int | None = None) -> Tensor:
+def tiled(resnet: ResNet, x: Tensor, tile: int, reach: int | None = None) -> Tensor:
     with torch.no_grad():
         *_, (done, total, result) = tiling.in_tiles(
-            made, x, made.reach if reach is None else reach, tile, thumbnail=64
+            resnet, x, resnet.reach if reach is None else reach, tile, thumbnail=64
         )
     assert done == total
     return result
 
 
-@pytest.mark.parametrize(("antialias", "tone"), [(False, 0), (True, 0), (True, 8)])
+@pytest.mark.parametrize(
+    ("antialias", "lowpass", "norm"),
+    [(False, 0, "instance"), (True, 0, "instance"), (True, 8, "instance"), (True, 0, "batch")],
+)
 @pytest.mark.parametrize("size", [(160, 228), (100, 64)])
 def test_how_a_picture_is_cut_does_not_matter(
-    antialias: bool, tone: int, size: tuple[int, int]
+    antialias: bool, lowpass: int, norm: str, size: tuple[int, int]
 ) -> None:
-    made, x = network(antialias, tone), torch.rand(1, 3, *size) * 2 - 1
-    whole, *cut = (tiled(made, x, tile) for tile in (256, 128, 64, 32))
+    resnet, x = network(antialias, lowpass, norm), torch.rand(1, 3, *size) * 2 - 1
+    whole, *cut = (tiled(resnet, x, tile) for tile in (256, 128, 64, 32))
     for result in cut:
         assert result.shape == x.shape
         assert torch.allclose(result, whole, atol=1e-3)
@@ -48,30 +53,43 @@ def test_how_a_picture_is_cut_does_not_matter(
 
 def test_the_reach_is_not_more_than_is_needed() -> None:
     """With a third of the overlap seams would show."""
-    made, x = network(True, 0), torch.rand(1, 3, 160, 160) * 2 - 1
-    whole = tiled(made, x, 256)
-    assert not torch.allclose(tiled(made, x, 64, made.reach // 3), whole, atol=1e-2)
+    resnet, x = network(True, 0), torch.rand(1, 3, 160, 160) * 2 - 1
+    whole = tiled(resnet, x, 256)
+    assert not torch.allclose(tiled(resnet, x, 64, resnet.reach // 3), whole, atol=1e-2)
 
 
-def test_a_picture_in_one_tile_has_the_statistics_of_its_thumbnail() -> None:
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_a_picture_in_one_tile_has_the_statistics_of_its_thumbnail(norm: str) -> None:
     """At its own size these are its own: then tiling changes nothing."""
-    made, x = network(True, 8), torch.rand(1, 3, 64, 64) * 2 - 1
+    resnet, x = network(True, 8, norm), torch.rand(1, 3, 64, 64) * 2 - 1
     with torch.no_grad():
-        assert torch.allclose(tiled(made, x, 64), made(x), atol=1e-4)
+        assert torch.allclose(tiled(resnet, x, 64), resnet(x), atol=1e-4)
 
 
-def test_shared_statistics_are_the_first_pictures_and_end_with_the_block() -> None:
-    norm, x = InstanceNorm(3), torch.rand(1, 3, 8, 8)
+@pytest.mark.parametrize("kind", [InstanceNorm, BatchNorm])
+@torch.no_grad()
+def test_shared_statistics_are_the_first_pictures_and_end_with_the_block(
+    kind: type[InstanceNorm] | type[BatchNorm],
+) -> None:
+    norm, x = kind(3), torch.rand(1, 3, 8, 8)
     other = 5 + 2 * torch.rand(1, 3, 8, 8)
     alone = norm(other)
     with SharedStatistics() as shared:
-        assert torch.allclose(norm(x), InstanceNorm(3)(x), atol=1e-5)
+        assert torch.allclose(norm(x), kind(3)(x), atol=1e-5)
         assert norm(other).mean() > 5
         with ThreadPoolExecutor(1) as pool:  # another thread has its own
-            assert torch.equal(pool.submit(norm, other).result(), alone)
+            assert torch.equal(pool.submit(torch.no_grad()(norm), other).result(), alone)
     assert torch.equal(norm(other), alone)
     with shared:
         assert norm(other).mean() > 5
+
+
+@torch.no_grad()
+def test_gathered_statistics_are_shared_already() -> None:
+    norm, x = BatchNorm(3).eval(), 5 + 2 * torch.rand(1, 3, 8, 8)
+    with SharedStatistics():
+        norm(torch.rand(1, 3, 8, 8))
+        assert torch.equal(norm(x), BatchNorm(3).eval()(x))
 
 
 def test_no_frame_is_painted() -> None:

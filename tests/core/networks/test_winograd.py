@@ -9,10 +9,7 @@ from torch import Tensor
 
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.winograd import MIN_CHANNELS, Conv3x3, pays
-
-
-def noise(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.helpers import noise
 
 
 @pytest.fixture

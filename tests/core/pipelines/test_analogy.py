@@ -42,7 +42,7 @@ def orange(picture: Image.Image) -> np.ndarray:
 
 @pytest.mark.parametrize("given", [True, False], ids=["given labels", "found labels"])
 def test_a_region_moves(given: bool) -> None:
-    work = move_region(photograph(), CENTRE, (48, 4), labels() if given else None, size=128)
+    work = move_region(photograph(), CENTRE, (48, 4), labels() if given else None, long_side=128)
     result = orange(last_picture(work))
     moved = (CENTRE[0] + 48, CENTRE[1] + 4)
     assert result[disc(moved, RADIUS - 3)].mean() > 0.95
@@ -51,7 +51,7 @@ def test_a_region_moves(given: bool) -> None:
 
 @pytest.mark.parametrize(("pixels", "inside", "outside"), [(10, 20, 28), (-7, 4, 11)])
 def test_a_region_grows_or_shrinks(pixels: float, inside: float, outside: float) -> None:
-    work = resize_region(photograph(), CENTRE, pixels, labels(), size=128)
+    work = resize_region(photograph(), CENTRE, pixels, labels(), long_side=128)
     result = orange(last_picture(work))
     assert result[disc(CENTRE, inside)].mean() > 0.95
     assert result[~disc(CENTRE, outside)].mean() < 0.02
@@ -59,7 +59,7 @@ def test_a_region_grows_or_shrinks(pixels: float, inside: float, outside: float)
 
 def test_what_lies_far_away_is_kept() -> None:
     photo = photograph()
-    result = np.asarray(last_picture(resize_region(photo, CENTRE, -4, labels(), size=128)))
+    result = np.asarray(last_picture(resize_region(photo, CENTRE, -4, labels(), long_side=128)))
     assert np.array_equal(result[:, 80:], np.asarray(photo)[:, 80:])
 
 
@@ -71,22 +71,26 @@ def test_clicks_and_moves_outside_the_picture_are_refused() -> None:
 
 
 def test_a_region_may_shrink_away() -> None:
-    result = orange(last_picture(resize_region(photograph(), CENTRE, -40, labels(), size=128)))
+    result = orange(last_picture(resize_region(photograph(), CENTRE, -40, labels(), long_side=128)))
     assert result.mean() < 0.005
 
 
 def test_pictures_of_any_mode_are_taken() -> None:
     photo = photograph()
-    work = structural_analogy(photo.convert("L"), photo.convert("RGBA"), guide="lightness", size=64)
+    work = structural_analogy(
+        photo.convert("L"), photo.convert("RGBA"), correspondence="lightness", long_side=64
+    )
     assert last_picture(work).size == (64, 48)
     palette = labels().convert("P", palette=Image.Palette.ADAPTIVE)
-    made = last_picture(semantic_analogy(photo.convert("P"), palette, labels(), size=64))
+    made = last_picture(semantic_analogy(photo.convert("P"), palette, labels(), long_side=64))
     assert made.size == (64, 48)
 
 
 def test_reverse_exchanges_the_roles() -> None:
     tall = photograph().rotate(90, expand=True)
-    work = structural_analogy(photograph(), tall, guide="lightness", size=64, reverse=True)
+    work = structural_analogy(
+        photograph(), tall, correspondence="lightness", long_side=64, reverse=True
+    )
     assert last_picture(work).size == (48, 64)
 
 

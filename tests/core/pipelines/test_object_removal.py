@@ -65,12 +65,12 @@ def test_the_hole_looks_like_what_surrounds_it() -> None:
 
 
 def test_the_same_seed_fills_the_same_way() -> None:
-    first, same = (removed(mask(), size=64, seed=1) for _ in range(2))
+    first, same = (removed(mask(), long_side=64, seed=1) for _ in range(2))
     assert np.array_equal(first, same)
 
 
 def test_a_small_working_size_leaves_the_photograph_its_own() -> None:
-    result = removed(mask(), size=64)
+    result = removed(mask(), long_side=64)
     assert result.shape == (SIZE[1], SIZE[0], 3)
     assert reds(result[apart() <= RADIUS]) == 0
     beyond = apart() > RADIUS + 2 + 4
@@ -80,18 +80,21 @@ def test_a_small_working_size_leaves_the_photograph_its_own() -> None:
 @pytest.mark.parametrize("size", [-5, 0, 1])
 def test_a_size_that_nothing_can_be_worked_at_is_refused(size: int) -> None:
     with pytest.raises(InputError, match="choose"):
-        removed(mask(), size=size)
+        removed(mask(), long_side=size)
 
 
 def test_what_is_opaque_is_masked_whatever_its_colour() -> None:
     drawn = Image.new("RGBA", SIZE)
     around = (*(v - RADIUS - 2 for v in CENTRE), *(v + RADIUS + 2 for v in CENTRE))
     ImageDraw.Draw(drawn).ellipse(around, fill=(0, 0, 0, 255))
-    assert reds(removed(drawn, size=64)) == 0
+    assert reds(removed(drawn, long_side=64)) == 0
 
 
 def test_a_mask_of_another_size_but_the_same_shape_will_do() -> None:
-    assert reds(removed(mask(RADIUS + 4).resize((48, 36), Image.Resampling.NEAREST), size=64)) == 0
+    assert (
+        reds(removed(mask(RADIUS + 4).resize((48, 36), Image.Resampling.NEAREST), long_side=64))
+        == 0
+    )
 
 
 @pytest.mark.parametrize("box", [(16, 25, 80, 25), (48, 4, 48, 68)], ids=["row", "column"])
@@ -100,13 +103,13 @@ def test_a_line_of_one_pixel_can_go(box: tuple[int, int, int, int]) -> None:
     ImageDraw.Draw(photo).line(box, RED)
     ImageDraw.Draw(line).line(box, 255)
     assert reds(np.asarray(photo)) > 60
-    assert reds(np.asarray(last_picture(remove_object(photo, line, size=64)))) == 0
+    assert reds(np.asarray(last_picture(remove_object(photo, line, long_side=64)))) == 0
 
 
 def test_an_object_at_the_corner_can_go() -> None:
     pixels, corner = meadow(), np.zeros(SIZE[::-1], np.uint8)
     pixels[:14, :14], corner[:16, :16] = RED, 255
-    work = remove_object(Image.fromarray(pixels), Image.fromarray(corner), size=64)
+    work = remove_object(Image.fromarray(pixels), Image.fromarray(corner), long_side=64)
     assert reds(np.asarray(last_picture(work))) == 0
 
 

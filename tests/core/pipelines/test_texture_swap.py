@@ -10,23 +10,24 @@ from PIL import Image
 
 from demos.shared.widgets import starter
 from examples.swaps import CATS, LANDSCAPES
+from i2i_core.checkpoints.model_zoo import LoadedModel, model_info, open_model
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
-from i2i_core.method import Progress
+from i2i_core.methods.swapping_codes import decode, encode
+from i2i_core.methods.swapping_statistics import out_of_distribution_score
 from i2i_core.pipelines.domain_transfer import difference
-from i2i_core.pipelines.texture_codes import decode, encode, open_swapper
-from i2i_core.pipelines.texture_statistics import out_of_distribution_score
 from i2i_core.pipelines.texture_swap import (
     AUTO,
     PATCHES,
-    Choice,
+    as_swapper,
     choose,
+    reason,
     swap,
     swap_grid,
     with_rest,
 )
-from i2i_core.progress import last_picture
-from tests.core.pipelines.test_texture_codes import picture
+from i2i_core.progress import Progress, last_picture
+from tests.helpers import picture
 
 ONE, OTHER = picture(64, 64), picture(80, 64, seed=1)
 
@@ -37,20 +38,26 @@ def records(*arguments: object, **settings: object) -> list[Progress]:
     return found
 
 
-def test_strength_goes_from_the_picture_itself_to_the_swap_and_beyond(swapper: str) -> None:
-    made = [last_picture(swap(ONE, OTHER, swapper, strength=s, detail=0)) for s in (0, 0.5, 1, 1.5)]
+def test_strength_goes_from_the_picture_itself_to_the_swap_and_beyond(
+    swapper_model: LoadedModel,
+) -> None:
+    made = [
+        last_picture(swap(ONE, OTHER, swapper_model, strength=s, detail=0))
+        for s in (0, 0.5, 1, 1.5)
+    ]
     assert difference(made[0], ONE) < 0.6  # rounding
-    expected = decode(encode(ONE, swapper).textured(encode(OTHER, swapper)), swapper)
+    method = as_swapper(swapper_model)
+    expected = decode(method, encode(method, ONE).textured(encode(method, OTHER)))
     assert difference(made[2], expected) == 0
     gaps = [difference(m, made[2]) for m in made]
     assert gaps[0] > gaps[1] > 0
     assert gaps[3] > 0
 
 
-def test_detail_is_what_the_network_loses_of_fine_lightness(swapper: str) -> None:
+def test_detail_is_what_the_network_loses_of_fine_lightness(swapper_model: LoadedModel) -> None:
     fine = Image.fromarray(np.tile(np.array([[60, 180], [180, 60]], np.uint8), (32, 32)))
     plain, detailed = (
-        last_picture(swap(fine.convert("RGB"), OTHER, swapper, detail=d)) for d in (0, 1)
+        last_picture(swap(fine.convert("RGB"), OTHER, swapper_model, detail=d)) for d in (0, 1)
     )
 
     def grain(p: Image.Image) -> float:
@@ -62,17 +69,17 @@ def test_detail_is_what_the_network_loses_of_fine_lightness(swapper: str) -> Non
     assert with_rest(plain, ONE, ONE, 0.5, 0.5).tobytes() == plain.tobytes()  # nothing was lost
 
 
-def test_a_named_model_says_that_it_made_it(swapper: str) -> None:
-    (record,) = records(ONE, OTHER, swapper)
+def test_a_named_model_says_that_it_made_it(swapper_model: LoadedModel) -> None:
+    (record,) = records(ONE, OTHER, swapper_model)
     assert record.note == "Made by the model small."
 
 
 def test_patches_answer_for_any_pair() -> None:
-    found = records(ONE, OTHER, PATCHES, size=64)
+    found = records(ONE, OTHER, PATCHES, short_side=64)
     assert found[-1].picture is not None
     assert found[-1].picture.size == (64, 64)
     assert "patches of the texture picture" in found[-1].note
-    half = last_picture(swap(ONE, OTHER, PATCHES, size=64, strength=0.5))
+    half = last_picture(swap(ONE, OTHER, PATCHES, short_side=64, strength=0.5))
     mean = (np.asarray(ONE, float) + np.asarray(found[-1].picture, float)) / 2
     assert np.abs(np.asarray(half, float) - mean).mean() < 1
 
@@ -82,14 +89,18 @@ def test_patches_answer_for_any_pair() -> None:
     [
         ({"strength": 2}, "strength"),
         ({"detail": -1}, "detail"),
-        ({"size": 5000}, "size"),
-        ({"model": "nothing.safetensors"}, "There is no model"),
-        ({"model": "cut.monet"}, "no swapping autoencoder"),
+        ({"short_side": 5000}, "short side"),
+        ({"model": "nothing.safetensors"}, "way to swap"),
     ],
 )
 def test_what_cannot_be_is_said(settings: dict[str, object], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         records(ONE, OTHER, **settings)
+
+
+def test_a_model_of_another_method_swaps_nothing() -> None:
+    with pytest.raises(InputError, match="no swapping autoencoder"):
+        records(ONE, OTHER, open_model("cut.monet"))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +120,8 @@ def test_the_model_that_was_taught_such_pictures_is_chosen(
     structure: str, texture: str, expected: str
 ) -> None:
     pair = [open_image(starter(f"{name}.jpg")) for name in (structure, texture)]
-    assert choose(*pair).model == expected
+    model = choose(*pair)
+    assert (model.info.name if isinstance(model, LoadedModel) else model) == expected
 
 
 def test_auto_says_which_made_it_and_why() -> None:
@@ -117,31 +129,32 @@ def test_auto_says_which_made_it_and_why() -> None:
         open_image(starter(f"{name}.jpg")) for name in ("chelsea", "kitten_photo", "lake")
     )
     by_model = records(chelsea, kitten, AUTO)
-    assert by_model[-1].note == Choice(CATS).why
+    assert by_model[-1].note == reason(model_info(CATS))
     assert CATS in by_model[-1].note
     assert by_model[-1].picture is not None
-    assert difference(by_model[-1].picture, last_picture(swap(chelsea, kitten, CATS))) == 0
-    by_patches = records(chelsea, lake, AUTO, size=64)
-    assert by_patches[-1].note == Choice(PATCHES).why
+    by_name = last_picture(swap(chelsea, kitten, open_model(CATS)))
+    assert difference(by_model[-1].picture, by_name) == 0
+    by_patches = records(chelsea, lake, AUTO, short_side=64)
+    assert by_patches[-1].note == reason(PATCHES)
     assert "no model here was taught" in by_patches[-1].note
 
 
 def test_a_misfit_is_smaller_for_what_was_learnt() -> None:
-    cats = open_swapper(CATS)
+    cats = as_swapper(open_model(CATS))
     own, stranger = (open_image(starter(f"{n}.jpg")) for n in ("tabby_photo", "letter"))
     assert out_of_distribution_score(cats, own) < 1 < out_of_distribution_score(cats, stranger)
 
 
-def test_a_grid_has_every_structure_with_every_texture(swapper: str) -> None:
+def test_a_grid_has_every_structure_with_every_texture(swapper_model: LoadedModel) -> None:
     sides = [picture(64, 64, s) for s in (0, 1)], [picture(90, 64, s) for s in (2, 3, 4)]
-    work: Iterator[Progress] = swap_grid(*sides, swapper)
+    work: Iterator[Progress] = swap_grid(*sides, swapper_model)
     found = list(work)
     assert [record.step for record in found] == [1, 2]
     sheet = found[-1].picture
     assert sheet is not None
     assert sheet.size == (4 * 64, 3 * 64)
     cell = sheet.crop((2 * 64, 2 * 64, 3 * 64, 3 * 64))
-    expected = last_picture(swap(sides[0][1], sides[1][1], swapper))
+    expected = last_picture(swap(sides[0][1], sides[1][1], swapper_model))
     assert difference(cell, expected) == 0
     assert difference(sheet.crop((0, 64, 64, 128)), sides[0][0]) == 0
 
@@ -154,6 +167,6 @@ def test_a_grid_needs_a_model() -> None:
 
 def test_a_picture_too_narrow_for_a_model_is_made_of_patches() -> None:
     wide = picture(640, 64)
-    assert choose(wide, wide).model == PATCHES
+    assert choose(wide, wide) == PATCHES
     with pytest.raises(InputError, match="too narrow"):
-        records(wide, OTHER, CATS)
+        records(wide, OTHER, open_model(CATS))

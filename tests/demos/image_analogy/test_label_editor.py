@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos.image_analogy.label_editor import MAP_SIDE, MEMORY, PHOTO_SIDE, Canvas
+from demos.image_analogy.label_editor import MAP_SIDE, MAX_UNDO_STEPS, PHOTO_SIDE, Canvas
 from i2i_core.errors import InputError
 from i2i_core.labels.maps import PALETTE, encode
 
@@ -46,8 +46,8 @@ def test_a_new_photograph_is_segmented() -> None:
     canvas = Canvas.segmented(photograph(), 2)
     assert canvas.ids.shape == SIDE[::-1]
     assert canvas.count == 2
-    assert np.array_equal(canvas.own, canvas.ids)
-    assert canvas.picked is None
+    assert np.array_equal(canvas.photo_ids, canvas.ids)
+    assert canvas.region is None
     assert canvas.past == ()
     assert (canvas.ids[:150] == canvas.ids[0, 0]).all()
     assert (canvas.ids[-150:] != canvas.ids[0, 0]).all()
@@ -67,7 +67,7 @@ def test_a_starter_is_already_edited(tmp_path) -> None:
     encode(edited).save(tmp_path / "edited.png")
     names = (str(tmp_path / f"{name}.png") for name in ("photo", "own", "edited"))
     canvas = Canvas.stored(*names)
-    assert np.array_equal(canvas.own, scene())
+    assert np.array_equal(canvas.photo_ids, scene())
     assert np.array_equal(canvas.ids, edited)
     assert canvas.count == 3
     assert np.array_equal(canvas.undone().ids, scene())
@@ -80,7 +80,7 @@ def test_painting(canvas: Canvas) -> None:
     expected = scene()
     expected[10:50, 300:340] = 1
     assert np.array_equal(painted.ids, expected)
-    assert np.array_equal(painted.own, scene())
+    assert np.array_equal(painted.photo_ids, scene())
     assert np.array_equal(canvas.ids, scene()), "a canvas is a value"
     assert np.array_equal(painted.undone().ids, scene())
 
@@ -109,9 +109,9 @@ def test_only_the_palette_in_use_can_be_painted(canvas: Canvas) -> None:
 
 
 def test_picking(canvas: Canvas) -> None:
-    picked = canvas.picked_at(*SQUARE).picked
-    assert picked is not None
-    assert np.array_equal(picked, scene() == 2)
+    region = canvas.picked_at(*SQUARE).region
+    assert region is not None
+    assert np.array_equal(region, scene() == 2)
     with pytest.raises(InputError, match="outside"):
         canvas.picked_at(SIDE[0], 0)
 
@@ -120,7 +120,7 @@ def test_growing_and_shrinking_again_and_again(canvas: Canvas) -> None:
     area = (scene() == 2).sum()
     grown = canvas.picked_at(*SQUARE).grown(8)
     assert (grown.ids == 2).sum() > 1.8 * area
-    assert np.array_equal(grown.picked, grown.ids == 2), "still picked where it is now"
+    assert np.array_equal(grown.region, grown.ids == 2), "still picked where it is now"
     twice = grown.grown(8)
     assert (twice.ids == 2).sum() > (grown.ids == 2).sum()
     assert (grown.shrunk(10).ids == 2).sum() < area
@@ -130,7 +130,7 @@ def test_growing_and_shrinking_again_and_again(canvas: Canvas) -> None:
 def test_a_region_that_vanishes_is_no_longer_picked(canvas: Canvas) -> None:
     gone = canvas.picked_at(*SQUARE).shrunk(40)
     assert not (gone.ids == 2).any()
-    assert gone.picked is None
+    assert gone.region is None
     with pytest.raises(InputError, match="Pick a region"):
         gone.grown(4)
 
@@ -140,7 +140,7 @@ def test_moving_keeps_hold_of_the_region(canvas: Canvas) -> None:
     x, y = middle(scene())
     assert middle(moved.ids) == (x + 60, y - 20)
     assert (moved.ids[60:100, 100:140] == 0).all()
-    assert np.array_equal(moved.picked, moved.ids == 2)
+    assert np.array_equal(moved.region, moved.ids == 2)
     with pytest.raises(InputError, match="leave the picture"):
         moved.moved(-MAP_SIDE, 0)
 
@@ -167,15 +167,15 @@ def test_undo_and_restart(canvas: Canvas) -> None:
     edited = canvas.picked_at(*SQUARE).grown(8)
     restarted = edited.restarted()
     assert np.array_equal(restarted.ids, scene())
-    assert restarted.picked is None
+    assert restarted.region is None
     assert np.array_equal(restarted.undone().ids, edited.ids)
 
 
 def test_memory_is_limited(canvas: Canvas) -> None:
     edited = canvas
-    for _ in range(MEMORY + 5):
+    for _ in range(MAX_UNDO_STEPS + 5):
         edited = edited.restarted()
-    assert len(edited.past) == MEMORY
+    assert len(edited.past) == MAX_UNDO_STEPS
 
 
 def small(ids: np.ndarray, colours: tuple[tuple[int, int, int], ...]) -> Image.Image:
@@ -186,33 +186,33 @@ def small(ids: np.ndarray, colours: tuple[tuple[int, int, int], ...]) -> Image.I
 def test_a_photographs_own_map_is_uploaded(canvas: Canvas) -> None:
     edited = canvas.picked_at(*SQUARE).grown(8)
     uploaded = edited.with_own_labels(small(scene(), (RED, GREEN, BLUE)))
-    assert uploaded.own.shape == SIDE[::-1]
+    assert uploaded.photo_ids.shape == SIDE[::-1]
     assert uploaded.count == 3
     assert uploaded.past == ()
-    assert np.array_equal(uploaded.own, uploaded.ids)
+    assert np.array_equal(uploaded.photo_ids, uploaded.ids)
     for label in range(3):
-        assert len(np.unique(uploaded.own[scene() == label])) == 1
+        assert len(np.unique(uploaded.photo_ids[scene() == label])) == 1
 
 
 def test_a_wanted_map_in_the_palettes_colours(canvas: Canvas) -> None:
     wanted = np.roll(scene(), 100, axis=1)
     changed = canvas.with_target_labels(encode(wanted))
     assert np.array_equal(changed.ids, wanted)
-    assert np.array_equal(changed.own, scene())
+    assert np.array_equal(changed.photo_ids, scene())
     assert np.array_equal(changed.undone().ids, scene())
 
 
 def test_a_wanted_map_in_the_colours_of_the_uploaded_one(canvas: Canvas) -> None:
     colours = (RED, GREEN, BLUE)
-    own = canvas.with_own_labels(small(scene(), colours))
-    changed = own.with_target_labels(small(np.roll(scene(), 100, axis=1), colours))
-    assert np.array_equal(changed.ids, np.roll(own.own, 100, axis=1))
+    uploaded = canvas.with_own_labels(small(scene(), colours))
+    changed = uploaded.with_target_labels(small(np.roll(scene(), 100, axis=1), colours))
+    assert np.array_equal(changed.ids, np.roll(uploaded.photo_ids, 100, axis=1))
 
 
 def test_grey_ids_are_uploaded_too(canvas: Canvas) -> None:
-    own = canvas.with_own_labels(Image.fromarray(scene()))
-    changed = own.with_target_labels(Image.fromarray(np.roll(scene(), 100, axis=1)))
-    assert np.array_equal(own.own, scene())
+    uploaded = canvas.with_own_labels(Image.fromarray(scene()))
+    changed = uploaded.with_target_labels(Image.fromarray(np.roll(scene(), 100, axis=1)))
+    assert np.array_equal(uploaded.photo_ids, scene())
     assert np.array_equal(changed.ids, np.roll(scene(), 100, axis=1))
 
 
@@ -239,9 +239,9 @@ def test_the_pictures_shown(canvas: Canvas) -> None:
     assert np.array_equal(plain[70:90, 110:130], dimmed[70:90, 110:130])
     assert (dimmed[200:, :50] < plain[200:, :50]).all()
     assert (plain[60, 100:140] == 255).all(), "the border is drawn"
-    own, edited = picked.grown(8).label_pictures()
-    assert own.size == edited.size == SIDE
-    assert np.array_equal(np.asarray(own), np.asarray(encode(scene())))
+    labels, edited = picked.grown(8).label_pictures()
+    assert labels.size == edited.size == SIDE
+    assert np.array_equal(np.asarray(labels), np.asarray(encode(scene())))
     value = canvas.editor_value()
     assert value["background"].size == value["composite"].size == SIDE
     assert value["layers"] == []

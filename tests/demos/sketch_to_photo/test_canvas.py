@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demos.shared import models
+from demos.shared.widgets import starter
 from demos.sketch_to_photo import draw
 from demos.sketch_to_photo.canvas import (
-    MOST_TEXT,
+    MAX_CHARACTERS,
     SIDE,
     DrawingCanvas,
-    blank,
-    kind_of,
     to_picture,
     to_value,
 )
@@ -84,24 +84,11 @@ def test_what_is_no_drawing_gets_a_sentence(value: str) -> None:
         to_picture(value)
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [(None, "sketch"), (to_value(None), "sketch"), (to_value(None, FACADES), "labels")],
-)
-def test_the_kind_is_read_of_the_value(value: str | None, kind: str) -> None:
-    assert kind_of(value) == kind
-
-
-@pytest.mark.parametrize("value", ["cat", "[]", "{}", '{"kind": "cat"}', '{"kind": []}'])
-def test_a_value_of_no_kind_gets_a_sentence(value: str) -> None:
-    with pytest.raises(InputError, match="did not arrive whole"):
-        kind_of(value)
-
-
-def test_an_empty_canvas_is_nothing_drawn() -> None:
-    assert blank("sketch").getcolors() == [(SIDE * SIDE, (255, 255, 255))]
-    assert blank("labels", FACADES).getcolors() == [(SIDE * SIDE, FACADES["background"])]
-    assert to_picture(to_value(blank("labels", FACADES), FACADES)) is None
+def test_a_canvas_of_one_colour_is_nothing_drawn() -> None:
+    for ground in ((255, 255, 255), FACADES["background"]):
+        empty = Image.new("RGB", (SIDE, SIDE), ground)
+        assert to_picture(to_value(empty)) is None
+        assert to_picture(to_value(empty, FACADES)) is None
 
 
 def test_a_huge_drawing_is_refused_before_it_is_decoded() -> None:
@@ -111,7 +98,7 @@ def test_a_huge_drawing_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(InputError, match="too many pixels"):
         to_picture(sent(bomb))
     with pytest.raises(InputError, match="too large"):
-        to_picture("x" * (MOST_TEXT + 1))
+        to_picture("x" * (MAX_CHARACTERS + 1))
 
 
 def test_other_formats_are_not_opened() -> None:
@@ -129,33 +116,46 @@ def test_the_template_holds_nothing_that_gradio_would_fill_in() -> None:
     assert "<script" not in canvas.html_template
 
 
+def model(name: str) -> str:
+    return str(models.shipped_model(name).path)
+
+
 def test_every_starter_of_a_kind_comes_round() -> None:
-    model = str(draw.models.shipped_path("pix2pix.facades"))
-    count, seen = 0, set()
+    count, drawings = 0, set()
     for _ in range(4):
-        count, value, _ = draw._surprise(count, model)
-        told = json.loads(value)
-        assert told["kind"] == "labels"
-        seen.add(told["png"])
-    assert len(seen) == 4
+        count, value, _ = draw._surprise(count, model("pix2pix.facades"))
+        message = json.loads(value)
+        assert message["kind"] == "labels"
+        drawings.add(message["png"])
+    assert len(drawings) == 4
 
 
 def test_a_model_that_takes_photographs_gets_a_place_for_one() -> None:
-    canvas, photo, gives, *_ = draw._changed(
-        str(draw.models.shipped_path("pix2pix.facades-to-labels")), "photograph"
-    )
-    assert canvas["visible"] == "hidden"
-    assert photo.visible
-    assert not gives.visible
-    canvas, photo, *_ = draw._changed(str(draw.models.shipped_path("pix2pix.cats")), "photograph")
-    assert canvas["visible"] is True
-    assert not photo.visible
-    assert json.loads(canvas["value"])["keep"]
+    view = draw._changed(model("pix2pix.facades-to-labels"), "photograph")
+    assert view.canvas["visible"] == "hidden"
+    assert view.photo.visible
+    assert not view.kind.visible
+    view = draw._changed(model("pix2pix.cats"), "photograph")
+    assert view.canvas["visible"] is True
+    assert not view.photo.visible
+    assert json.loads(view.canvas["value"])["keep"]
 
 
 def test_an_empty_paper_says_what_to_do_and_shows_no_old_photograph() -> None:
-    blank = to_value(Image.new("RGB", (SIDE, SIDE), "white"))
-    model = str(draw.models.shipped_path("pix2pix.cats"))
-    ((said, photo),) = draw.follow(blank, None, model, "drawing", 0)
-    assert "Draw on the paper" in said
-    assert photo is None
+    paper = to_value(Image.new("RGB", (SIDE, SIDE), "white"))
+    view = draw.follow(paper, None, model("pix2pix.cats"), "drawing", 0)
+    assert "Draw on the paper" in view.status
+    assert view.picture is None
+
+
+def test_a_photograph_becomes_a_drawing_or_labels_by_what_the_model_takes() -> None:
+    front = starter("townhouse_photo.jpg")
+    message = json.loads(draw._trace(model("pix2pix.cats"), front, "edges", 0.5))
+    assert message["kind"] == "sketch"
+    value = draw._trace(model("pix2pix.facades"), front, "edges", 0.5)
+    labels = to_picture(value)
+    assert json.loads(value)["kind"] == "labels"
+    assert labels is not None
+    assert {colour for _, colour in labels.getcolors()} <= set(FACADES.values())
+    with pytest.raises(InputError, match="Add a photo first"):
+        draw._trace(model("pix2pix.cats"), None, "edges", 0.5)

@@ -1,0 +1,96 @@
+"""Where things were until 0.1: `from i2i_core.translation import translate` and the like still work
+in 0.2, with a warning that says where they are now."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+PACKAGE = "i2i_core."
+# What a module was called, and where its contents are.
+MOVED = {
+    old: homes.split(", ")
+    for old, homes in (
+        line.split(" -> ")
+        for line in """checkpoint -> checkpoints.checkpoint
+weights -> checkpoints.model_zoo
+device -> devices
+distributed -> devices.distributed
+filters -> images.filters
+sketches -> images.line_drawings
+likeness -> images.descriptors
+label_colours -> labels.colours
+label_sets -> labels.palettes
+label_edits -> labels.edits
+segmentation -> labels.segmentation
+folders -> data.folders
+sampling -> data.batches, data.folders, images.sizes
+mixtures -> data.implicit_pairs, training.image_pool
+fitting -> training.loop, training.settings
+optim -> training.optim
+metrics -> patches.metrics, evaluation.label_reader
+set_metrics -> evaluation.set_metrics
+fcn_score -> evaluation.fcn_score
+model_evaluation -> evaluation.model
+published -> importing.generators
+translation -> pipelines.translation, checkpoints.model_zoo
+domain_transfer -> pipelines.domain_transfer
+texture_swap -> pipelines.texture_swap
+texture_codes -> methods.swapping_codes, methods.swapping_statistics
+texture_edits -> pipelines.texture_edits
+inside -> pipelines.inspection
+teaching -> finetuning.run, finetuning.pairs, finetuning.preview
+teaching_domains -> finetuning.domains
+teaching_textures -> finetuning.textures
+methods.applications -> pipelines.analogy
+methods.object_removal -> pipelines.object_removal""".splitlines()
+    )
+}
+RENAMED = {
+    "Model": "ModelInfo", "describe": "model_info", "locate": "resolve", "Updater": "Optimizer",
+    "Half": "SideBySide", "Mixed": "ImplicitPairs", "Crops": "CropSettings", "every": "readable",
+    "look": "inspect", "arrangement": "layout_descriptor", "survey": "fit_statistics",
+    "misfit": "out_of_distribution_score", "judge_patches": "score_patches",
+    "compare_patches": "match_patches", "teach": "run_fit", "teach_pairs": "finetune_pairs",
+    "teach_domains": "finetune_domains", "teach_from_one": "finetune_single_pair",
+    "teach_textures": "finetune_textures",
+}  # fmt: skip
+
+
+class _OldModule(ModuleType):
+    """A module that was: its names are looked up where they are now."""
+
+    def __getattr__(self, name: str) -> Any:
+        for home in () if name.startswith("__") else MOVED[self.__name__.removeprefix(PACKAGE)]:
+            module = import_module(PACKAGE + home)
+            today = name if hasattr(module, name) else RENAMED.get(name, name)
+            if hasattr(module, today):
+                message = f"{self.__name__}.{name} is {PACKAGE}{home}.{today} now"
+                warnings.warn(f"{message}; the old path goes with 0.3.", DeprecationWarning, 2)
+                return getattr(module, today)
+        raise AttributeError(f"{self.__name__} had no {name!r}, or it is gone")
+
+
+class _OldPaths(MetaPathFinder, Loader):
+    """Finds the modules of MOVED, after all that are there."""
+
+    def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
+        old = fullname.startswith(PACKAGE) and fullname.removeprefix(PACKAGE) in MOVED
+        return ModuleSpec(fullname, self) if old else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _OldModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: names are looked up when they are asked for."""
+
+
+def keep_old_paths() -> None:
+    """Let the old modules be imported for one version more."""
+    if not any(isinstance(finder, _OldPaths) for finder in sys.meta_path):
+        sys.meta_path.append(_OldPaths())

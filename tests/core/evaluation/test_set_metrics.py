@@ -1,0 +1,116 @@
+"""Distances of sets and pairs of pictures, beside what they are by definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from i2i_core.evaluation.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
+from i2i_core.images.tensors import to_tensor
+
+
+def distance(result: Sequence[Tensor], source: Sequence[Tensor]) -> float:
+    """The sliced Wasserstein distance of two sets of pictures."""
+    sets = PatchSet(len(result)), PatchSet(len(source))
+    for patches, pictures in zip(sets, (result, source), strict=True):
+        for picture in pictures:
+            patches.add(picture)
+    return sets[0].distance(sets[1])
+
+
+def test_equal_sets_are_no_distance_apart_and_others_are(pairs: Any) -> None:
+    photos = [to_tensor(photo) for photo in pairs[1]]
+    maps = [to_tensor(label_map) for label_map in pairs[0]]
+    assert distance(photos, photos) == pytest.approx(0, abs=1e-6)
+    halves = distance(photos[:6], photos[6:])
+    assert halves < 0.2
+    assert distance(photos, maps) > 3 * halves
+
+
+def test_the_set_counts_and_not_which_picture_has_what() -> None:
+    random = torch.Generator().manual_seed(0)
+    dark = 0.4 * torch.rand(1, 3, 64, 64, generator=random)
+    light = 0.6 + 0.4 * torch.rand(1, 3, 64, 64, generator=random)
+    assert distance([dark, light], [light, dark]) < 0.05
+    assert distance([dark, dark], [light, dark]) > 0.3
+
+
+def test_a_shift_is_measured_in_standard_deviations() -> None:
+    random = torch.Generator().manual_seed(0)
+    source = [torch.rand(1, 3, 48, 48, generator=random) for _ in range(4)]
+    measured = PatchSet(4, scales=1), PatchSet(4, scales=1)
+    for picture in source:
+        measured[0].add(picture + 0.1)
+        measured[1].add(picture)
+    # As in the test of metrics.sliced_wasserstein.
+    expected = 0.1 * (2 / np.pi) ** 0.5 * 12**0.5
+    assert measured[0].distance(measured[1]) == pytest.approx(expected, rel=0.1)
+
+
+def test_a_set_takes_bounded_memory_and_unites() -> None:
+    large = PatchSet(10_000)
+    large.add(torch.rand(1, 3, 32, 32))
+    assert large.levels[0][0].shape[1] <= 4
+    noise = [torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(i)) for i in (0, 1)]
+    one, other, both = PatchSet(2), PatchSet(2), PatchSet(2)
+    one.add(noise[0])
+    other.add(noise[1])
+    for picture in noise:
+        both.add(picture)
+    union = one + other
+    assert len(union.levels[0]) == 2
+    assert len(one.levels[0]) == 1
+    assert union.distance(both) < 0.05
+
+
+# Deep features, as Gaussians.
+
+
+def test_frechet_distance_of_known_gaussians() -> None:
+    def moments(mean: Sequence[float], deviations: Sequence[float]) -> Moments:
+        # Every sign of every axis: mean and covariance come out exactly.
+        corners = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * len(mean)).double()
+        scale = torch.tensor(deviations).double() * (1 - 1 / len(corners)) ** 0.5
+        found = Moments()
+        for corner in corners * scale + torch.tensor(mean).double():
+            found.add(corner[None])
+        return found
+
+    a, b = moments((0, 0), (1, 2)), moments((3, 4), (2, 2))
+    assert a.mean.tolist() == pytest.approx([0, 0])
+    assert a.covariance.tolist() == [pytest.approx([1, 0]), pytest.approx([0, 4])]
+    # |(3, 4)|² + (1 − 2)² + (2 − 2)²
+    assert frechet_distance(a, b) == pytest.approx(26)
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+
+
+def test_frechet_distance_of_covariances_that_do_not_commute() -> None:
+    random = torch.Generator().manual_seed(0)
+    a, b = Moments(), Moments()
+    a.add(torch.randn(50, 3, generator=random) @ torch.randn(3, 3, generator=random))
+    b.add(torch.randn(50, 3, generator=random) @ torch.randn(3, 3, generator=random) + 1)
+    product = np.linalg.eigvals((a.covariance @ b.covariance).numpy())
+    cross = np.sqrt(product.astype(complex)).real.sum()
+    by_definition = float((a.mean - b.mean).square().sum())
+    by_definition += float(a.covariance.trace() + b.covariance.trace()) - 2 * cross
+    assert frechet_distance(a, b) == pytest.approx(by_definition)
+    assert frechet_distance(b, a) == pytest.approx(by_definition)
+    assert torch.allclose((a + a).mean, a.mean)
+    assert (a + b).count == 100
+
+
+# Pairs.
+
+
+def test_l1_and_ssim_by_hand() -> None:
+    grey = torch.full((1, 3, 16, 16), 0.4)
+    assert l1_levels(grey + 10 / 255, grey) == pytest.approx(10, abs=1e-3)
+    assert ssim(grey, grey) == pytest.approx(1)
+    # Of flat pictures only the term of luminance is left: (2 m n + c) / (m² + n² + c), c = 0.01².
+    expected = (2 * 0.4 * 0.6 + 1e-4) / (0.4**2 + 0.6**2 + 1e-4)
+    assert ssim(grey + 0.2, grey) == pytest.approx(expected, abs=1e-4)
