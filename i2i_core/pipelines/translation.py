@@ -18,7 +18,7 @@ from i2i_core.labels.colours import Colour, nearest_colour
 from i2i_core.labels.palettes import LABEL_SETS
 from i2i_core.progress import Work
 
-MIN_SHORT_SIDE = 8
+MIN_SHORT_SIDE = 16  # that one may ask for
 MAX_SHORT_SIDE = 1024  # pixels that other pictures than drawings and label maps keep
 
 
@@ -47,7 +47,8 @@ def translate(
     if short_side is None:
         working_size = model.method.capabilities.working_size or 256
         short_side = working_size if takes else min(*picture.size, MAX_SHORT_SIDE)
-    check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
+    else:
+        check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
     source = prepare(picture, takes, short_side)
     yield from translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
 
