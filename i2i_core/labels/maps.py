@@ -60,8 +60,7 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
       beside them, so that no thin band of a third lies along it.
 
     Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
-    or for more than `max_labels` labels.
-    """
+    or for more than `max_labels` labels."""
     if colours is None:
         levels = _grey_levels(image, max_labels)
         if levels is not None:

@@ -33,11 +33,7 @@ class DeepFeatures(nn.Module):
 
     `pretrained=False` leaves the weights random. Otherwise they come from the Hub or its local
     cache; WeightsUnavailable where neither has them, with the sentence `without`, what is done
-    then, in its message. InputError for a name that timm does not know.
-    """
-
-    mean: Tensor
-    std: Tensor
+    then, in its message. InputError for a name that timm does not know."""
 
     def __init__(
         self,
@@ -65,20 +61,17 @@ class DeepFeatures(nn.Module):
         self.backbone: Any = timm.create_model(name, **options)
         self.channels: list[int] = list(self.backbone.feature_info.channels())
         self.reductions: list[int] = list(self.backbone.feature_info.reduction())
-        self.register_buffer("mean", Tensor(published.mean).view(1, 3, 1, 1))
-        self.register_buffer("std", Tensor(published.std).view(1, 3, 1, 1))
-        self.requires_grad_(False)
-        self.eval()
+        self.mean = nn.Buffer(Tensor(published.mean).view(1, 3, 1, 1))
+        self.std = nn.Buffer(Tensor(published.std).view(1, 3, 1, 1))
+        self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> "DeepFeatures":  # noqa: ARG002
         """Stays in evaluation mode, whatever the network around it does."""
         return super().train(False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        height, width = pictures.shape[-2:]
-        multiple = max(self.reductions)
-        x = (pictures - self.mean) / self.std
-        x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        bottom, right = (-side % max(self.reductions) for side in pictures.shape[-2:])
+        x = F.pad((pictures - self.mean) / self.std, (0, right, 0, bottom), mode="replicate")
         return list(self.backbone(x))
 
 

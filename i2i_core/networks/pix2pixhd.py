@@ -20,8 +20,7 @@ class Pix2PixHDGenerator(nn.Module):
     coarse picture, so that its training starts from that and not from noise.
 
     A `code` (N, code) of `ColourCode` says which of the possible translations is wanted; of `noise`
-    their texture is made where the source says nothing.
-    """
+    their texture is made where the source says nothing."""
 
     def __init__(
         self,
@@ -83,17 +82,13 @@ class ColourCode(nn.Module):
     """Pictures (N, 3 or 1, H, W) in [−1, 1] to codes (N, size): the first `size` principal
     components of their 4×4 thumbnails, scaled to a variance of 1. A sketch leaves open which
     colours it stands for; told them, a translator need not learn their mean, which is mud, and who
-    asks for a picture can choose a code. All zeros until `measure`.
-    """
-
-    mean: Tensor
-    basis: Tensor
+    asks for a picture can choose a code. All zeros until `measure`."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
-        self.register_buffer("mean", torch.zeros(3 * TILES**2))
-        self.register_buffer("basis", torch.zeros(3 * TILES**2, size))
+        self.mean = nn.Buffer(torch.zeros(3 * TILES**2))
+        self.basis = nn.Buffer(torch.zeros(3 * TILES**2, size))
 
     def forward(self, pictures: Tensor) -> Tensor:
         return (_thumbnails(pictures) - self.mean) @ self.basis

@@ -27,8 +27,7 @@ class Encoder(nn.Module):
     (N, `texture`), both of length one over the channels. 30.58 million weights.
 
     `widths`: channels at full size and after each of the n halvings; `texture_widths`: after each
-    of the further, unpadded ones that the texture takes before its mean over all places.
-    """
+    of the further, unpadded ones that the texture takes before its mean over all places."""
 
     def __init__(
         self, widths: Widths, texture_widths: Widths, structure: int, texture: int
@@ -169,8 +168,7 @@ class Generator(nn.Module):
     `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
     the n doubling ones. `gain` multiplies the texture code: of length one it moves the modulation
     slowly at first. `noise`: in the doubling blocks. `bounded`: a tanh at the end, which the
-    published networks lack. The structure's scale begins at one, in the official code at zero.
-    """
+    published networks lack. The structure's scale begins at one, in the official code at zero."""
 
     def __init__(
         self,
@@ -229,8 +227,7 @@ class PatchDiscriminator(nn.Module):
     then `judge` two of them. 24.5 million weights.
 
     `width` channels at s pixels, doubled with each halving to 4×4, at most `widest`; twice as many
-    there, then 2×2 features; four linear layers of `linear`, `linear` and `linear`/2 channels.
-    """
+    there, then 2×2 features; four linear layers of `linear`, `linear` and `linear`/2 channels."""
 
     def __init__(self, size: int, width: int, widest: int, linear: int) -> None:
         super().__init__()

@@ -1,26 +1,22 @@
 """The swapping autoencoder's networks as rosinality's repository has them, for its weights: codes
 of any length, StyleGAN2's own demodulation, other residual blocks and another skip."""
 
-import math
 from itertools import pairwise
 
 from torch import Tensor, nn
 
-from i2i_core.networks.stylegan2 import ScaledConv, blur
+from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, blur
 from i2i_core.networks.swapping import Encoder, StyledBlock, Widths
 
 
-class WideningBlock(nn.Module):
-    """A residual block of half the size, whose first convolution widens, not its second one."""
+class WideningBlock(ResBlock):
+    """As `ResBlock`, but that the first convolution widens, not the second one."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.conv1 = ScaledConv(inputs, outputs, 3, padding="reflect")
         self.conv2 = ScaledConv(outputs, outputs, 3, down=True)
         self.skip = ScaledConv(inputs, outputs, 1, down=True, active=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)  # type: ignore[no-any-return]
 
 
 class RosinalityEncoder(Encoder):

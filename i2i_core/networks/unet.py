@@ -17,8 +17,7 @@ class UNet(nn.Module):
     Not in the paper, in every doubling but the last: with `antialias` a blur, which takes out the
     period of two that transposed convolutions leave (in the last a discriminator would know by it);
     with `code`, (N, code) numbers that scale and shift the normalised channels (Dumoulin et al.
-    2017), and so choose among translations; with `noise`, noise.
-    """
+    2017), and so choose among translations; with `noise`, noise."""
 
     def __init__(
         self,

@@ -22,8 +22,8 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     points = torch.cat([lab, 2 * contrast], 1)[0].flatten(1).T.cpu()
     if float(points.std(0).max()) < 1e-3:  # one colour: nothing stands out
         return torch.zeros(1, 1, SIDE, SIDE).to(picture)
-    centres, assigned = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
-    colours, cluster = torch.from_numpy(centres), torch.from_numpy(assigned).long()
+    means, numbers = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
+    colours, cluster = torch.from_numpy(means), torch.from_numpy(numbers).long()
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
     border = torch.bincount(cluster[_border(3)], minlength=clusters).float()
     border = border / border.sum()

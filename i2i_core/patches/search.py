@@ -89,11 +89,8 @@ def patchmatch(
                 dy, dx = rows * field.stride, columns * field.stride
                 attempt(y.roll((rows, columns), (0, 1)) + dy, x.roll((rows, columns), (0, 1)) + dx)
         for radius in radii:
-            attempt(y + _offsets(y, radius, random), x + _offsets(x, radius, random))
+            # Drawn on the CPU, so that a seed means the same picture on every device.
+            draws = [torch.randint(-radius, radius + 1, shape, generator=random) for _ in "yx"]
+            dy, dx = (draw.to(y.device) for draw in draws)
+            attempt(y + dy, x + dx)
     return replace(field, y=y, x=x, distance=best)
-
-
-def _offsets(like: Tensor, radius: int, random: torch.Generator) -> Tensor:
-    # Drawn on the CPU, so that a seed means the same picture on every device.
-    offsets = torch.randint(-radius, radius + 1, like.shape, generator=random)
-    return offsets.to(like.device)
