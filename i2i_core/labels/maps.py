@@ -7,7 +7,7 @@ from PIL import Image
 
 from i2i_core.errors import InputError
 from i2i_core.labels import colours as label_colours
-from i2i_core.labels.colours import NEAR, PURE, Colour, Colours, Mask, Pixels
+from i2i_core.labels.colours import NEAR, PURE, Colour, Colours, Mask, Pixels, nearest_colour
 from i2i_core.labels.colours import UNLABELLED as UNLABELLED
 from i2i_core.labels.colours import Ids as Ids
 
@@ -61,10 +61,9 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
 
     Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
     or for more than `max_labels` labels."""
-    if colours is None:
-        levels = _grey_levels(image, max_labels)
-        if levels is not None:
-            return levels
+    grey_map = _grey_levels(image, max_labels) if colours is None else None
+    if grey_map is not None:
+        return grey_map
     rgb, opaque = _rgb(image)
     if not opaque.any():
         raise InputError("The label map is wholly transparent: paint at least one region.")
@@ -75,13 +74,12 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
         return LabelMap(ids, tuple(colours))
     colours = label_colours.exact_colours(rgb, opaque, max_labels)
     if colours:
-        ids, _ = label_colours.nearest_colour(rgb, colours)
+        ids, _ = nearest_colour(rgb, colours)
     else:
         colours = label_colours.flat_colours(rgb, opaque, max_labels)
         ids = fill_unlabelled(label_colours.assign(rgb, colours))
-    labels = [
-        i for i, c in enumerate(colours) if label_colours.rgb_distance(c, UNLABELLED_COLOUR) > PURE
-    ]
+    distances = [label_colours.rgb_distance(c, UNLABELLED_COLOUR) for c in colours]
+    labels = [i for i, distance in enumerate(distances) if distance > PURE]
     table = np.full(256, UNLABELLED, np.uint8)
     table[labels] = np.arange(len(labels))
     ids = np.where(opaque, table[ids], np.uint8(UNLABELLED))
@@ -111,9 +109,7 @@ def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
         for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
     else:
-        match, distance = label_colours.nearest_colour(
-            np.asarray([second.colours], np.uint8), first.colours
-        )
+        match, distance = nearest_colour(np.asarray([second.colours], np.uint8), first.colours)
         table[: len(second.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
     return LabelMap(table[second.ids], first.colours, first.grey_ids)
 

@@ -1,7 +1,5 @@
 """Automatic segmentation of a photograph into a few editable regions, without weights."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -103,8 +101,7 @@ def _merge(
     features: _Array, size: _Array, length: _Array, contrast: _Array, classes: int
 ) -> npt.NDArray[np.intp]:
     """Merge N superpixels into `classes` labels, the cheapest pair first; the label of each (N,).
-    Overwrites `features` (N, F), `size` (N,; shares of the picture), `length`, `contrast` (N, N).
-    """
+    Overwrites `features` (N, F), `size` (N,) as shares, `length` and `contrast` (N, N)."""
     n = size.size
     owner, alive = np.arange(n), np.ones(n, np.bool_)
 
@@ -124,9 +121,8 @@ def _merge(
     for _ in range(n - classes):
         i = int(cheapest.argmin())
         j = int(partner[i])
-        total = size[i] + size[j]
-        features[i] = (size[i] * features[i] + size[j] * features[j]) / total
-        size[i] = total
+        features[i] = (size[i] * features[i] + size[j] * features[j]) / (size[i] + size[j])
+        size[i] += size[j]
         alive[j] = False
         owner[owner == j] = i
         for table in (length, contrast):
@@ -171,10 +167,9 @@ def _refined(labels: npt.NDArray[np.intp], photo: Image.Image) -> Ids:
 def _without_specks(ids: Ids, lab: _Array) -> Ids:
     """Give patches below 0.3 % of the area to their surroundings, except small objects: above
     0.03 %, standing out from their surroundings' colour by 15 in CIELAB and by twice its spread."""
-    from skimage import measure
+    from skimage.measure import label
 
-    connected: Any = measure.label  # which has no types
-    parts = np.asarray(connected(ids, background=-1, connectivity=1), np.intp).ravel()
+    parts = np.asarray(label(ids, background=-1, connectivity=1), np.intp).ravel()
     area = np.bincount(parts)
     small = (area < 0.003 * ids.size)[parts].reshape(ids.shape)
     if small.all():

@@ -13,7 +13,6 @@ from i2i_core.errors import InputError
 
 VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
 DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
-
 _FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
 _PATIENCE = 5.0  # seconds for the Hub to answer at all, before anything is downloaded
 
@@ -31,9 +30,8 @@ class DeepFeatures(nn.Module):
     4.1); of a ViT its blocks. Pictures are normalised here, and their borders repeated up to a
     multiple of the coarsest reduction. Gradients reach the pictures, never the weights.
 
-    `pretrained=False` leaves the weights random. Otherwise they come from the Hub or its local
-    cache; WeightsUnavailable where neither has them, with the sentence `without`, what is done
-    then, in its message. InputError for a name that timm does not know."""
+    If `pretrained`, the weights come from the Hub or its local cache; WeightsUnavailable, which
+    says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
         self,

@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_SHARED: "ContextVar[SharedStatistics | None]" = ContextVar("shared statistics", default=None)
+
 
 def norm_layer(kind: str, channels: int) -> nn.Module:
     """The norm "batch" or "instance" for so many channels, or, of kind "none", nothing."""
-    if kind == "batch":
-        return BatchNorm(channels)
-    if kind == "instance":
-        return InstanceNorm(channels)
-    return nn.Identity()
+    if kind == "none":
+        return nn.Identity()
+    return BatchNorm(channels) if kind == "batch" else InstanceNorm(channels)
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -72,9 +72,6 @@ class SharedStatistics:
             variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
             self._statistics[norm] = mean, variance
         return self._statistics[norm]
-
-
-_SHARED: ContextVar[SharedStatistics | None] = ContextVar("shared statistics", default=None)
 
 
 class BlurDown(nn.Module):

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from i2i_core.networks.layers import InstanceNorm, Noise, blur, initialise
 from i2i_core.networks.unet import UNet, UpConv
 
+FLAT = 1e-2  # deviation along a direction, from −1 to 1, below which pictures do not differ in it
+TILES = 4  # a picture's colours are the means of TILES × TILES tiles
+
 
 class Pix2PixHDGenerator(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^(depth + 1).
@@ -74,15 +77,10 @@ def _conv(channels_in: int, channels_out: int) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, 3, padding=1, padding_mode="reflect")
 
 
-FLAT = 1e-2  # deviation along a direction, from −1 to 1, below which pictures do not differ in it
-TILES = 4  # a picture's colours are the means of TILES × TILES tiles
-
-
 class ColourCode(nn.Module):
     """Pictures (N, 3 or 1, H, W) in [−1, 1] to codes (N, size): the first `size` principal
-    components of their 4×4 thumbnails, scaled to a variance of 1. A sketch leaves open which
-    colours it stands for; told them, a translator need not learn their mean, which is mud, and who
-    asks for a picture can choose a code. All zeros until `measure`."""
+    components of their 4×4 thumbnails, scaled to a variance of 1. A sketch leaves its colours open;
+    told them, a translator need not learn their mean, which is mud. All zeros until `measure`."""
 
     def __init__(self, size: int) -> None:
         super().__init__()

@@ -16,8 +16,8 @@ class ResNet(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4.
 
     Two halvings, `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width`
-    channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
-    instead of by strides. 11.378 million weights either way at the published numbers.
+    channels, two doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019), not by strides.
+    11.378 million weights.
 
     With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
     al. 2021, LPTN): `LowFrequencyNet` translates the smoothed colours, one for every square of so

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+COUNT = 8  # principal directions of the texture
 SHRINKAGE = 0.1  # of the covariance, towards equal spread in all directions
 
 
@@ -42,9 +43,6 @@ class GaussianScore(nn.Module):
 
     def _distance(self, descriptions: Tensor) -> Tensor:
         return ((descriptions - self.mean) @ self.whitening).square().sum(1)
-
-
-COUNT = 8  # principal directions of the texture
 
 
 class Directions(nn.Module):

@@ -185,9 +185,8 @@ class StyleGAN2Discriminator(nn.Module):
         self.convs = nn.Sequential(ScaledConv(3, widths[0], 1), *blocks)
         last = widths[-1]
         self.final_conv = ScaledConv(last, last, 3)
-        self.final_linear = nn.Sequential(
-            ScaledLinear(last * 16, last, active=True), ScaledLinear(last, 1)
-        )
+        linear = ScaledLinear(last * 16, last, active=True)
+        self.final_linear = nn.Sequential(linear, ScaledLinear(last, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.final_linear(self.final_conv(self.convs(x)).flatten(1))  # type: ignore[no-any-return]

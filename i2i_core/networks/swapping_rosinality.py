@@ -6,7 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, blur
-from i2i_core.networks.swapping import Encoder, StyledBlock, Widths
+from i2i_core.networks.swapping import Encoder, Sizes, StyledBlock
 
 
 class WideningBlock(ResBlock):
@@ -22,9 +22,7 @@ class WideningBlock(ResBlock):
 class RosinalityEncoder(Encoder):
     """As `Encoder`, with other layers: 32.9 million weights."""
 
-    def __init__(
-        self, widths: Widths, texture_widths: Widths, structure: int, texture: int
-    ) -> None:
+    def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         nn.Module.__init__(self)  # without the layers of `Encoder`
         last, texture_steps = widths[-1], (widths[-1], *texture_widths)
         self.from_rgb = ScaledConv(3, widths[0], 1)
@@ -58,9 +56,7 @@ class RosinalityBlock(StyledBlock):
 class RosinalityGenerator(nn.Module):
     """As `Generator`, with its first arguments. 30.8 million weights."""
 
-    def __init__(
-        self, structure: int, texture: int, head_widths: Widths, up_widths: Widths
-    ) -> None:
+    def __init__(self, structure: int, texture: int, head_widths: Sizes, up_widths: Sizes) -> None:
         super().__init__()
         heads, ups = pairwise((structure, *head_widths)), pairwise((head_widths[-1], *up_widths))
         self.heads = nn.ModuleList([RosinalityBlock(a, b, texture, False) for a, b in heads])

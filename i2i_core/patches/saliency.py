@@ -27,7 +27,6 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
     border = torch.bincount(cluster[_border(3)], minlength=clusters).float()
     border = border / border.sum()
-
     gaps = torch.cdist(colours, colours)
     contrast_score = (gaps * share).sum(1)
     contrast_score = contrast_score / contrast_score.max().clamp_min(1e-6)
@@ -51,7 +50,6 @@ def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
         energy = gaussian_blur((light - gaussian_blur(light, sigma)).square(), 1.5 * sigma)
         parts.append(4 * torch.log(energy + 0.5))
     points = resize(torch.cat(parts, 1), (SIDE, SIDE))[0].flatten(1).T.cpu().double()
-
     frame = points[_border(5)][::6]
     whiten = _whitening(frame)
     for _ in range(2):  # Objects cut by the frame are its outliers: trim, then fit again.

@@ -1,8 +1,7 @@
 """Nearest-neighbour search between patch descriptors: exhaustive, and a vectorised PatchMatch.
 
 Both work on *augmented* descriptors, whose plain dot product is the squared distance plus the
-penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty].
-"""
+penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty]."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,6 +90,5 @@ def patchmatch(
         for radius in radii:
             # Drawn on the CPU, so that a seed means the same picture on every device.
             draws = [torch.randint(-radius, radius + 1, shape, generator=random) for _ in "yx"]
-            dy, dx = (draw.to(y.device) for draw in draws)
-            attempt(y + dy, x + dx)
+            attempt(y + draws[0].to(y.device), x + draws[1].to(y.device))
     return replace(field, y=y, x=x, distance=best)

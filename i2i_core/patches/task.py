@@ -75,7 +75,6 @@ class Task:
         """`picture` (1, 3, h, w) with the known pixels put back."""
         if self.known is None or self.unknown is None:
             return picture
-        mask, known = (
-            resize(x, picture.shape[-2:]).clamp(0, 1) for x in (self.unknown, self.known)
-        )
+        size = picture.shape[-2:]
+        mask, known = (resize(x, size).clamp(0, 1) for x in (self.unknown, self.known))
         return known * (1 - mask) + picture * mask
