@@ -13,7 +13,6 @@ from i2i_core.labels.colours import Ids as Ids
 
 # How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken.
 UNLABELLED_COLOUR: Colour = (96, 92, 100)
-
 # Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with normal,
 # red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999).
 _PALETTE = "3b9df8 0a7313 e2d121 aa20ac 1219ae fa1233 96e694 caa3d2 7f1d3c 17787d d7fafa 0a2156"

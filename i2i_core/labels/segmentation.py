@@ -9,7 +9,6 @@ from i2i_core.labels.maps import UNLABELLED, Ids, fill_unlabelled, resize
 
 _Array = npt.NDArray[np.float64]
 _Regions = npt.NDArray[np.int64]
-
 # The weights below were chosen by random search for pixel accuracy and mean IoU on 3 labelled
 # scenes and 12 photographs of COCO-Stuff; neighbouring values score within 0.04.
 _LAB_WEIGHTS = np.array([0.8, 1.1, 1.1])  # lightness varies most within one thing: shade, clouds
@@ -182,7 +181,7 @@ def _without_specks(ids: Ids, lab: _Array) -> Ids:
 
     colours = mean(around.ravel(), lab)
     variance = mean(around.ravel(), (lab - colours[around]) ** 2).sum(-1)
-    # How far each part is from the label that would swallow it, in colour.
+    # How far each part is, in colour, from the label that would swallow it.
     distance = np.linalg.norm(mean(parts, lab - colours[around]), axis=-1)
     spread = np.sqrt(mean(parts, variance[around][..., None])[:, 0])
     object_like = (area > 3e-4 * ids.size) & (distance > np.maximum(15, 2 * spread))

@@ -20,10 +20,8 @@ class Pix2PixHDGenerator(nn.Module):
     As in pix2pixHD (Wang et al. 2018, section 3.2) a global network works at half the size, trained
     alone first, with `coarse`, and an enhancer adds what is seen at full size only. Here the global
     network is a U-Net, which is fast on a CPU, and the enhancer's result is added to the enlarged
-    coarse picture, so that its training starts from that and not from noise.
-
-    A `code` (N, code) of `ColourCode` says which of the possible translations is wanted; of `noise`
-    their texture is made where the source says nothing."""
+    coarse picture, from which its training starts. A `code` (N, code) of `ColourCode` says which of
+    the possible translations is wanted; `noise` is for texture where the source says nothing."""
 
     def __init__(
         self,

@@ -58,8 +58,7 @@ class ScaledConv(nn.Module):
         self.mode = "reflect" if padding == "reflect" else "constant"
 
     def forward(self, x: Tensor) -> Tensor:
-        # A gain before the leaky ReLU is one after it: on weights it costs nothing.
-        gain = math.sqrt(2) if self.active else 1.0
+        gain = math.sqrt(2) if self.active else 1.0  # on weights it costs nothing
         weight = self.weight * (gain * self.scale)
         bias = None if self.bias is None else gain * self.bias
         padding = self.margin[0]

@@ -26,10 +26,10 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     colours, cluster = torch.from_numpy(means), torch.from_numpy(numbers).long()
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
     border = torch.bincount(cluster[_border(3)], minlength=clusters).float()
-    border = border / border.sum()
+    border /= border.sum()
     gaps = torch.cdist(colours, colours)
     contrast_score = (gaps * share).sum(1)
-    contrast_score = contrast_score / contrast_score.max().clamp_min(1e-6)
+    contrast_score /= contrast_score.max().clamp_min(1e-6)
     from_background = gaps[(border * share).argmax()]
     owned = (border / share.clamp_min(1e-4)).clamp(0, 1) * (share / share.max())
     score = 0.5 * contrast_score + 0.5 * from_background
