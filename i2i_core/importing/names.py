@@ -1,7 +1,5 @@
 """What tensors are called in the files that other people published, and whose files those are."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,13 +1,12 @@
 """State dicts of other people's: opened without running what is in them, and held against the
 network that they are for."""
 
-from __future__ import annotations
-
 import argparse
 import pickle
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,19 +23,17 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """The tensors in the file `path` by name, on the CPU, without what older programs added to the
     names. Raises InputError for anything that is not the state dict of one network."""
     content = _load(path)
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
-    if isinstance(content, Mapping):
-        content = _unnested(content)
     if not isinstance(content, Mapping):
-        raise InputError(
-            f"{path.name} holds a {type(content).__name__}, not weights by name. {ASK}"
-        )
+        kind = type(content).__name__
+        raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
+    if isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    content = _unnested(content)
     if not content:
         raise InputError(f"{path.name} is empty: it holds no weights. {ASK}")
     odd = next((key for key, value in content.items() if not _is_plain(key, value)), None)
     if odd is not None:
-        if unusable := known_but_unusable(str(key) for key in content):
+        if unusable := known_but_unusable(map(str, content)):
             raise InputError(f"{path.name} is {unusable}")
         raise InputError(
             f'{path.name} is not the state dict of one network: its entry "{odd}" is no plain '
@@ -89,16 +86,12 @@ def _load(path: Path) -> object:
     )
 
 
-def _unnested(content: Mapping[object, object]) -> Mapping[object, object]:
+def _unnested(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Of a training checkpoint of several networks, as rosinality writes them, those that make
     pictures, as one state dict; anything else as it is."""
     for parts in (("e_ema", "g_ema"), ("e", "g")):
         if all(isinstance(content.get(part), Mapping) for part in parts):
-            return {
-                f"{part}.{name}": value
-                for part in parts
-                for name, value in content[part].items()  # type: ignore[attr-defined]
-            }
+            return {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
     return content
 
 
@@ -124,9 +117,8 @@ def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[in
         raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
     shape = tensors[name].shape
     if len(shape) != 4 or 0 in shape:
-        raise InputError(
-            f"{file}: {name} is {_size(shape)}, not the weights of a convolution. {ASK}"
-        )
+        size = _size(shape)
+        raise InputError(f"{file}: {name} is {size}, not the weights of a convolution. {ASK}")
     return shape[0], shape[1]
 
 

@@ -1,12 +1,11 @@
 """The swapping autoencoder's editor (Park et al. 2020, section 4.4): textures moved along principal
 directions or by arithmetic, structure repainted where a mask says so."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
@@ -15,7 +14,7 @@ from i2i_core.images.descriptors import QUALITIES
 from i2i_core.images.files import check_image
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
-from i2i_core.networks.statistics import Directions
+from i2i_core.networks.statistics import Directions, principal_directions
 from i2i_core.pipelines.structure_masks import Mask, Point, enlarged, middle, place, show_mask
 from i2i_core.pipelines.texture_swap import as_swapper
 
@@ -35,9 +34,8 @@ class Edited:
 def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = None) -> Edited:
     """`picture` in the editor, unedited, with `short_side` pixels on its shorter side, by default
     as many as the model learnt at."""
-    method = as_swapper(model)
-    source = at_size(method, check_image(picture), short_side)
-    codes = encode(method, source, min(source.size))
+    source = at_size(as_swapper(model), check_image(picture), short_side)
+    codes = encode(as_swapper(model), source, min(source.size))
     return Edited(codes, source, structure_colours(codes, model))
 
 
@@ -64,20 +62,16 @@ def preview(
 
 
 def clone(
-    before: Edited,
-    model: LoadedModel,
-    mask: Mask,
-    point: Point,
-    source: Image.Image | None = None,
+    before: Edited, model: LoadedModel, mask: Mask, point: Point, source: Image.Image | None = None
 ) -> Edited:
     """The structure around `point` of the `source` picture (without one, of this one), painted
     into the `mask`, whose middle is where `point` comes to."""
     if not mask.any():
         raise InputError("Paint first where to clone to.")
-    codes = before.codes
+    origin = before.codes
     if source is not None:
-        codes = encode(as_swapper(model), check_image(source), min(before.codes.size))
-    codes = cloned(before.codes, mask, codes, point, middle(before.codes, mask))
+        origin = encode(as_swapper(model), check_image(source), min(before.codes.size))
+    codes = cloned(before.codes, mask, origin, point, middle(before.codes, mask))
     # What is cloned was not there: there is no detail of the picture's own to keep.
     return edit(before, codes, model, mask, keep=0)
 
@@ -91,8 +85,7 @@ def add(
     keep: float = 1.0,
 ) -> Edited:
     """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
-    codes = arithmetic(before.codes, model, plus, minus, gain)
-    return edit(before, codes, model, keep=keep)
+    return edit(before, arithmetic(before.codes, model, plus, minus, gain), model, keep=keep)
 
 
 def edit_direction(
@@ -157,11 +150,10 @@ def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
     """Global editing: the texture moved along the principal directions, by `amounts` of standard
     deviations each, in the order of `direction_names`."""
     directions = _directions(model).texture.cpu().numpy()
-    if len(amounts) > len(directions):
-        count = len(directions)
+    count = len(directions)
+    if len(amounts) > count:
         raise InputError(f"The model has {count} directions: give as many amounts at most.")
-    step = _step(directions, amounts)
-    return replace(codes, texture=(codes.texture + step).astype(np.float32))
+    return replace(codes, texture=codes.texture + _step(directions, amounts))
 
 
 def arithmetic(
@@ -177,9 +169,9 @@ def arithmetic(
     method = as_swapper(model)
     if not plus:
         raise InputError("Add pictures of what there should be more of, such as snow.")
-    more = mean_texture(method, plus)
+    more = _mean_texture(method, plus)
     if minus:
-        less = mean_texture(method, minus)
+        less = _mean_texture(method, minus)
     elif method.statistics.directions.fitted:
         less = method.statistics.directions.texture_mean.cpu().numpy()
     else:
@@ -188,11 +180,9 @@ def arithmetic(
     return replace(codes, texture=texture.astype(np.float32))
 
 
-def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
-    """The mean texture of `pictures`."""
+def _mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
     textures = [encode(method, check_image(picture)).texture for picture in pictures]
-    mean: Floats = np.mean(textures, 0)
-    return mean
+    return np.asarray(np.mean(textures, 0))
 
 
 def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[float]) -> Codes:
@@ -201,17 +191,15 @@ def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[flo
     directions = _directions(model).structure.cpu().numpy()
     if len(amounts) > len(directions):
         raise InputError(f"The structure has {len(directions)} directions: give fewer amounts.")
-    step = _step(directions, amounts)
-    structure = codes.structure + step[:, None, None] * mask
-    return replace(codes, structure=structure.astype(np.float32))
+    step = _step(directions, amounts)[:, None, None]
+    return replace(codes, structure=codes.structure + step * mask)
 
 
 def _step(directions: Floats, amounts: Sequence[float]) -> Floats:
     """The sum of the first `directions` (N, C), each times its amount: (C,)."""
     for amount in amounts:
         check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
-    step: Floats = np.asarray(amounts, np.float32) @ directions[: len(amounts)]
-    return step
+    return np.asarray(np.asarray(amounts, np.float32) @ directions[: len(amounts)])
 
 
 def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) -> Codes:
@@ -220,28 +208,22 @@ def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) 
     source stay as they are."""
     if len(source.structure) != len(codes.structure):
         raise InputError("The picture to clone from was encoded by another model: encode it again.")
-    row, column = place(source, point)
-    top, left = place(codes, start)
+    (row, column), (top, left) = place(source, point), place(codes, start)
     structure = codes.structure.copy()
     rows, columns = np.nonzero(mask)
-    from_rows, from_columns = rows + row - top, columns + column - left
-    height, width = source.structure.shape[1:]
-    inside = (from_rows >= 0) & (from_rows < height) & (from_columns >= 0) & (from_columns < width)
+    there = np.stack([rows + row - top, columns + column - left])
+    ends = np.reshape(source.structure.shape[1:], (2, 1))
+    inside = ((there >= 0) & (there < ends)).all(0)
     if not inside.any():
         raise InputError("What was painted lies outside the picture to clone from: paint nearer.")
-    structure[:, rows[inside], columns[inside]] = source.structure[
-        :, from_rows[inside], from_columns[inside]
-    ]
+    from_rows, from_columns = there[:, inside]
+    structure[:, rows[inside], columns[inside]] = source.structure[:, from_rows, from_columns]
     return replace(codes, structure=structure)
 
 
 def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
     """The structure code as a picture of the codes' size: its first three principal components as
     red, green and blue (of the model's collection, or, unknown, of this picture)."""
-    import torch
-
-    from i2i_core.networks.statistics import principal_directions
-
     flat = codes.structure.reshape(len(codes.structure), -1).T
     axes = as_swapper(model).statistics.directions.structure.cpu().numpy()[:3]
     if not axes.any():
@@ -251,9 +233,8 @@ def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
     low, high = np.percentile(values, (2, 98), axis=0)
     colours = np.zeros((len(flat), 3))
     colours[:, : len(axes)] = (values - low) / np.maximum(high - low, 1e-6)
-    shape = codes.structure.shape[1:]
-    picture = Image.fromarray((colours.clip(0, 1) * 255).astype(np.uint8).reshape(*shape, 3))
-    return enlarged(codes, picture)
+    pixels = (colours.clip(0, 1) * 255).astype(np.uint8).reshape(*codes.structure.shape[1:], 3)
+    return enlarged(codes, Image.fromarray(pixels))
 
 
 def _directions(model: LoadedModel) -> Directions:

@@ -1,8 +1,6 @@
 """Pictures through a model file, prepared as it takes them: drawings tidied, labels exact."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +12,14 @@ from i2i_core.images.files import check_image
 from i2i_core.images.line_drawings import field, tidy
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.labels import maps
-from i2i_core.labels.colours import Colour, nearest_colour
+from i2i_core.labels.colours import nearest_colour
 from i2i_core.labels.palettes import LABEL_SETS
 from i2i_core.progress import Work
 
 MIN_SHORT_SIDE = 8
 MAX_SHORT_SIDE = 1024  # pixels that other pictures than drawings and label maps keep
+# What models take and make besides sketches and any picture: label maps of these colours.
+PALETTES = {f"labels:{name}": tuple(colours.values()) for name, colours in LABEL_SETS.items()}
 
 
 def translate(
@@ -64,10 +64,11 @@ def translate_prepared(
     check_range("seed", seed, 0, MAX_SEED)
     if reference is not None and not model.method.capabilities.takes_reference:
         raise InputError("This model takes no reference picture: leave it out.")
-    palette = _palettes().get(model.info.makes)
+    palette = PALETTES.get(model.info.makes)
     for progress in model.method.render(source, reference, reverse=reverse, seed=seed):
         if progress.picture is not None and palette is not None:
-            progress = replace(progress, picture=_nearest(progress.picture, palette))
+            ids, _ = nearest_colour(np.asarray(progress.picture.convert("RGB")), palette)
+            progress = replace(progress, picture=maps.encode(ids, palette))
         yield progress
 
 
@@ -88,26 +89,11 @@ def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:
     """`picture` as a model that `takes` this kind learnt to read it, its shorter side `size`."""
     if takes == "sketch":
         return field(tidy(fit_short_side(picture, size)))
-    if takes in _palettes():
+    if takes in PALETTES:
         scale = size / min(picture.size)
         width, height = (max(size, round(side * scale)) for side in picture.size)
-        exact = _cleaned(picture, _palettes()[takes])
+        # Blurred edges get no thin bands of a third label.
+        ids = maps.fill_unlabelled(maps.decode(picture, PALETTES[takes]).ids)
+        exact = maps.encode(ids, PALETTES[takes])
         return exact.resize((width, height), Image.Resampling.NEAREST)
     return fit_short_side(picture, size)
-
-
-def _palettes() -> dict[str, Mapping[str, Colour]]:
-    return {f"labels:{name}": colours for name, colours in LABEL_SETS.items()}
-
-
-def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """Every pixel in the nearest colour of `palette`."""
-    ids, _ = nearest_colour(np.asarray(picture.convert("RGB")), tuple(palette.values()))
-    return maps.encode(ids, tuple(palette.values()))
-
-
-def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """`_nearest` for what a person brings: blurred edges get no thin bands of a third label."""
-    colours = tuple(palette.values())
-    ids = maps.fill_unlabelled(maps.decode(picture, colours).ids)
-    return maps.encode(ids, colours)

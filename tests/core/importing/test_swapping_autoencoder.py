@@ -18,9 +18,10 @@ from i2i_core.errors import InputError
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.importing.generators import import_published
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
+from i2i_core.methods.swapping_codes import decode as decode_with
+from i2i_core.methods.swapping_codes import encode as encode_with
 from i2i_core.networks.swapping import unit
 from i2i_core.pipelines.domain_transfer import difference
-from i2i_core.pipelines.texture_codes import decode_with, encode_with
 from tests.core.importing.plain_swapping import (
     official_decode,
     official_encode,
