@@ -79,13 +79,11 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
             labels = [int(v) for v in (small if ids else levels)]
             none = [(UNLABELLED,) * 3] if ids and len(small) < len(levels) else []
             return _checked([(v, v, v) for v in labels], none)
-    sheet = np.zeros((sum(len(p) for p in pixels), max(p.shape[1] for p in pixels), 3), np.uint8)
-    covered = np.zeros(sheet.shape[:2], np.bool_)
-    top = 0
-    for p in pixels:
-        sheet[top : top + len(p), : p.shape[1]] = p
-        covered[top : top + len(p), : p.shape[1]] = True
-        top += len(p)
+    width = max(p.shape[1] for p in pixels)
+    margins = [((0, 0), (0, width - p.shape[1]), (0, 0)) for p in pixels]
+    sheets = [np.pad(p, margin) for p, margin in zip(pixels, margins, strict=True)]
+    sheet = np.concatenate(sheets)
+    covered = np.concatenate([np.arange(width) < np.full((len(p), 1), p.shape[1]) for p in pixels])
     try:
         colours = label_colours.flat_colours(sheet, covered, MAX_LABELS)
     except InputError:

@@ -67,12 +67,10 @@ def evaluate_model(
 ) -> Work[ModelScores]:
     """Translate A (in reverse, B) and score the translations against the real other side.
 
-    `train`: further pairs (A, B) to teach the reader of the FCN-score with; else that learns from
-    one half of the pairs at hand and reads the other, and the other way round. Every record shows a
-    translation or says what is done; the last one holds the result.
-
-    Raises InputError for a model that has learnt nothing, for fewer than MIN_PICTURES on a side,
-    for sides that are no pairs when they should be, and for labels that are wanted but not there.
+    `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record
+    holds the result. Raises InputError for a model that has learnt nothing, for fewer than
+    MIN_PICTURES on a side, for sides that are no pairs when they should be, and for labels that are
+    wanted but not there.
     """
     sides = (b, a) if settings.reverse else (a, b)
     if settings.reverse and train:
@@ -101,7 +99,7 @@ class _Evaluation:
         self.counts = [min(len(x), settings.limit or len(x)) for x in sides]
         self.steps = sum(self.counts) + (self.reader.steps if self.reader else 0)
         self.notes: list[str] = []
-        self.skipped: dict[str, str] = {}
+        self.skipped: list[str] = []  # what, and why
         embed = _embedding(method, settings.backbone, self.notes)
         self.halves = [_PictureSet(self.counts[1], embed) for _ in range(2)]
         self.source_set, self.result_set = (_PictureSet(self.counts[0], embed) for _ in range(2))
@@ -109,30 +107,22 @@ class _Evaluation:
 
     def run(self) -> Work:
         """All phases; their records are not numbered."""
-        yield from self._look_at_targets()
-        yield from self._translate()
-        if min(len(self.source_set), sum(map(len, self.halves))) < MIN_PICTURES:
-            raise InputError(
-                f"Fewer than {MIN_PICTURES} pictures of a side can be used. {self._first_skipped()}"
-            )
-        if self.reader:
-            yield from self.reader.run(self.method.device)
-
-    def _look_at_targets(self) -> Work:
-        """The real ones go into two halves in turn; those of pairs are looked at again beside their
-        translations, for only the patches and moments are kept."""
+        # The real ones go into two halves in turn. Only patches and moments are kept.
         for picture in self._readable(self.targets, self.counts[1], "real"):
             if picture is not None:
                 min(self.halves, key=len).add(to_tensor(picture))
             yield Progress(0, self.steps, picture=picture, note="Looking at the real pictures")
-
-    def _translate(self) -> Work:
         for index, source in enumerate(self._readable(self.sources, self.counts[0], "source")):
             result = None
             if source is not None:
                 result = self.method.translate(source, reverse=self.settings.reverse)
                 self._compare(index, to_tensor(source), result)
             yield Progress(0, self.steps, picture=result, note="Translating and comparing")
+        if min(len(self.source_set), sum(map(len, self.halves))) < MIN_PICTURES:
+            reason = next(iter(self.skipped), "")
+            raise InputError(f"Fewer than {MIN_PICTURES} pictures of a side can be used. {reason}")
+        if self.reader:
+            yield from self.reader.run(self.method.device)
 
     def _compare(self, index: int, source: Tensor, result: Image) -> None:
         translation = to_tensor(result)
@@ -147,7 +137,7 @@ class _Evaluation:
                 self.reader.add(self.sources[index], partner, result)
 
     def result(self) -> ModelScores:
-        """What `run` has found."""
+        """The scores, once `run` is through."""
         one, other = self.halves
         real = one.patches + other.patches
         scores = {
@@ -165,7 +155,7 @@ class _Evaluation:
             scores |= self.reader.scores
             notes.append(self.reader.note)
         if self.skipped:
-            notes.append(f"Left out: {len(self.skipped)}, such as {self._first_skipped()}")
+            notes.append(f"Left out: {len(self.skipped)}, such as {self.skipped[0]}")
         return ModelScores(scores, " ".join(notes))
 
     def _readable(self, pictures: Pictures, count: int, kind: str) -> Iterator[Image | None]:
@@ -174,7 +164,7 @@ class _Evaluation:
             try:
                 yield fit_short_side(pictures[index].convert("RGB"), self.short_side)
             except InputError as error:
-                self.skipped[f"{kind} picture {index + 1}"] = str(error)
+                self.skipped.append(f"{kind} picture {index + 1}: {error}")
                 yield None
 
     def _partner(self, index: int, result: Image) -> Image | None:
@@ -185,12 +175,9 @@ class _Evaluation:
             return None  # `skipped` has it among the real pictures
         if not same_aspect(target.size, result.size):
             reason = "The two pictures of the pair have different shapes."
-            self.skipped[f"pair {index + 1}"] = reason
+            self.skipped.append(f"pair {index + 1}: {reason}")
             return None
         return target.resize(result.size, Resampling.BICUBIC, reducing_gap=3.0)
-
-    def _first_skipped(self) -> str:
-        return next((f"{name}: {reason}" for name, reason in self.skipped.items()), "")
 
 
 class _PictureSet:

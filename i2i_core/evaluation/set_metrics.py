@@ -106,7 +106,8 @@ class Moments:
 def frechet_distance(a: Moments, b: Moments) -> float:
     """The squared Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6):
     |m − n|² + tr(C + D − 2 (C D)^½). Of features of Inception-v3 it would be FID."""
-    root = _square_root(a.covariance)
+    values, vectors = torch.linalg.eigh(a.covariance)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T  # C^½; rounding may leave values < 0
     # (C D)^½ has the eigenvalues of the symmetric (C^½ D C^½)^½, which are real.
     cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp_min(0).sqrt().sum()
     traces = a.covariance.trace() + b.covariance.trace() - 2 * cross
@@ -126,10 +127,3 @@ def ssim(result: Tensor, target: Tensor) -> float:
     one, other = (x[0].detach().cpu().numpy() for x in (result, target))
     window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return float(structural_similarity(one, other, channel_axis=0, data_range=1.0, **window))
-
-
-def _square_root(matrix: Tensor) -> Tensor:
-    """Of a symmetric matrix without negative eigenvalues, but for rounding."""
-    values, vectors = torch.linalg.eigh(matrix)
-    root: Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    return root

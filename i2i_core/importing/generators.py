@@ -116,22 +116,23 @@ def _check_channels(channels_in: int, channels_out: int, file: str) -> None:
 
 def _read_unet(tensors: Mapping[str, Tensor], file: str) -> Published:
     """pix2pix's U-Net. Nothing tells of dropout, so it is where the paper has it."""
-    depth = names.unet_depth(tensors)
+    # Each level is a `model` within the last one's.
+    depth = max(name.split(".").count("model") for name in tensors) - 1
     width, channels_in = first_sides(tensors, "model.model.0.weight", file)
     _, channels_out = first_sides(tensors, "model.model.3.weight", file)
     _check_channels(channels_in, channels_out, file)
     # unet_128 was trained at 128 pixels; the others' pictures must hold a pixel of the last level.
     size = 128 if depth == 7 else max(256, 2**depth)
     norm = norm_kind(tensors, "model.model.3")
-    settings = {"width": width, "depth": depth, "norm": norm} | _sizes(size)
+    settings: dict[str, Any] = {"width": width, "depth": depth, "norm": norm} | _sizes(size)
     config = Pix2PixConfig(in_channels=channels_in, out_channels=channels_out, **settings)
     with on_meta_device():
         network = UNet(channels_in, channels_out, width, depth, norm)
     layers = names.unet_names(depth)
     parts = {ours: ours.rpartition(".") for ours in network.state_dict()}
     published = {ours: f"{layers[layer]}.{leaf}" for ours, (layer, _, leaf) in parts.items()}
-    what = f"a pix2pix U-Net of {depth} halvings"
-    return Published(file, config, matched(tensors, network, published, norm, what, file))
+    what = f"{file} seems to be a pix2pix U-Net of {depth} halvings"
+    return Published(file, config, matched(tensors, network, published, norm, what))
 
 
 def _sizes(side: int) -> dict[str, Any]:
@@ -152,12 +153,8 @@ def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
     norm = norm_kind(tensors, last)
     # Dropout has no tensors, but moves the second convolution from number 5 to 6.
     dropout = any(".conv_block.6." in name and value.ndim == 4 for name, value in tensors.items())
-    settings: dict[str, Any] = {
-        "in_channels": channels_in,
-        "out_channels": channels_out,
-        "width": width,
-    }
-    settings |= {"blocks": blocks, "norm": norm, "dropout": dropout}
+    settings: dict[str, Any] = {"in_channels": channels_in, "out_channels": channels_out}
+    settings |= {"width": width, "blocks": blocks, "norm": norm, "dropout": dropout}
     # The paper's pictures: 128 pixels for six blocks, 256 for nine.
     settings |= _sizes(128 if blocks <= 6 else 256)
     # What is grey on one side only cannot be its own translation.
@@ -166,12 +163,12 @@ def _read_resnet(tensors: Mapping[str, Tensor], file: str) -> Published:
     if antialias:
         layers = tuple(layer for layer in CUTConfig.nce_layers if layer < 12 + blocks)
         config = CUTConfig(**settings, nce_layers=layers, nce_identity=same)
-        what = f"a CUT ResNet of {blocks} blocks"
+        what = f"{file} seems to be a CUT ResNet of {blocks} blocks"
     else:
         weight = CycleGANConfig.identity_weight if same else 0.0
         config = CycleGANConfig(**settings, both=False, identity_weight=weight)
-        what = f"a CycleGAN ResNet of {blocks} blocks"
+        what = f"{file} seems to be a CycleGAN ResNet of {blocks} blocks"
     with on_meta_device():
         network = ResNet(channels_in, channels_out, width, blocks, norm, dropout, antialias)
     published = {name: name for name in network.state_dict()}
-    return Published(file, config, matched(tensors, network, published, norm, what, file))
+    return Published(file, config, matched(tensors, network, published, norm, what))

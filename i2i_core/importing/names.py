@@ -46,12 +46,6 @@ def block_numbers(names: Iterable[str]) -> set[int]:
     return {int(match[1]) for match in map(_BLOCK.match, names) if match}
 
 
-def unet_depth(names: Iterable[str]) -> int:
-    """Halvings of the pix2pix U-Net whose tensors have these `names`: each level is a `model`
-    within the last one's."""
-    return max(name.split(".").count("model") for name in names) - 1
-
-
 def unet_names(depth: int) -> dict[str, str]:
     """Our U-Net's layers, such as "downs.1", to pix2pix's, such as "model.model.1.model.1"."""
     names = {"downs.0": "model.model.0", "ups.0": "model.model.3"}

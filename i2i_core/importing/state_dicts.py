@@ -6,7 +6,6 @@ import pickle
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from i2i_core.errors import InputError
 from i2i_core.importing.names import known_but_unusable
 
+Tensors = Mapping[str, Tensor]
 ASK = "Ask for a plain state dict: torch.save(generator.state_dict(), path)."
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed|unsupported class <class '(\S+)'>")
@@ -28,7 +28,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
     if isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
-    content = _unnested(content)
+    # Of a training checkpoint of several networks, as rosinality writes them, those that make
+    # pictures: their averages, if there are.
+    for parts in (("e_ema", "g_ema"), ("e", "g")):
+        if all(isinstance(content.get(part), Mapping) for part in parts):
+            content = {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
     if not content:
         raise InputError(f"{path.name} is empty: it holds no weights. {ASK}")
     odd = next((key for key, value in content.items() if not _is_plain(key, value)), None)
@@ -86,15 +90,6 @@ def _load(path: Path) -> object:
     )
 
 
-def _unnested(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """Of a training checkpoint of several networks, as rosinality writes them, those that make
-    pictures, as one state dict; anything else as it is."""
-    for parts in (("e_ema", "g_ema"), ("e", "g")):
-        if all(isinstance(content.get(part), Mapping) for part in parts):
-            return {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
-    return content
-
-
 def _is_plain(key: object, value: object) -> bool:
     return (
         isinstance(key, str)
@@ -110,7 +105,7 @@ def _leaf(name: str) -> str:
     return name.rsplit(".", 1)[-1]
 
 
-def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[int, int]:
+def first_sides(tensors: Tensors, name: str, file: str) -> tuple[int, int]:
     """The channels on both sides of the convolution whose weights have this `name`: of weights
     (P, Q, h, w) P and Q."""
     if name not in tensors:
@@ -122,7 +117,7 @@ def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[in
     return shape[0], shape[1]
 
 
-def norm_kind(tensors: Mapping[str, Tensor], output: str) -> str:
+def norm_kind(tensors: Tensors, output: str) -> str:
     """Which normalisation the network has whose last layer is `output`: batch normalisation has
     weights, instance normalisation leaves the convolutions their biases."""
     if any(value.ndim == 1 and _leaf(name) == "weight" for name, value in tensors.items()):
@@ -132,16 +127,11 @@ def norm_kind(tensors: Mapping[str, Tensor], output: str) -> str:
 
 
 def matched(
-    tensors: Mapping[str, Tensor],
-    network: nn.Module,
-    published: Mapping[str, str],
-    norm: str,
-    what: str,
-    file: str,
+    tensors: Tensors, network: nn.Module, published: Mapping[str, str], norm: str, what: str
 ) -> dict[str, Tensor]:
-    """`tensors` by the names of `network`, whose names `published` turns into the file's. Raises
-    InputError that names what is missing, too much or of another shape than `what` has; it has
-    the normalisation `norm`."""
+    """`tensors` by the names of `network`, whose names `published` turns into the file's; `norm` is
+    its normalisation. Raises InputError that names what is missing, too much or of another shape;
+    `what` says which file seems to be what."""
     expected = {published[ours]: value for ours, value in network.state_dict().items()}
     given = dict(tensors)
     for name, value in expected.items():
@@ -162,7 +152,7 @@ def matched(
         faults.append(f"has another size of {_few(unlike)}")
     if faults:
         raise InputError(
-            f"{file} seems to be {what}, but {' and '.join(faults)}. It is damaged or was changed: "
+            f"{what}, but {' and '.join(faults)}. It is damaged or was changed: "
             "give the file as it was published."
         )
     return {ours: given[theirs] for ours, theirs in published.items()}

@@ -30,28 +30,32 @@ def import_swapping(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoenc
     if official:
         _check_blurs(tensors, file)
     # The blurs' kernels are constants.
-    tensors = {
+    weights = {
         name: value
         for name, value in tensors.items()
         if not _TRAINING_ONLY.match(name) and not name.endswith(".kernel")
     }
     if official:
-        config = _official_config(tensors, file)
-        name, what = partial(_official_name, config), "the official swapping autoencoder"
+        config = _official_config(weights, file)
+        name, kind = partial(_official_name, config), "the official"
     else:
-        tensors = _networks(tensors)
-        config = _rosinality_config(tensors, file)
-        name, what = partial(_rosinality_name, config), "rosinality's swapping autoencoder"
+        weights = _networks(weights)
+        config = _rosinality_config(weights, file)
+        name, kind = partial(_rosinality_name, config), "rosinality's"
     with on_meta_device():
         network = config.build()
     published = {ours: name(ours) for ours in network.state_dict()}
     ups = {theirs for ours, theirs in published.items() if re.match(r"generator\.ups.*skip", ours)}
-    shaped = {
-        key: value.transpose(0, 1) if not official and key in ups else _shaped(key, value)
-        for key, value in tensors.items()
-    }
+    for key, value in weights.items():
+        if value.ndim == 5:  # a modulated weight, with a batch of one in front
+            weights[key] = value[0]
+        elif key == "G.ToRGB.bias":  # as a picture
+            weights[key] = value.flatten()
+        elif not official and key in ups:
+            weights[key] = value.transpose(0, 1)
+    what = f"{file} seems to be {kind} swapping autoencoder"
     method = SwappingAutoencoder(config)
-    method.ema.load_weights(matched(shaped, network, published, "batch", what, file))
+    method.ema.load_weights(matched(weights, network, published, "batch", what))
     method.fitted = True
     return method
 
@@ -192,14 +196,6 @@ def _styled_name(name: str) -> str:
 def _numbers(tensors: Mapping[str, Tensor], pattern: str) -> list[int]:
     matches = (re.match(pattern, name) for name in tensors)
     return sorted({int(match[1]) for match in matches if match})
-
-
-def _shaped(name: str, value: Tensor) -> Tensor:
-    """A tensor in our shape: modulated weights come with a batch of one in front, the last bias as
-    a picture."""
-    if value.ndim == 5:
-        return value[0]
-    return value.flatten() if name == "G.ToRGB.bias" else value
 
 
 def _check_blurs(tensors: Mapping[str, Tensor], file: str) -> None:

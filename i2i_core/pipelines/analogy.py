@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PIL.Image import Image
@@ -16,6 +17,8 @@ from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.structural_analogy import AnalogyResult, StructuralAnalogy
 from i2i_core.pipelines.object_removal import remove_object as remove_object
 from i2i_core.progress import Work
+
+Edit = Callable[[maps.Ids, label_edits.Mask], maps.Ids]
 
 
 def structural_analogy(
@@ -86,8 +89,8 @@ def move_region(
 
     Without `labels` the photograph is segmented first. What was behind is made from the rest.
     """
-    settings = {"long_side": long_side, "seed": seed}
-    return _repaint(photo, labels, at, label_edits.move, by, settings)
+    edit = partial(label_edits.move, dx=by[0], dy=by[1])
+    return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 
 
 def resize_region(
@@ -100,18 +103,12 @@ def resize_region(
     seed: int = 0,
 ) -> Work:
     """Grow what lies at pixel `at` (x, y) by `pixels` on every side, or shrink it if negative."""
-    settings = {"long_side": long_side, "seed": seed}
-    edit = label_edits.grow if pixels >= 0 else label_edits.shrink
-    return _repaint(photo, labels, at, edit, (abs(pixels),), settings)
+    edit = partial(label_edits.grow if pixels >= 0 else label_edits.shrink, pixels=abs(pixels))
+    return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 
 
 def _repaint(
-    photo: Image,
-    labels: Image | None,
-    at: tuple[int, int],
-    edit: Callable[..., maps.Ids],
-    amounts: tuple[float, ...],
-    settings: dict[str, Any],
+    photo: Image, labels: Image | None, at: tuple[int, int], edit: Edit, **settings: Any
 ) -> Work:
     """The photograph, its label map changed by `edit` in the region at pixel `at`."""
     photo = check_image(photo, "The photograph")
@@ -122,5 +119,5 @@ def _repaint(
         if len(label_map.colours) > len(maps.PALETTE):
             raise InputError(f"Use at most {len(maps.PALETTE)} labels.")
         ids = maps.resize(label_map.ids, photo.size)
-    edited = edit(ids, label_edits.region_at(ids, *at), *amounts)
+    edited = edit(ids, label_edits.region_at(ids, *at))
     return semantic_analogy(photo, maps.encode(ids), maps.encode(edited), keep=True, **settings)

@@ -71,16 +71,15 @@ def transfer(
     source = prepare(picture, "", short_side)
     back = back and method.capabilities.two_way
     result = TransferResult(source, source)
-    there = translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
-    for progress in there:
+    for progress in translate_prepared(source, model, reference, seed=seed, reverse=reverse):
         result = replace(result, translation=progress.picture or result.translation)
         blended = result.blended(strength, keep_colours)
         total = progress.total + back  # coming back is one step
         yield replace(progress, total=total, picture=blended, result=result)
     if back:
         # Without the reference, which is of the other domain.
-        again = translate_prepared(result.translation, model, seed=seed, reverse=not reverse)
-        result = replace(result, back=last_picture(again))
+        work = translate_prepared(result.translation, model, None, seed=seed, reverse=not reverse)
+        result = replace(result, back=last_picture(work))
         yield Progress(total, total, picture=blended, result=result)
 
 

@@ -71,9 +71,8 @@ class PatchScores(NamedTuple):
 
 
 class PatchMatches(NamedTuple):
-    """For one point of the translation: how similar each patch of the source is to it (h, w; 1 for
-    the most similar), the source with the similar patches bright, and the translation with the
-    point marked."""
+    """How similar each patch of the source is to a point of the translation (h, w; at most 1), the
+    source with the similar patches bright, and the translation with the point marked."""
 
     values: Floats
     overlay: Image.Image
@@ -105,15 +104,13 @@ def match_patches(
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
     middle; in deeper layers a patch resembles its own place only.
     """
-    cut, number = _encoder(method, layer)
     for axis, share in zip("xy", point, strict=True):
         check_range(f"point's {axis}", share, 0, 1)
-    small, translation, (keys, queries) = _embeddings(cut, picture, number)
+    small, translation, (keys, queries) = _embeddings(method, picture, layer)
     height, width = keys.shape[-2:]
-    row = min(height - 1, int(point[1] * height))
-    column = min(width - 1, int(point[0] * width))
+    row, column = min(height - 1, int(point[1] * height)), min(width - 1, int(point[0] * width))
     query = queries[0, :, row, column]
-    similarity = torch.einsum("c,chw->hw", query, keys[0]) / cut.config.temperature
+    similarity = torch.einsum("c,chw->hw", query, keys[0]) / method.config.temperature
     values = (similarity - similarity.max()).exp()[None, None]
     marked = _mark(to_image(translation / 2 + 0.5), point)
     return PatchMatches(_array(values), _glow(small, values), marked)
@@ -125,8 +122,7 @@ def embedding_colours(
     """`picture` and its translation with every patch in the colour of its embedding: red, green and
     blue are the first three principal components of both pictures' embeddings. Patches of one
     colour are alike to CUT's contrastive loss."""
-    cut, number = _encoder(method, layer)
-    small, _, embeddings = _embeddings(cut, picture, number)
+    small, _, embeddings = _embeddings(method, picture, layer)
     vectors = torch.cat([x[0].flatten(1) for x in embeddings], 1).T
     centred = vectors - vectors.mean(0)
     _, _, directions = torch.linalg.svd(centred, full_matrices=False)
@@ -149,17 +145,6 @@ def middle(layers: tuple[int, ...]) -> int:
     return layers[len(layers) // 2]
 
 
-def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
-    if not isinstance(method, CUT):
-        raise InputError("Only CUT compares patches: choose a CUT model.")
-    _check_training_networks(method, "projection")
-    layers = method.config.nce_layers
-    layer = middle(layers) if layer is None else layer
-    if layer not in layers:
-        raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
-    return method, layers.index(layer)
-
-
 def _check_training_networks(method: Method, what: str) -> None:
     method.check_is_fitted()
     if not method.has_training_networks:
@@ -171,17 +156,25 @@ def _check_training_networks(method: Method, what: str) -> None:
 
 @torch.no_grad()
 def _embeddings(
-    cut: CUT, picture: Image.Image, number: int
+    method: Method, picture: Image.Image, layer: int | None
 ) -> tuple[Image.Image, Tensor, list[Tensor]]:
     """The picture, shrunk, its translation (1, 3, H, W) in [−1, 1], and both as unit vectors
-    (1, C, h, w) of the compared layer `number`."""
+    (1, C, h, w) of the compared `layer`."""
+    if not isinstance(method, CUT):
+        raise InputError("Only CUT compares patches: choose a CUT model.")
+    _check_training_networks(method, "projection")
+    layers = method.config.nce_layers
+    layer = middle(layers) if layer is None else layer
+    if layer not in layers:
+        raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
     small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
-    fitting, undo = fit_multiple(to_tensor(small).to(cut.device), cut.capabilities.multiple_of)
-    translation = undo(cut(fitting)).clamp(0, 1) * 2 - 1
+    multiple, number = method.capabilities.multiple_of, layers.index(layer)
+    fitting, undo = fit_multiple(to_tensor(small).to(method.device), multiple)
+    translation = undo(method(fitting)).clamp(0, 1) * 2 - 1
     embeddings = []
     for x in (undo(fitting) * 2 - 1, translation):
-        feature = cut.generator.encode(x, cut.config.nce_layers)[number]
-        vectors = cut.projection.heads[number](feature.flatten(2).transpose(1, 2))
+        feature = method.generator.encode(x, layers)[number]
+        vectors = method.projection.heads[number](feature.flatten(2).transpose(1, 2))
         unit = F.normalize(vectors, dim=-1).transpose(1, 2)
         embeddings.append(unit.unflatten(2, feature.shape[-2:]))
     return small, translation, embeddings
@@ -221,5 +214,4 @@ def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
 
 
 def _array(values: Tensor) -> Floats:
-    array: Floats = values[0, 0].float().cpu().numpy()
-    return array
+    return np.asarray(values[0, 0].float().cpu())

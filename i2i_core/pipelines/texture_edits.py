@@ -18,13 +18,14 @@ from i2i_core.networks.statistics import Directions, principal_directions
 from i2i_core.pipelines.structure_masks import Mask, Point, enlarged, middle, place, show_mask
 from i2i_core.pipelines.texture_swap import as_swapper
 
+Pictures = Sequence[Image.Image]
 MAX_DEVIATIONS = 6.0  # standard deviations that an edit may go
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A picture in the editor: its codes as edited so far, how it looks, and its structure code as
-    colours, both at the codes' size."""
+    """A picture in the editor: its codes, how it looks, and its structure as colours, both at the
+    codes' size."""
 
     codes: Codes
     picture: Image.Image
@@ -32,8 +33,7 @@ class Edited:
 
 
 def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = None) -> Edited:
-    """`picture` in the editor, unedited, with `short_side` pixels on its shorter side, by default
-    as many as the model learnt at."""
+    """`picture` in the editor; `short_side` pixels, by default as many as the model learnt at."""
     source = at_size(as_swapper(model), check_image(picture), short_side)
     codes = encode(as_swapper(model), source, min(source.size))
     return Edited(codes, source, structure_colours(codes, model))
@@ -49,23 +49,21 @@ def preview(
 ) -> Edited:
     """The texture moved by `amounts` (see `moved`), and inside the `mask` the structure by
     `region_amounts` (see `reshaped`). `keep` as in `edit`."""
-    after = before
-    amounts, region_amounts = _without_zeros(amounts), _without_zeros(region_amounts)
-    if amounts:
-        after = edit(after, moved(after.codes, model, amounts), model, keep=keep)
-    if region_amounts:
-        if mask is None:
-            raise InputError("Choose a region first: click the picture, or paint it.")
-        codes = reshaped(after.codes, model, mask, region_amounts)
-        after = edit(after, codes, model, mask, keep)
-    return after
+    if amounts := _without_zeros(amounts):
+        before = edit(before, moved(before.codes, model, amounts), model, keep=keep)
+    region_amounts = _without_zeros(region_amounts)
+    if not region_amounts:
+        return before
+    if mask is None:
+        raise InputError("Choose a region first: click the picture, or paint it.")
+    return edit(before, reshaped(before.codes, model, mask, region_amounts), model, mask, keep)
 
 
 def clone(
     before: Edited, model: LoadedModel, mask: Mask, point: Point, source: Image.Image | None = None
 ) -> Edited:
-    """The structure around `point` of the `source` picture (without one, of this one), painted
-    into the `mask`, whose middle is where `point` comes to."""
+    """The structure around `point` of the `source` picture (else of this one), painted into the
+    `mask`, whose middle is where `point` comes to."""
     if not mask.any():
         raise InputError("Paint first where to clone to.")
     origin = before.codes
@@ -79,8 +77,8 @@ def clone(
 def add(
     before: Edited,
     model: LoadedModel,
-    plus: Sequence[Image.Image],
-    minus: Sequence[Image.Image],
+    plus: Pictures,
+    minus: Pictures,
     gain: float = 1.0,
     keep: float = 1.0,
 ) -> Edited:
@@ -104,8 +102,7 @@ def edit_direction(
 def edit(
     before: Edited, codes: Codes, model: LoadedModel, mask: Mask | None = None, keep: float = 1.0
 ) -> Edited:
-    """`before` with its codes changed to `codes`: inside the `mask`, with a soft edge, if there is
-    one, so that nothing else changes whatever the network makes of it.
+    """`before` with its codes changed to `codes`; the picture only inside the `mask`, softly edged.
 
     With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
     the network cannot rebuild; with 0 it is what the network makes of the codes.
@@ -128,9 +125,8 @@ def direction_names(model: LoadedModel) -> list[str]:
     directions = as_swapper(model).statistics.directions
     if not directions.fitted:
         return []
-    effects = directions.effects.cpu().numpy()
-    exists = directions.texture.cpu().numpy().any(1)
-    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects[exists], 1)]
+    effects = directions.effects[directions.texture.any(1)].cpu().numpy()
+    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects, 1)]
 
 
 def _name(effect: Floats) -> str:
@@ -157,14 +153,10 @@ def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
 
 
 def arithmetic(
-    codes: Codes,
-    model: LoadedModel,
-    plus: Sequence[Image.Image],
-    minus: Sequence[Image.Image],
-    gain: float = 1.0,
+    codes: Codes, model: LoadedModel, plus: Pictures, minus: Pictures, gain: float = 1.0
 ) -> Codes:
-    """Vector arithmetic: the texture plus `gain` times the mean texture of the pictures `plus` less
-    that of the pictures `minus` (without any, less the model's mean)."""
+    """The texture plus `gain` times the mean texture of the pictures `plus` less that of the
+    pictures `minus` (without any, less the model's mean)."""
     check_range("gain", gain, -MAX_DEVIATIONS, MAX_DEVIATIONS)
     method = as_swapper(model)
     if not plus:
@@ -180,7 +172,7 @@ def arithmetic(
     return replace(codes, texture=texture.astype(np.float32))
 
 
-def _mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
+def _mean_texture(method: SwappingAutoencoder, pictures: Pictures) -> Floats:
     textures = [encode(method, check_image(picture)).texture for picture in pictures]
     return np.asarray(np.mean(textures, 0))
 
@@ -203,9 +195,8 @@ def _step(directions: Floats, amounts: Sequence[float]) -> Floats:
 
 
 def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) -> Codes:
-    """Clone brush: inside `mask` the structure of `source` (this picture's or another's codes),
-    moved so that what is at `point` there comes to `start` here. Places that fall outside the
-    source stay as they are."""
+    """Inside `mask` the structure of `source`, moved so that what is at `point` there comes to
+    `start` here. Places that fall outside the source stay as they are."""
     if len(source.structure) != len(codes.structure):
         raise InputError("The picture to clone from was encoded by another model: encode it again.")
     (row, column), (top, left) = place(source, point), place(codes, start)
@@ -222,8 +213,8 @@ def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) 
 
 
 def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
-    """The structure code as a picture of the codes' size: its first three principal components as
-    red, green and blue (of the model's collection, or, unknown, of this picture)."""
+    """The structure as a picture of the codes' size: its first three principal components (those of
+    the model's collection, if known) as red, green and blue."""
     flat = codes.structure.reshape(len(codes.structure), -1).T
     axes = as_swapper(model).statistics.directions.structure.cpu().numpy()[:3]
     if not axes.any():

@@ -39,10 +39,9 @@ def swap(
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
-    `detail`: the share of the structure picture's fine detail, which a small network loses, that is
-    laid over a model's swap. `short_side`: pixels of the result's shorter side, by default as many
-    as the model learnt at; patches by default give 256 pixels on the longer side. Raises InputError
-    for settings out of range and for models of other methods.
+    `detail`: how much of the structure picture's fine detail, which a small network loses, is laid
+    over a model's swap. `short_side`, pixels: by default as the model learnt; of patches by default
+    the longer side has 256. Raises InputError for settings out of range and for other models.
     """
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
@@ -78,9 +77,8 @@ def swap(
 def decode_codes(
     codes: Codes, model: LoadedModel, texture: Codes | None = None, strength: float = 1.0
 ) -> Image.Image:
-    """The picture of `codes` as the model that made them rebuilds it; with the codes `texture` of
-    another picture, `strength` of the way to that one's texture. Raises InputError for codes of
-    another model."""
+    """The picture of `codes`, `strength` of the way to the `texture` of other ones, if any. Raises
+    InputError for codes of another model."""
     check_range("strength", strength, 0, MAX_STRENGTH)
     method = as_swapper(model)
     if texture is not None:
@@ -91,7 +89,7 @@ def decode_codes(
 
 
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
-    """The model as a swapping autoencoder. Raises InputError for models of other methods."""
+    """The model's method. Raises InputError if it is no swapping autoencoder."""
     if not isinstance(model.method, SwappingAutoencoder):
         raise InputError(
             f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
@@ -101,19 +99,14 @@ def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
 
 
 def with_rest(
-    result: Image.Image,
-    source: Image.Image,
-    reconstruction: Image.Image,
-    rest: float,
-    detail: float,
+    result: Image.Image, source: Image.Image, copy: Image.Image, rest: float, detail: float
 ) -> Image.Image:
-    """`result` plus a share of what the network loses of the `source` in its `reconstruction`:
-    `rest` of all of it, and `detail` of its fine lightness alone, which has no colour to disturb.
-    """
+    """`result` plus a share of what the network's `copy` of the `source` lacks: `rest` of it all,
+    and `detail` of its fine lightness alone, which has no colour to disturb."""
     if not rest and not detail:
         return result
-    lost = np.asarray(source, np.float32) - np.asarray(reconstruction, np.float32)
-    fine = _fine(source) - _fine(reconstruction)
+    lost = np.asarray(source, np.float32) - np.asarray(copy, np.float32)
+    fine = _fine(source) - _fine(copy)
     value = np.asarray(result, np.float32) + rest * lost + (1 - rest) * detail * fine[..., None]
     return Image.fromarray(value.round().clip(0, 255).astype(np.uint8))
 
@@ -194,11 +187,10 @@ def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> Loade
 def _blended(work: Work, structure: Image.Image, strength: float, why: str) -> Work:
     """What a structural analogy makes, blended with the structure picture."""
     for progress in work:
-        picture = progress.picture
+        picture, note = progress.picture, progress.note
         if picture is not None:
             source = structure.resize(picture.size, Image.Resampling.LANCZOS)
             picture = blend(source, picture, strength)
-        note = progress.note
         if progress.step == progress.total:
             note = why or "Made by patches of the texture picture."
         yield Progress(progress.step, progress.total, picture=picture, note=note)

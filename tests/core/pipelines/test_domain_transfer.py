@@ -9,22 +9,21 @@ import pytest
 from PIL import Image
 
 from i2i_core.checkpoints.checkpoint import save
-from i2i_core.checkpoints.model_zoo import find_models
+from i2i_core.checkpoints.model_zoo import LoadedModel, find_models, open_model
 from i2i_core.errors import InputError
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
 from i2i_core.pipelines.domain_transfer import (
-    BACK,
     blend,
     difference,
     transfer,
     transfer_all,
-    usual_size,
+    usual_short_side,
 )
 from i2i_core.progress import last_picture
 
-SMALL = {"width": 4, "blocks": 1, "discriminator_width": 4, "tone": 8}
+SMALL = {"width": 4, "blocks": 1, "discriminator_width": 4, "lowpass": 8}
 
 
 def picture(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:
@@ -33,19 +32,19 @@ def picture(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:
 
 
 @pytest.fixture
-def two_way(tmp_path: Path) -> Path:
+def two_way(tmp_path: Path) -> LoadedModel:
     method = CycleGAN(CycleGANConfig(**SMALL))
     method.fitted = True
     save(method, tmp_path / "two.safetensors", about="Noise to fog: for tests")
-    return tmp_path / "two.safetensors"
+    return open_model(tmp_path / "two.safetensors")
 
 
 @pytest.fixture
-def one_way(tmp_path: Path) -> Path:
+def one_way(tmp_path: Path) -> LoadedModel:
     method = CUT(CUTConfig(**SMALL, nce_layers=(0, 4)))
     method.fitted = True
     save(method, tmp_path / "one.safetensors")
-    return tmp_path / "one.safetensors"
+    return open_model(tmp_path / "one.safetensors")
 
 
 def test_strength_goes_from_the_picture_to_the_translation_and_beyond() -> None:
@@ -66,48 +65,52 @@ def test_kept_colours_are_the_pictures_and_the_light_is_the_translations() -> No
     assert np.abs(kept[..., 1:] - source[..., 1:]).max() <= 2
 
 
-def test_a_two_way_model_comes_back_and_says_how_far_off(two_way: Path) -> None:
+def test_a_two_way_model_comes_back_and_says_how_far_off(two_way: LoadedModel) -> None:
     source = picture(2)
     *_, last = transfer(source, two_way, back=True)
     assert last.step == last.total
     assert last.picture is not None
-    assert last.picture.size == last.extras[BACK].size == source.size
-    assert last.losses["cycle error"] == pytest.approx(difference(source, last.extras[BACK]))
-    assert last.losses["cycle error"] > 0
+    assert last.result is not None
+    assert last.result.back is not None
+    assert last.picture.size == last.result.back.size == source.size
+    assert last.result.cycle_error == pytest.approx(difference(source, last.result.back))
+    assert last.result.cycle_error > 0
     there = last_picture(transfer(source, two_way))
     assert np.array_equal(np.asarray(there), np.asarray(last.picture))
     back = last_picture(transfer(there, two_way, reverse=True))
-    assert np.array_equal(np.asarray(back), np.asarray(last.extras[BACK]))
+    assert np.array_equal(np.asarray(back), np.asarray(last.result.back))
 
 
-def test_a_one_way_model_just_translates(one_way: Path) -> None:
+def test_a_one_way_model_just_translates(one_way: LoadedModel) -> None:
     *_, last = transfer(picture(3), one_way, back=True)
-    assert not last.extras
+    assert last.result is not None
+    assert last.result.back is None
+    assert last.result.cycle_error is None
     assert not last.losses
     with pytest.raises(InputError, match="one direction"):
         list(transfer(picture(3), one_way, reverse=True))
 
 
-def test_strength_and_size_apply(one_way: Path) -> None:
+def test_strength_and_size_apply(one_way: LoadedModel) -> None:
     source = picture(4, (120, 80))
-    assert last_picture(transfer(source, one_way, size=40)).size == (60, 40)
+    assert last_picture(transfer(source, one_way, short_side=40)).size == (60, 40)
     full = last_picture(transfer(source, one_way))
     half = last_picture(transfer(source, one_way, strength=0.5))
     assert np.array_equal(np.asarray(half), np.asarray(blend(source, full, 0.5)))
     assert np.array_equal(np.asarray(source), last_picture(transfer(source, one_way, strength=0)))
-    for settings in ({"strength": -1}, {"strength": 3}, {"size": 8}):
+    for settings in ({"strength": -1}, {"strength": 3}, {"short_side": 8}):
         with pytest.raises(InputError):
             list(transfer(source, one_way, **settings))
 
 
 def test_tiny_pictures_are_enlarged_and_huge_ones_shrunk() -> None:
-    assert usual_size(picture(0, (9, 12))) == 32
-    assert usual_size(picture(0, (300, 200))) == 200
-    assert usual_size(picture(0, (300, 200)), 150) == 150
-    assert usual_size(Image.new("1", (7000, 5000))) == 1536
+    assert usual_short_side(picture(0, (9, 12))) == 32
+    assert usual_short_side(picture(0, (300, 200))) == 200
+    assert usual_short_side(picture(0, (300, 200)), 150) == 150
+    assert usual_short_side(Image.new("1", (7000, 5000))) == 1536
 
 
-def test_many_pictures_come_one_by_one(one_way: Path) -> None:
+def test_many_pictures_come_one_by_one(one_way: LoadedModel) -> None:
     pictures = [picture(seed) for seed in range(3)]
     records = list(transfer_all(pictures, one_way, strength=0.5))
     assert [record.step for record in records] == [1, 2, 3]
@@ -117,13 +120,13 @@ def test_many_pictures_come_one_by_one(one_way: Path) -> None:
 
 
 def test_a_model_of_pairs_is_sent_elsewhere(tmp_path: Path) -> None:
-    method = Pix2Pix(Pix2PixConfig(width=4, depth=5, size=32, load_size=32))
+    method = Pix2Pix(Pix2PixConfig(width=4, depth=5, crop_size=32, load_size=32))
     method.fitted = True
     save(method, tmp_path / "pairs.safetensors")
     with pytest.raises(InputError, match="learnt from pairs"):
-        list(transfer(picture(5), tmp_path / "pairs.safetensors"))
+        list(transfer(picture(5), open_model(tmp_path / "pairs.safetensors")))
     with pytest.raises(InputError, match="There is no model"):
-        list(transfer(picture(5), tmp_path / "none.safetensors"))
+        open_model(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -134,5 +137,5 @@ def test_shipped_models_are_small_and_change_what_they_are_given(name: str) -> N
     assert model.bytes < 10_000_000
     assert " to " in model.about
     source = Image.open(Path(__file__).parents[3] / "examples" / "starters" / "lake.jpg")
-    made = last_picture(transfer(source, name, size=128))
+    made = last_picture(transfer(source, open_model(name), short_side=128))
     assert 4 < difference(source.resize((128, 128)), made) < 80

@@ -10,17 +10,12 @@ import torch
 from PIL import Image
 
 from i2i_core.checkpoints.checkpoint import save
+from i2i_core.checkpoints.model_zoo import open_model
 from i2i_core.errors import InputError
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.sincut import SinCUT, SinCUTConfig
 from i2i_core.pipelines.inspection import (
-    COLOURS,
-    COMPARED,
-    JUDGED,
-    JUDGED_SOURCE,
-    MADE_COLOURS,
-    MARKED,
     embedding_colours,
     inspect,
     layers_of,
@@ -44,8 +39,8 @@ def quarters(side: int = 256) -> Image.Image:
 
 def faithful(**settings: object) -> CUT:
     """A CUT whose translation is the tones of its input: away from edges, the picture itself."""
-    method = CUT(CUTConfig(**SMALL, tone=8, **settings))  # type: ignore[arg-type]
-    for network in (method.generator, method.average):
+    method = CUT(CUTConfig(**SMALL, lowpass=8, **settings))  # type: ignore[arg-type]
+    for network in (method.ema.network, method.ema.average):
         if network is not None:
             for parameter in network.model[-1].parameters():
                 torch.nn.init.zeros_(parameter)
@@ -105,7 +100,7 @@ def test_any_size_and_layer_can_be_looked_at() -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_discriminator_of_the_target_domain_judges(reverse: bool) -> None:
-    method = CycleGAN(CycleGANConfig(**SMALL, tone=8))
+    method = CycleGAN(CycleGANConfig(**SMALL, lowpass=8))
     method.fitted = method.training_networks_loaded = True
     judges = (method.discriminator_b, method.discriminator_a)
     for judge, verdict in zip(judges, (0.9, 0.1), strict=True):
@@ -125,7 +120,7 @@ def test_what_cannot_be_seen_is_said() -> None:
         match_patches(imported, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="no discriminator"):
         score_patches(imported, quarters())
-    one_each = SinCUT(SinCUTConfig(width=4, discriminator_width=4, crop=16, load_size=48))
+    one_each = SinCUT(SinCUTConfig(width=4, discriminator_width=4, crop_size=16, load_size=48))
     with pytest.raises(InputError, match="Only CUT"):
         match_patches(one_each, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="Only CycleGAN and CUT"):
@@ -134,12 +129,14 @@ def test_what_cannot_be_seen_is_said() -> None:
 
 
 def test_look_shows_what_there_is(tmp_path: Path) -> None:
-    contrast = {COMPARED, MARKED, COLOURS, MADE_COLOURS}
     cycle = CycleGAN(CycleGANConfig(**SMALL))
     cycle.fitted = cycle.training_networks_loaded = True
-    for method, names in ((faithful(nce_layers=(0, 4)), contrast), (cycle, set())):
+    usual = {"translation", "scored_source", "scored_translation"}
+    contrast = {"matched", "marked", "source_colours", "translation_colours"}
+    for method, names in ((faithful(nce_layers=(0, 4)), usual | contrast), (cycle, usual)):
         path = tmp_path / f"{type(method).__name__}.safetensors"
         save(method, path)
-        (record,) = inspect(quarters(), path, point=(0.3, 0.3))
-        assert set(record.extras) == names | {JUDGED, JUDGED_SOURCE}
-        assert {picture.size for picture in record.extras.values()} == {(256, 256)}
+        inspection = inspect(quarters(), open_model(path), point=(0.3, 0.3))
+        pictures = {name: value for name, value in vars(inspection).items() if value is not None}
+        assert set(pictures) == names
+        assert {picture.size for picture in pictures.values()} == {(256, 256)}
