@@ -45,9 +45,9 @@ class FCNEvaluation:
         train: Sides | None = None,
         config: SegmenterConfig | None = None,
     ) -> FCNEvaluation | None:
-        """Ready to gather if `labels` says that `maps` are label maps, and with None if they are
-        some of three colours or more (line drawings have two). Raises InputError when they should
-        be and are not."""
+        """Ready to gather if `labels` says that `maps` are label maps, with None if they are some
+        of three colours or more (line drawings: two). Raises InputError if they should be, but are
+        not."""
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):
@@ -73,8 +73,7 @@ class FCNEvaluation:
         self.translated.append(fcn_score.shrink(translation, size))
 
     def run(self, device: torch.device | str = "cpu") -> Work:
-        """Teach and read: a record for every step of teaching. Raises InputError when there are
-        fewer than two pairs."""
+        """Teach and read: a record for every step. Raises InputError for fewer than two pairs."""
         if len(self.ids) < 2:
             raise InputError("The FCN-score needs two pairs or more that can be read.")
         real, translated = (

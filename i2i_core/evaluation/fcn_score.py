@@ -33,8 +33,7 @@ BATCH = 16  # pictures that are read at once
 
 @dataclass(frozen=True)
 class SegmenterConfig(CheckedConfig):
-    """How the reader learns: pictures squeezed to `size`² pixels, `steps` of `batch` crops of 7/8
-    of that, mirrored half of the time."""
+    """How it learns: `steps` of `batch` crops, half of them mirrored, 7/8 of `size`² pixels."""
 
     size: int = setting(128, 32, 512)
     width: int = setting(32, 1, 128)
@@ -60,9 +59,8 @@ class Palette:
 
 
 def find_palette(maps: Sequence[Image.Image]) -> Palette:
-    """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys, all
-    values, with 255 as unlabelled beside small ids. Raises InputError for pictures that are no
-    label maps."""
+    """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys all,
+    255 as unlabelled beside small ids. Raises InputError for pictures that are no label maps."""
     sample = np.unique(np.linspace(0, len(maps) - 1, min(SAMPLE, len(maps))).round().astype(int))
     pixels = []
     for index in sample.tolist():

@@ -51,8 +51,7 @@ class LabelReader:
 
 
 def label_agreement(read: NDArray[np.uint8], target: NDArray[np.uint8]) -> tuple[float, float]:
-    """Pixel accuracy and mean intersection over union of two label maps (H, W), over the labels
-    that `target` has."""
+    """Pixel accuracy and mean IoU of two label maps (H, W), over the labels of `target`."""
     ious = []
     for label in np.unique(target):
         union = ((read == label) | (target == label)).sum()

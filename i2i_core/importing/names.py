@@ -28,8 +28,7 @@ _BLOCK = re.compile(r"^model\.(\d+)\.conv_block\.")
 
 
 def known_but_unusable(names: Iterable[str]) -> str:
-    """What the file that holds tensors of these `names` is and what to do, as "… . …"; "" if it
-    may be one that can be used."""
+    """What a file with tensors of these `names` is, and what to do; "" if it may be usable."""
     names = list(names)
     for pattern, what, advice in _KNOWN:
         if any(re.search(pattern, name) for name in names):

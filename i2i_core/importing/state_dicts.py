@@ -106,8 +106,7 @@ def _leaf(name: str) -> str:
 
 
 def first_sides(tensors: Tensors, name: str, file: str) -> tuple[int, int]:
-    """The channels on both sides of the convolution whose weights have this `name`: of weights
-    (P, Q, h, w) P and Q."""
+    """P and Q of the convolution's weights (P, Q, h, w) of this `name`: channels on both sides."""
     if name not in tensors:
         raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
     shape = tensors[name].shape

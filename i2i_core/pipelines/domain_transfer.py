@@ -90,8 +90,7 @@ def transfer_all(
     max_short_side: int = MAX_SHORT_SIDE,
     **settings: Any,
 ) -> Iterator[Progress[TransferResult]]:
-    """`transfer` for one after the other, each at its `usual_short_side` up to `max_short_side`; a
-    record for each, with its result."""
+    """`transfer` for each, at its `usual_short_side` up to `max_short_side`; a record for each."""
     for number, picture in enumerate(pictures, start=1):
         side = usual_short_side(picture, max_short_side)
         *_, last = transfer(picture, model, short_side=side, **settings)
@@ -100,8 +99,7 @@ def transfer_all(
 
 
 def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int:
-    """Pixels of the shorter side to translate `picture` at: as many as it has, but from
-    MIN_SHORT_SIDE to `at_most`."""
+    """Pixels of its shorter side, but from MIN_SHORT_SIDE to `at_most`, to translate it at."""
     return max(MIN_SHORT_SIDE, min(*picture.size, at_most))
 
 

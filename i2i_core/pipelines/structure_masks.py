@@ -12,9 +12,8 @@ Point = tuple[float, float]  # x and y, shares of the picture's sides
 
 
 def similar(codes: Codes, point: Point, tolerance: float = 0.35) -> Mask:
-    """The places whose structure is like that at `point` and that hang together
-    with it. `tolerance` 0 takes the point alone, 1 everything. Raises InputError for a point
-    outside the picture."""
+    """The places of like structure that hang together with `point`: `tolerance` 0 takes it alone, 1
+    everything. Raises InputError for a point outside the picture."""
     from scipy.ndimage import label
 
     check_range("tolerance", tolerance, 0, 1)
@@ -45,8 +44,7 @@ def middle(codes: Codes, mask: Mask) -> Point:
 
 
 def to_mask(codes: Codes, picture: Image.Image) -> Mask:
-    """A mask picture of any size (white, or opaque where it has an alpha channel, is inside) for
-    the structure of `codes`."""
+    """The mask of a picture of any size: white, or opaque where it has an alpha channel, is in."""
     grey = picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L")
     rows, columns = codes.structure.shape[1:]
     whole = Image.new("L", (columns * codes.step, rows * codes.step))

@@ -24,8 +24,7 @@ MAX_DEVIATIONS = 6.0  # standard deviations that an edit may go
 
 @dataclass(frozen=True)
 class Edited:
-    """A picture in the editor: its codes, how it looks, and its structure as colours, both at the
-    codes' size."""
+    """A picture in the editor: its codes, and at their size its look and structure as colours."""
 
     codes: Codes
     picture: Image.Image
@@ -143,7 +142,7 @@ def _name(effect: Floats) -> str:
 
 
 def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
-    """Global editing: the texture moved along the principal directions, by `amounts` of standard
+    """The texture moved along the principal directions, by `amounts` of standard
     deviations each, in the order of `direction_names`."""
     directions = _directions(model).texture.cpu().numpy()
     count = len(directions)
@@ -178,8 +177,7 @@ def _mean_texture(method: SwappingAutoencoder, pictures: Pictures) -> Floats:
 
 
 def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[float]) -> Codes:
-    """Region editing: the structure moved along its principal directions inside `mask`, by
-    `amounts` of standard deviations each."""
+    """The structure moved inside `mask` along its principal directions, as in `moved`."""
     directions = _directions(model).structure.cpu().numpy()
     if len(amounts) > len(directions):
         raise InputError(f"The structure has {len(directions)} directions: give fewer amounts.")

@@ -127,8 +127,8 @@ def swap_grid(
     short_side: int | None = None,
 ) -> Iterator[Progress]:
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
-    textures in its first row, the structures in its first column. AUTO takes the model that fits
-    the first of each. The rest as for `swap`."""
+    textures in its first row, the structures in its first column. AUTO goes by the first of each.
+    """
     structures = [check_image(picture, "The structure picture") for picture in structures]
     textures = [check_image(picture, "The texture picture") for picture in textures]
     if model == AUTO:
@@ -158,8 +158,7 @@ def swap_grid(
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
-    """The shipped model whose collection both (checked) pictures are most like, if it is the same
-    one; or PATCHES."""
+    """The shipped model whose collection both (checked) pictures are most like, or PATCHES."""
     if any(max(p.size) > swapping_codes.MAX_ASPECT * min(p.size) for p in (structure, texture)):
         return PATCHES
     models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
