@@ -76,7 +76,7 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
     recolour: bool = False
     # Not in the paper: pixels a side of the part of each picture that is decoded and judged (its
     # texture is still the whole picture's), 0 for all of it.
-    window: int = 0
+    window: int = setting(0, 0, 2048)
     texture_scale: float = setting(1.0, 0.1, 1)  # at which textures are read; not in the paper
     learning_rate: float = 2e-3
     beta1: float = 0.0

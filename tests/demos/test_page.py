@@ -43,7 +43,7 @@ def test_the_endpoints_are_named_and_typed(client: Client) -> None:
         "/sketch_to_photo": "sketch model seed",
         "/trace": "photo detector detail",
         "/list_models": "",
-        "/transfer_domain": "image model reverse strength",
+        "/transfer_domain": "image model reverse strength seed reference keep_colours",
         "/teach_domains": "a b kind steps start",
         "/swap_texture": "structure texture strength model",
         "/encode": "image model",
