@@ -1,7 +1,5 @@
 """One moment of long work, as whoever shows or stops it sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic

@@ -4,8 +4,6 @@ A model's file holds what translating needs. A training file, beside it, holds a
 with a fit needs: every network, the optimisers' moments, image pools, the step. Nothing is pickled.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

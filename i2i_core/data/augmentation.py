@@ -1,7 +1,5 @@
 """Pictures as they might as well have been: in other colours, or parts of them."""
 
-from __future__ import annotations
-
 import math
 
 import torch

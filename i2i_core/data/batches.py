@@ -4,8 +4,6 @@ What a step sees is a function of the seed and the step alone, so that a fit whi
 resumed sees the same pictures as one that is not, and a thread can prepare the next batch ahead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import Protocol
 import torch
 from PIL import Image
 from torch import Tensor
+from typing_extensions import Self
 
 from i2i_core.devices import distributed
 from i2i_core.errors import InputError
@@ -41,7 +40,7 @@ class Source(Protocol):
 
     @property
     def skipped(self) -> Mapping[str, str]: ...
-    def __enter__(self) -> Source: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *error: object) -> None: ...
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]: ...
 
@@ -88,7 +87,7 @@ class Batches:
         """What was left out, by name, and why."""
         return {**self.sides[0].skipped, **self.sides[1].skipped}
 
-    def __enter__(self) -> Batches:
+    def __enter__(self) -> Self:
         self._pool = ThreadPoolExecutor(1)
         return self
 

@@ -1,7 +1,5 @@
 """Folders of pictures as they come: two folders, trainA and trainB in one, or side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

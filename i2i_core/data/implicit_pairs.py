@@ -1,7 +1,5 @@
 """Pictures of true pairs among others, unmarked: implicit pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from PIL import Image

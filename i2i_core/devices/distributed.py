@@ -3,8 +3,6 @@
 Without torchrun everything here does nothing.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

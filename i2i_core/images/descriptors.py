@@ -1,7 +1,5 @@
 """Descriptions of whole pictures: their layout, and qualities that have names."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image

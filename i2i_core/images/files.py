@@ -1,7 +1,5 @@
 """Picture files opened and written safely, and pictures checked and brought to one form."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from pathlib import Path

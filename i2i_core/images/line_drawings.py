@@ -5,8 +5,6 @@ A translator of sketches sees lines of one width, whatever pen, tablet or edge d
 photograph is far neater than any drawing. Drawings are grey pictures (L), ink 0 on paper 255.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The sizes of pictures: scaled by a side, compared by their shape."""
 
-from __future__ import annotations
-
 from PIL import Image
 
 from i2i_core.errors import InputError

@@ -1,7 +1,5 @@
 """Pictures as tensors and back: sizes that networks take, channels, value ranges."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Old translations among new ones, for a discriminator to judge."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

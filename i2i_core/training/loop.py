@@ -1,7 +1,5 @@
 """What fits have in common: how far they are, their optimisers, their randomness, their state."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Optimisers, learning rate schedules, moving averages, and a check that nothing went wrong."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

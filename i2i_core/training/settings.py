@@ -1,7 +1,5 @@
 """Configurations: frozen dataclasses whose fields say what they may be, and those of all fits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
