@@ -7,6 +7,7 @@ resumed sees the same pictures as one that is not, and a thread can prepare the 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from random import Random
 from typing import Protocol
 
@@ -27,8 +28,7 @@ CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decod
 @dataclass(frozen=True)
 class CropSettings:
     """How a picture becomes training material: its shorter side scaled to `load_size` pixels, a
-    random square of `size` cut out, and with `flip` mirrored half of the time (the papers' 286,
-    256, yes). Both pictures of a pair are cut and mirrored alike."""
+    random square of `size` cut out, and with `flip` mirrored half of the time; pairs alike."""
 
     size: int = 256
     load_size: int = 286
@@ -51,10 +51,8 @@ class Batches:
 
     Paired, both sides show the same picture of the pair. Unpaired, an epoch goes once through the
     longer side in random order, with a random picture of the other (Zhu et al. 2017). From step
-    `whole_from` on, pictures are scaled until their shorter side is as long as a crop's.
-    Of several processes each takes its own share of a step's pictures. `skipped` tells what could
-    not be read.
-    """
+    `whole_from` on, pictures are scaled until their shorter side is as long as a crop's. Of several
+    processes each takes its own share of a step's pictures."""
 
     def __init__(
         self,
@@ -75,7 +73,7 @@ class Batches:
                 f"Pairs are needed: {len(a)} pictures on side A do not match {len(b)} on side B."
             )
         self.crops, self.batch, self.paired, self.seed = crops, batch, paired, seed
-        self.whole_from = whole_from
+        self.whole_from = inf if whole_from is None else whole_from
         self.sides = (_Side(a, crops.load_size), _Side(b, crops.load_size))
         self.epoch_length = max(len(a), len(b))
         self._order: tuple[int, list[int]] = (-1, [])
@@ -106,9 +104,8 @@ class Batches:
 
     def _make(self, step: int) -> tuple[Tensor, Tensor]:
         first = (step * distributed.world() + distributed.rank()) * self.batch
-        whole = self.whole_from is not None and step >= self.whole_from
         for side in self.sides:
-            side.scale_to(self.crops.size if whole else self.crops.load_size)
+            side.scale_to(self.crops.load_size if step < self.whole_from else self.crops.size)
         crops = [self._crop(number) for number in range(first, first + self.batch)]
         a, b = zip(*crops, strict=True)
         return torch.cat(a) * 2 - 1, torch.cat(b) * 2 - 1
@@ -131,15 +128,14 @@ class Batches:
                 picture_b = picture_b.resize(picture_a.size, Image.Resampling.BICUBIC)
                 place = self._place(picture_a, random)
                 return self._cut(picture_a, *place), self._cut(picture_b, *place)
-            raise InputError(f"None of the {len(a)} pairs can be used. {_reasons(a.skipped)}")
+            reason = next(iter(a.skipped.values()))
+            raise InputError(f"None of the {len(a)} pairs can be used. {reason}")
         # The longer side is gone through, the other one drawn from.
         one = index if len(a) >= len(b) else random.randrange(len(a))
         other = index if len(b) > len(a) else random.randrange(len(b))
         picture_a, picture_b = a.load_near(one), b.load_near(other)
-        return (
-            self._cut(picture_a, *self._place(picture_a, random)),
-            self._cut(picture_b, *self._place(picture_b, random)),
-        )
+        crop = self._cut(picture_a, *self._place(picture_a, random))
+        return crop, self._cut(picture_b, *self._place(picture_b, random))
 
     def _shuffled(self, epoch: int) -> list[int]:
         if self._order[0] != epoch:
@@ -164,14 +160,14 @@ class _Side:
 
     def __init__(self, pictures: Pictures, load_size: int) -> None:
         self.pictures, self.load_size = pictures, load_size
-        self.kept: dict[int, Image.Image] = {}
+        self.cache: dict[int, Image.Image] = {}
         self.bytes = 0
         self.skipped: dict[str, str] = {}
 
     def scale_to(self, load_size: int) -> None:
         """Load at another size from now on."""
         if load_size != self.load_size:
-            self.load_size, self.kept, self.bytes = load_size, {}, 0
+            self.load_size, self.cache, self.bytes = load_size, {}, 0
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -181,14 +177,14 @@ class _Side:
         return names[index] if names else f"picture {index + 1}"
 
     def load(self, index: int) -> Image.Image:
-        if index not in self.kept:
-            picture = fit_short_side(self.pictures[index].convert("RGB"), self.load_size)
-            size = 3 * picture.width * picture.height
-            if self.bytes + size > CACHE_BYTES:
-                return picture
-            self.kept[index] = picture
+        if index in self.cache:
+            return self.cache[index]
+        picture = fit_short_side(self.pictures[index].convert("RGB"), self.load_size)
+        size = 3 * picture.width * picture.height
+        if self.bytes + size <= CACHE_BYTES:
+            self.cache[index] = picture
             self.bytes += size
-        return self.kept[index]
+        return picture
 
     def load_near(self, index: int) -> Image.Image:
         """The picture, or the next one that can be read."""
@@ -198,8 +194,5 @@ class _Side:
                 return self.load(near)
             except InputError as error:
                 self.skipped.setdefault(self.name(near), str(error))
-        raise InputError(f"None of the {len(self)} pictures can be read. {_reasons(self.skipped)}")
-
-
-def _reasons(skipped: dict[str, str]) -> str:
-    return next(iter(skipped.values()), "")
+        reason = next(iter(self.skipped.values()))
+        raise InputError(f"None of the {len(self)} pictures can be read. {reason}")

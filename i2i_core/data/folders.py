@@ -1,6 +1,7 @@
 """Folders of pictures as they come: two folders, trainA and trainB in one, or side by side."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -19,12 +20,9 @@ ONE_FOLDER = {"train": ("train",), "test": ("test", "val")}
 
 
 class Folder(Sequence[Image.Image]):
-    """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for.
-
-    Raises InputError for a folder that is missing or holds none; so does a file that cannot be
-    read, when it is its turn. `names` are the files' names; `partnerless` those that `match` left
-    out.
-    """
+    """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for;
+    `partnerless` are the names of those that `match` left out. Raises InputError for a folder that
+    is missing or holds none, and for a file that cannot be read, when it is its turn."""
 
     def __init__(self, path: str | Path, files: Sequence[Path] | None = None) -> None:
         self.path = Path(path)
@@ -82,25 +80,23 @@ def open_domains(
 ) -> tuple[Sequence[Image.Image], Sequence[Image.Image]]:
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
-    With `part` "test" it is testA and testB, or the folder test in `ab`.
-
-    `paired` matches the files of two folders by name without ending, and leaves out those without
-    a partner. Raises InputError when that leaves nothing.
-    """
+    With `part` "test" it is testA and testB, or the folder test in `ab`. `paired` keeps the files
+    of two folders that have a partner of the same name, endings aside. Raises InputError when that
+    leaves nothing."""
+    sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
     if ab is not None:
         if a is not None or b is not None:
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
-        both = Folder(_part(Path(ab), part))
-        sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
+        root = Path(ab)
+        parts = [root / name for name in ONE_FOLDER[part] if (root / name).is_dir()]
+        both = Folder(parts[0] if parts else root)
         sides = SideBySide(both, right=False), SideBySide(both, right=True)
     else:
         if a is None:
             raise InputError("Name the folders to learn from: --a and --b, or --ab.")
-        path_a, path_b = (Path(a), Path(b)) if b is not None else _inside(Path(a), part)
-        folder_a, folder_b = Folder(path_a), Folder(path_b)
-        if paired:
-            folder_a, folder_b = match(folder_a, folder_b)
-        sides = folder_a, folder_b
+        path_a, path_b = (a, b) if b is not None else _inside(Path(a), part)
+        folders = Folder(path_a), Folder(path_b)
+        sides = match(*folders) if paired else folders
     return (sides[1], sides[0]) if reverse else sides
 
 
@@ -131,14 +127,8 @@ def _inside(root: Path, part: str) -> tuple[Path, Path]:
     )
 
 
-def _part(root: Path, part: str) -> Path:
-    return next((root / name for name in ONE_FOLDER[part] if (root / name).is_dir()), root)
-
-
 def readable(pictures: Pictures) -> Iterator[Image.Image]:
     """The pictures that can be read, one after the other."""
     for index in range(len(pictures)):
-        try:
+        with suppress(InputError):
             yield pictures[index]
-        except InputError:
-            continue

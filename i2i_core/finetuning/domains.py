@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.data.implicit_pairs import Pictures
+from i2i_core.data.batches import Pictures
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
 from i2i_core.finetuning.starts import find_recipe
 from i2i_core.images.files import check_image

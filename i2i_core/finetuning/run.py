@@ -8,7 +8,8 @@ from math import inf
 from pathlib import Path
 
 from i2i_core.checkpoints.checkpoint import save, save_training, training_path
-from i2i_core.data.implicit_pairs import ImplicitPairs, Pictures
+from i2i_core.data.batches import Pictures
+from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
 from i2i_core.finetuning.preview import choose_samples, preview
 from i2i_core.method import Method
