@@ -12,19 +12,14 @@ Result = TypeVar("Result", covariant=True, default=Any)
 
 @dataclass(frozen=True)
 class Progress(Generic[Result]):
-    """One moment of long work, in plain numbers and pictures: torch stays inside.
+    """One moment of long work, in plain numbers and pictures: torch stays inside."""
 
-    `step` of `total` is done, counting up. `losses` are a fit's, by name. `picture` is the result
-    so far, at whatever size it has by now. `note` says in words what happens. `result` is what the
-    work is about besides the picture, as far as it is known: a dataclass of the work's own.
-    """
-
-    step: int
+    step: int  # that is done, of `total`, counting up
     total: int
-    losses: Mapping[str, float] = field(default_factory=dict)
-    picture: Image | None = None
-    note: str = ""
-    result: Result | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)  # a fit's, by name
+    picture: Image | None = None  # so far, at whatever size it has by now
+    note: str = ""  # what happens, in words
+    result: Result | None = None  # besides the picture, as far as it is known: a dataclass
 
 
 Work = Generator[Progress[Result], None, None]

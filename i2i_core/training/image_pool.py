@@ -14,17 +14,14 @@ class ImagePool:
 
     def query(self, pictures: Tensor) -> Tensor:
         """(N, C, H, W) in, as many out: each is stored and returned until the pool is full; then
-        one in two is stored and an older one returned in its place. Draws from torch's generator.
-        """
+        one in two is stored and an older one returned in its place."""
         out = []
         for picture in pictures.detach().split(1):
+            result = picture
             if len(self.pictures) < self.size:
                 self.pictures.append(picture)
-                out.append(picture)
             elif self.size and torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
-                out.append(self.pictures[place].to(picture))
-                self.pictures[place] = picture
-            else:
-                out.append(picture)
+                result, self.pictures[place] = self.pictures[place].to(picture), picture
+            out.append(result)
         return torch.cat(out)

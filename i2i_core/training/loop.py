@@ -18,11 +18,8 @@ from i2i_core.training.optim import Optimizer
 
 @dataclass
 class FitState:
-    """What going on needs besides the weights: steps done, optimisers and image pools by name.
-
-    The random state is not among it: every step draws from a generator of its own, seeded by the
-    step (`seeded`), so stopping, looking and resuming change nothing.
-    """
+    """What going on needs besides the weights: steps done, optimisers and image pools by name. Not
+    the random state: a step's is its own (`seeded`), so looking and resuming change nothing."""
 
     optimizers: dict[str, Optimizer]
     pools: dict[str, ImagePool] = field(default_factory=dict)
@@ -52,12 +49,11 @@ class FitState:
         self.step, self.world = int(tensors["step"]), int(tensors["world"])
         for name, optimizer in self.optimizers.items():
             prefix = f"optimizers.{name}."
-            optimizer.load(
-                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            )
+            names = [key for key in tensors if key.startswith(prefix)]
+            optimizer.load({key.removeprefix(prefix): tensors[key] for key in names})
         for name, pool in self.pools.items():
-            held = tensors.get(f"pools.{name}")
-            pool.pictures = [] if held is None else list(held.split(1))
+            pictures = tensors.get(f"pools.{name}")
+            pool.pictures = [] if pictures is None else list(pictures.split(1))
 
 
 @contextmanager
@@ -102,7 +98,7 @@ def fit_steps(
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
     """`steps`, or if that is 0 as many as `epochs` over so many pictures take. Several processes
-    share the pictures of a step between them, and so make as many times fewer steps."""
+    share them."""
     if not steps:
         steps = -(-pictures // batch) * epochs
     return max(1, -(-steps // distributed.world()))

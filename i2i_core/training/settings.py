@@ -54,8 +54,7 @@ class CheckedConfig:
         for kind in cls.__mro__:
             declared = vars(kind).get("__dataclass_fields__", {}).get(name)
             if declared is not None and declared.metadata:
-                found: Mapping[str, Any] = declared.metadata
-                return found
+                return dict(declared.metadata)
         return {}
 
 
@@ -88,19 +87,17 @@ class FitConfig(CheckedConfig):
 
 
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:
-    """The configuration of the method `name`. Raises InputError, naming what there is, for unknown
-    settings."""
-    known = {each.name for each in fields(kind)}
-    unknown = sorted(set(settings) - known)
+    """The configuration of the method `name`. Raises InputError for unknown settings."""
+    names = sorted(each.name for each in fields(kind))
+    unknown = sorted({*settings} - {*names})
     if unknown:
-        raise InputError(
-            f'{name} has no setting "{unknown[0]}". Its settings are: {", ".join(sorted(known))}.'
-        )
+        advice = f"Its settings are: {', '.join(names)}."
+        raise InputError(f'{name} has no setting "{unknown[0]}". {advice}')
     return kind(**settings)
 
 
 def check_crops(config: FitConfig, multiple: int, layers: int = 0) -> None:
-    """Raise InputError unless crops can be cut, halved as the network does, and judged by a patch
+    """Raise InputError unless crops can be cut, halved by the network, and judged by a patch
     discriminator of `layers` halvings."""
     size = config.crop_size
     if size % multiple:
