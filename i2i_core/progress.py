@@ -1,5 +1,6 @@
 """One moment of long work, as whoever shows or stops it sees it."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -27,19 +28,15 @@ Work = Generator[Progress[Result], None, None]
 
 def last_picture(work: Iterator[Progress]) -> Image:
     """Run `work` to its end and return the last picture it showed."""
-    picture = None
-    for progress in work:
-        picture = progress.picture or picture
-    if picture is None:
+    pictures = deque((progress.picture for progress in work if progress.picture), maxlen=1)
+    if not pictures:
         raise RuntimeError("the work ended without a picture")
-    return picture
+    return pictures[0]
 
 
 def last_result(work: Iterator[Progress[Result]]) -> Result:
     """Run `work` to its end and return the last result it gave."""
-    result = None
-    for progress in work:
-        result = progress.result if progress.result is not None else result
-    if result is None:
+    results = deque((step.result for step in work if step.result is not None), maxlen=1)
+    if not results:
         raise RuntimeError("the work ended without a result")
-    return result
+    return results[0]

@@ -1,8 +1,5 @@
-"""Models as files: one `.safetensors` with the method's name and configuration in its header.
-
-A model's file holds what translating needs. A training file, beside it, holds all that going on
-with a fit needs: every network, the optimisers' moments, image pools, the step. Nothing is pickled.
-"""
+"""Models as files: a `.safetensors` with method and configuration in its header holds what
+translating needs, and a training file beside it all that going on with a fit needs."""
 
 import json
 import os
@@ -55,9 +52,7 @@ def save_training(method: Method, path: str | Path) -> None:
     _write(path, tensors, {**_header(method), "training": "yes"})
 
 
-def load(
-    path: str | Path, *, device: str = "cpu", header: Mapping[str, str] | None = None
-) -> Method:
+def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None = None) -> Method:
     """The model in `path`, ready to translate; `header` is its header, where that was read before.
     Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
     """
@@ -97,10 +92,9 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
     try:
         _load_training(method, tensors)
     except (RuntimeError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{Path(path).name} cannot go on with these settings: {_first_line(error)} "
-            "Leave the sizes of the networks as they were."
-        ) from None
+        problem = f"{Path(path).name} cannot go on with these settings: {_first_line(error)}"
+        advice = "Leave the sizes of the networks as they were."
+        raise InputError(f"{problem} {advice}") from None
     return method
 
 
@@ -114,10 +108,8 @@ def read_header(path: str | Path) -> dict[str, str]:
         with safe_open(path, "pt") as file:
             header: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError):
-        raise InputError(
-            f"{path.name} is not a .safetensors file. Published .pth files are turned into one by "
-            "the command import."
-        ) from None
+        advice = "Published .pth files are turned into one by the command import."
+        raise InputError(f"{path.name} is not a .safetensors file. {advice}") from None
     if header.get("format") not in FORMATS or not {"method", "config", "step"} <= set(header):
         raise InputError(
             f"{path.name} holds weights, but not a model of this studio (or of a newer version of "
@@ -208,16 +200,13 @@ def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
-    path = Path(path)
+    path, layout = Path(path), torch.contiguous_format
     if path.suffix != ENDING:
         raise InputError(f"{path.name}: name the model's file with the ending {ENDING}.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
     # Copies, for tensors that share memory or lie channels-last cannot be written.
-    plain = {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in tensors.items()
-    }
+    plain = {k: v.detach().cpu().clone(memory_format=layout) for k, v in tensors.items()}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(plain, part, header)

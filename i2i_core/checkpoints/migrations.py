@@ -1,4 +1,4 @@
-"""Files of older versions in today's words: each format becomes the next one, change by change."""
+"""Files of older versions in today's words."""
 
 import json
 import re
@@ -16,7 +16,7 @@ RENAMED_SETTINGS = {
     "tone": "lowpass",
     "whole": "full_images_at_end",
 }
-RENAMED_SETTINGS_OF: Mapping[str, Mapping[str, str]] = {
+RENAMED_SETTINGS_OF = {
     "structural_analogy": {"size": "long_side", "guide": "correspondence"},
     "semantic_analogy": {"size": "long_side"},
     "pix2pixhd": {"discriminator_widest": "discriminator_max_multiple"},
@@ -51,36 +51,25 @@ RENAMED_TENSORS_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def migrate_header(header: Mapping[str, str]) -> dict[str, str]:
-    """A file's header as today's version writes it. Raises KeyError or ValueError for a damaged
-    one."""
-    header = dict(header)
-    for migrate in _HEADER_MIGRATIONS[FORMATS.index(header["format"]) :]:
-        header = migrate(header)
-    return header | {"format": FORMATS[-1]}
+    """A file's header as today's version writes it. Raises KeyError, TypeError or ValueError for a
+    damaged one."""
+    if header["format"] == FORMATS[-1]:
+        return dict(header)
+    names = RENAMED_SETTINGS | RENAMED_SETTINGS_OF.get(header["method"], {})
+    config = {names.get(key, key): v for key, v in json.loads(header["config"]).items()}
+    if "warm_up" in config:  # was a number of steps, and is a share of them
+        config["warm_up"] = min(1.0, config["warm_up"] / config["steps"])
+    return {**header, "format": FORMATS[-1], "config": json.dumps(config)}
 
 
 def migrate_tensors(
     tensors: Mapping[str, Tensor], method: str, old_header: Mapping[str, str]
 ) -> dict[str, Tensor]:
     """A file's tensors by the names that they have today."""
-    if old_header["format"] == FORMATS[-1]:
-        return dict(tensors)
-    return {_tensor_name_1_to_2(name, method): value for name, value in tensors.items()}
-
-
-def _header_1_to_2(header: dict[str, str]) -> dict[str, str]:
-    name, config = header["method"], json.loads(header["config"])
-    names = {**RENAMED_SETTINGS, **RENAMED_SETTINGS_OF.get(name, {})}
-    renamed = {names.get(key, key): value for key, value in config.items()}
-    if "warm_up" in renamed:  # was a number of steps, and is a share of them
-        renamed["warm_up"] = min(1.0, renamed["warm_up"] / renamed["steps"])
-    return header | {"config": json.dumps(renamed)}
-
-
-def _tensor_name_1_to_2(name: str, method: str) -> str:
-    for pattern, replacement in (*RENAMED_TENSORS, *RENAMED_TENSORS_OF.get(method, ())):
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-_HEADER_MIGRATIONS = (_header_1_to_2,)
+    renamed = {}
+    patterns = (*RENAMED_TENSORS, *RENAMED_TENSORS_OF.get(method, ()))
+    for name, value in tensors.items():
+        for pattern, replacement in patterns if old_header["format"] != FORMATS[-1] else ():
+            name = re.sub(pattern, replacement, name)
+        renamed[name] = value
+    return renamed

@@ -1,15 +1,12 @@
-"""Pictures to learn from: folders opened as they are needed, and batches of augmented crops.
+"""Batches of augmented crops. What a step sees is a function of seed and step alone, so that a fit
+can be stopped and resumed, and a thread can prepare the next batch ahead."""
 
-What a step sees is a function of the seed and the step alone, so that a fit which is stopped and
-resumed sees the same pictures as one that is not, and a thread can prepare the next batch ahead.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -21,6 +18,7 @@ from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side, same_aspect
 from i2i_core.images.tensors import to_tensor
 
+Result = TypeVar("Result")
 Pictures = Sequence[Image.Image]
 CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decoded once
 
@@ -116,26 +114,23 @@ class Batches:
         index = self._shuffled(number // self.epoch_length)[number % self.epoch_length]
         a, b = self.sides
         if self.paired:
-            for offset in range(len(a)):
-                pair = (index + offset) % len(a)
-                try:
-                    picture_a, picture_b = a.load(pair), b.load(pair)
-                    if not same_aspect(picture_a.size, picture_b.size):
-                        raise InputError("The two pictures of the pair have different shapes.")
-                except InputError as error:
-                    a.skipped.setdefault(a.name(pair), str(error))
-                    continue
-                picture_b = picture_b.resize(picture_a.size, Image.Resampling.BICUBIC)
-                place = self._place(picture_a, random)
-                return self._cut(picture_a, *place), self._cut(picture_b, *place)
-            reason = next(iter(a.skipped.values()))
-            raise InputError(f"None of the {len(a)} pairs can be used. {reason}")
+            picture_a, picture_b = a.nearest(index, self._load_pair, "pairs can be used")
+            place = self._place(picture_a, random)
+            return self._cut(picture_a, *place), self._cut(picture_b, *place)
         # The longer side is gone through, the other one drawn from.
         one = index if len(a) >= len(b) else random.randrange(len(a))
         other = index if len(b) > len(a) else random.randrange(len(b))
-        picture_a, picture_b = a.load_near(one), b.load_near(other)
-        crop = self._cut(picture_a, *self._place(picture_a, random))
-        return crop, self._cut(picture_b, *self._place(picture_b, random))
+        crops = []
+        for side, number in ((a, one), (b, other)):
+            picture = side.nearest(number, side.load, "pictures can be read")
+            crops.append(self._cut(picture, *self._place(picture, random)))
+        return crops[0], crops[1]
+
+    def _load_pair(self, index: int) -> tuple[Image.Image, Image.Image]:
+        a, b = (side.load(index) for side in self.sides)
+        if not same_aspect(a.size, b.size):
+            raise InputError("The two pictures of the pair have different shapes.")
+        return a, b.resize(a.size, Image.Resampling.BICUBIC)
 
     def _shuffled(self, epoch: int) -> list[int]:
         if self._order[0] != epoch:
@@ -186,13 +181,13 @@ class _Side:
             self.bytes += size
         return picture
 
-    def load_near(self, index: int) -> Image.Image:
-        """The picture, or the next one that can be read."""
+    def nearest(self, index: int, load: Callable[[int], Result], usable: str) -> Result:
+        """What `load` gives for this picture, or for the next one that can be read."""
         for offset in range(len(self)):
             near = (index + offset) % len(self)
             try:
-                return self.load(near)
+                return load(near)
             except InputError as error:
                 self.skipped.setdefault(self.name(near), str(error))
         reason = next(iter(self.skipped.values()))
-        raise InputError(f"None of the {len(self)} pictures can be read. {reason}")
+        raise InputError(f"None of the {len(self)} {usable}. {reason}")

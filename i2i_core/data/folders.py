@@ -77,13 +77,13 @@ def open_domains(
     paired: bool = False,
     reverse: bool = False,
     part: str = "train",
-) -> tuple[Sequence[Image.Image], Sequence[Image.Image]]:
+) -> tuple[Pictures, Pictures]:
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
     With `part` "test" it is testA and testB, or the folder test in `ab`. `paired` keeps the files
     of two folders that have a partner of the same name, endings aside. Raises InputError when that
     leaves nothing."""
-    sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
+    sides: tuple[Pictures, Pictures]
     if ab is not None:
         if a is not None or b is not None:
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
@@ -121,10 +121,8 @@ def _inside(root: Path, part: str) -> tuple[Path, Path]:
     for name_a, name_b in TWO_FOLDERS[part]:
         if (root / name_a).is_dir() and (root / name_b).is_dir():
             return root / name_a, root / name_b
-    first_a, first_b = TWO_FOLDERS[part][0]
-    raise InputError(
-        f"{root} has no folders {first_a} and {first_b} in it. Name two folders: --a, --b."
-    )
+    names = " and ".join(TWO_FOLDERS[part][0])
+    raise InputError(f"{root} has no folders {names} in it. Name two folders: --a, --b.")
 
 
 def readable(pictures: Pictures) -> Iterator[Image.Image]:

@@ -1,9 +1,5 @@
-"""Line drawings: traced from photographs, tidied to one pen, roughened as hands draw them.
-
-A translator of sketches sees lines of one width, whatever pen, tablet or edge detector made them
-(`tidy`), and learns from lines that are wobbled, broken and incomplete (`roughen`), since a traced
-photograph is far neater than any drawing. Drawings are grey pictures (L), ink 0 on paper 255.
-"""
+"""Line drawings, grey pictures (L), ink 0 on paper 255: traced from photographs, tidied to one pen,
+and roughened to learn from, since a traced photograph is far neater than any drawing."""
 
 from typing import Any
 
@@ -26,12 +22,10 @@ BLOT = 5.0  # what is this far from paper is no stroke but a filled shape
 
 
 def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> Image.Image:
-    """A drawing (L) of a photograph, of its size, to be edited or translated.
-
-    `detector`: "edges" (Canny 1986), "lines" (dark strokes: difference of Gaussians, Winnemöller et
-    al. 2012), "contours" (of regions of one colour: Felzenszwalb & Huttenlocher 2004). `detail`
-    from 0, outlines only, to 1, every hair. Raises InputError for others.
-    """
+    """A drawing (L) of a photograph, of its size. `detector`: "edges" (Canny 1986), "lines" (dark
+    strokes: difference of Gaussians, Winnemöller et al. 2012), "contours" (of regions of one
+    colour: Felzenszwalb & Huttenlocher 2004). `detail`: from 0, outlines only, to 1, every hair.
+    Raises InputError for others."""
     check_choice("detector", detector, DETECTORS)
     check_range("detail", detail, 0, 1)
     scale = min(photo.size) / 256
@@ -43,8 +37,7 @@ def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> I
 
 def field(drawing: Image.Image) -> Image.Image:
     """A tidy drawing as a network reads it best (L): ink, and everywhere else how far it is to the
-    nearest line (Chen & Hays 2018, section 3.3), since between lines there is nothing else to see.
-    """
+    nearest line (Chen & Hays 2018, section 3.3)."""
     scale = min(drawing.size) / 256
     grey = np.asarray(drawing.convert("L"), np.float64) / 255
     far = 1 - np.exp(-_distance(grey < 0.5) / (REACH * scale))
