@@ -54,8 +54,7 @@ def save_training(method: Method, path: str | Path) -> None:
 
 def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None = None) -> Method:
     """The model in `path`, ready to translate; `header` is its header, where that was read before.
-    Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
-    """
+    Raises InputError for a file that is missing, damaged, or not a model of this version."""
     header = read_header(path) if header is None else header
     method, tensors = _build(path, header)
     try:
@@ -83,10 +82,9 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
     for what does not change its networks, such as more `steps`. Raises InputError as `load`."""
     header = read_header(path)
     if "training" not in header:
-        raise InputError(
-            f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
-            "Give the training file that was saved beside it."
-        )
+        problem = "is a finished model: it translates, but lacks what going on needs"
+        advice = "Give the training file that was saved beside it."
+        raise InputError(f"{Path(path).name} {problem}. {advice}")
     method, tensors = _build(path, header, changes)
     method.to(device)
     try:
@@ -99,8 +97,7 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
 
 
 def read_header(path: str | Path) -> dict[str, str]:
-    """A model file's header, in today's words: method, config (JSON), capabilities (JSON), step,
-    about, takes, makes. Reads no weights."""
+    """A model file's header, as `save` writes it today. Reads no weights."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no file {path.name}. Check the path.")
@@ -158,8 +155,7 @@ def _header(method: Method) -> dict[str, str]:
 def _build(
     path: str | Path, header: Mapping[str, str], changes: Mapping[str, Any] | None = None
 ) -> tuple[Method, dict[str, Tensor]]:
-    """The method of a file, untrained, and the file's tensors, once both fit: a small file must not
-    make us build a huge network."""
+    """A file's method, untrained, and tensors, if they fit: no small file builds a huge network."""
     name = header["method"]
     with safe_open(path, "pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

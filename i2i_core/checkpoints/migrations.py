@@ -51,8 +51,7 @@ RENAMED_TENSORS_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def migrate_header(header: Mapping[str, str]) -> dict[str, str]:
-    """A file's header as today's version writes it. Raises KeyError, TypeError or ValueError for a
-    damaged one."""
+    """A header as it is written today. Raises KeyError, TypeError or ValueError if damaged."""
     if header["format"] == FORMATS[-1]:
         return dict(header)
     names = RENAMED_SETTINGS | RENAMED_SETTINGS_OF.get(header["method"], {})

@@ -67,8 +67,7 @@ def find_models(folders: Sequence[str | Path] = ()) -> list[ModelInfo]:
 
 
 def model_info(model: str | Path | ModelInfo) -> ModelInfo:
-    """The model of this file, or shipped under this name. Raises InputError for a file that is
-    none."""
+    """The model of this file, or shipped under this name. Raises InputError if there is none."""
     if isinstance(model, ModelInfo):
         return model
     path = resolve(model)
@@ -94,8 +93,7 @@ def open_model(model: str | Path | ModelInfo) -> LoadedModel:
 
 
 def resolve(name: str | Path) -> Path:
-    """The file of a model given by its path or, if it is a shipped one, by its short name. Raises
-    InputError, naming what there is, when it is neither."""
+    """The file at this path, or of the shipped model of this name. Raises InputError for none."""
     path = Path(name)
     if path.is_file():
         return path

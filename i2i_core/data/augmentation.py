@@ -8,8 +8,7 @@ from torch import Tensor
 
 
 def recolour(pictures: Tensor) -> Tensor:
-    """Pictures (N, 3, H, W) in [−1, 1], each with its hue turned, its saturation, contrast and
-    brightness changed and its tones bent, all at random."""
+    """Pictures (N, 3, H, W) in [−1, 1], each in other tones and colours, changed at random."""
 
     def between(low: float, high: float) -> Tensor:
         return torch.rand(len(pictures), 1, 1, 1, device=pictures.device) * (high - low) + low

@@ -67,9 +67,8 @@ class Batches:
             if not len(pictures):
                 raise InputError(f"There are no pictures on side {side} to learn from.")
         if paired and len(a) != len(b):
-            raise InputError(
-                f"Pairs are needed: {len(a)} pictures on side A do not match {len(b)} on side B."
-            )
+            counts = f"{len(a)} pictures on side A do not match {len(b)} on side B"
+            raise InputError(f"Pairs are needed: {counts}.")
         self.crops, self.batch, self.paired, self.seed = crops, batch, paired, seed
         self.whole_from = inf if whole_from is None else whole_from
         self.sides = (_Side(a, crops.load_size), _Side(b, crops.load_size))

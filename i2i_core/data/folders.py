@@ -59,14 +59,13 @@ class SideBySide(Sequence[Image.Image]):
 
     def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
         picture = self.pictures[index]
-        middle = picture.width // 2
-        if picture.width < picture.height * 5 // 4:
-            raise InputError(
-                f"{self.names[index]} is {picture.width} × {picture.height} pixels, which is not "
-                "wide enough to be two pictures side by side."
-            )
+        (width, height), middle = picture.size, picture.width // 2
+        if width < height * 5 // 4:
+            problem = "not wide enough to be two pictures side by side"
+            name = self.names[index]
+            raise InputError(f"{name} is {width} × {height} pixels, which is {problem}.")
         left = middle if self.right else 0
-        return picture.crop((left, 0, left + middle, picture.height))
+        return picture.crop((left, 0, left + middle, height))
 
 
 def open_domains(
@@ -105,10 +104,8 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
     by_stem = {file.stem: file for file in b.files}
     files = [file for file in a.files if file.stem in by_stem]
     if not files:
-        raise InputError(
-            f"No file of {a.path} has a partner of the same name in {b.path}: pairs are found "
-            "by their names, as 1.jpg and 1.png."
-        )
+        problem = f"No file of {a.path} has a partner of the same name in {b.path}"
+        raise InputError(f"{problem}: pairs are found by their names, as 1.jpg and 1.png.")
     pairs = Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
     for matches, whole in zip(pairs, (a, b), strict=True):
         matches.partnerless = sorted(set(whole.names) - set(matches.names))

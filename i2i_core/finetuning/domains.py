@@ -46,8 +46,7 @@ def finetune_domains(
 def start_domains(
     recipe: str, steps: int, model: LoadedModel | None = None, crop_size: int = 128, seed: int = 0
 ) -> Method:
-    """The method that is to learn two domains for so many `steps` from crops of `crop_size` pixels;
-    with a `model`, going on from that."""
+    """The method that is to learn two domains by this recipe, from crops of so many pixels."""
     settings = {"crop_size": crop_size, "load_size": round(ZOOM * crop_size), "seed": seed}
     return find_recipe("domains", recipe, steps).start(model, steps=steps, **settings)
 

@@ -64,10 +64,8 @@ def start_pairs(
     if model is not None and model.method.capabilities.channels[0] != channels:
         kinds = "drawings", "pictures in colour"
         good, bad = kinds if channels == 1 else kinds[::-1]
-        raise InputError(
-            f"{model.info.name} takes {bad}: choose a model that takes {good}, "
-            "or start from nothing."
-        )
+        advice = f"choose a model that takes {good}, or start from nothing."
+        raise InputError(f"{model.info.name} takes {bad}: {advice}")
     presets = ("sketch",) if channels == 1 and model is None else ()
     settings = {"crop_size": crop_size, "load_size": round(crop_size * MARGIN), "seed": 0}
     return start(model, *presets, steps=steps, **settings)

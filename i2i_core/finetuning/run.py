@@ -61,12 +61,10 @@ def run_fit(
 ) -> Work:
     """Fit `method` and write the model `out`: when all steps are made, when the pace's limit is
     over, when `stop` says so, when this generator is closed, and at the pace's intervals. Of
-    several processes only the first has an `out`.
+    several processes only the first has an `out`. What diverged or made no step is not written.
 
-    Records have the losses, what is left in words, and when one is due a preview of so many
-    pictures as the picture; the last one has a preview in any case. `pairs` are mixed unmarked into
-    both sides. Raises InputError as `fit` does; what diverged is not written, nor what made no
-    step.
+    Records have the losses, what is left in words, and when one is due, and at the end, a preview
+    of `previewed` pictures. `pairs` are mixed unmarked into both sides. Raises InputError as `fit`.
     """
     pace = pace or Pace()
     if pairs is not None:

@@ -46,8 +46,7 @@ def recipes(task: Task) -> dict[str, Recipe]:
 
 
 def find_recipe(task: Task, title: str, steps: int) -> Recipe:
-    """The recipe `title` for a fit of so many `steps`. Raises InputError where there is none, and
-    for more steps than somebody would wait for."""
+    """The recipe of this title, once it and the number of steps are checked (InputError)."""
     choices = recipes(task)
     check_choice("method", title, tuple(choices))
     check_range("steps", steps, 1, 100_000)
@@ -63,18 +62,15 @@ def start_fit(
         return kind.from_settings(settings)
     name = model.info.name
     if type(model.method) is not kind:
-        raise InputError(
-            f"{name} is a model of {model.method.title}: choose one that was made by {kind.title}, "
-            "or start from nothing."
-        )
+        advice = f"choose one that was made by {kind.title}, or start from nothing."
+        raise InputError(f"{name} is a model of {model.method.title}: {advice}")
     method = kind.from_settings({**vars(model.method.config), **settings})
     try:
         method.init_from(model.method)
     except RuntimeError:
-        raise InputError(
-            f"{name} has networks of other sizes than these settings ask for: leave away the "
-            "settings that change them, or start from nothing."
-        ) from None
+        problem = f"{name} has networks of other sizes than these settings ask for"
+        advice = "leave away the settings that change them, or start from nothing."
+        raise InputError(f"{problem}: {advice}") from None
     if method.fit_state is not None and not model.method.has_training_networks:
         note = f"{name} comes without its discriminators: new ones begin to learn."
         method.fit_state.start_note = note

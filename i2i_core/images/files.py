@@ -34,9 +34,8 @@ def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.I
             _check_size(image.size, name)
             image.load()
     except UnidentifiedImageError:
-        raise InputError(
-            f"{name} is not a picture that can be read here. Use PNG, JPEG, WebP, GIF or TIFF."
-        ) from None
+        problem = f"{name} is not a picture that can be read here."
+        raise InputError(f"{problem} Use PNG, JPEG, WebP, GIF or TIFF.") from None
     except Image.DecompressionBombError:
         raise InputError(_too_large(name)) from None
     except (OSError, SyntaxError, ValueError) as error:
@@ -99,16 +98,13 @@ def _check_size(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise InputError(_too_large(f"{name} ({width} × {height})"))
+    problem = f"{name} is {width} × {height} pixels: too"
     if min(size) < MIN_SIDE:
-        raise InputError(
-            f"{name} is {width} × {height} pixels: too small to work with. "
-            f"Use one with at least {MIN_SIDE} pixels a side, better 200."
-        )
+        advice = f"Use one with at least {MIN_SIDE} pixels a side, better 200."
+        raise InputError(f"{problem} small to work with. {advice}")
     if max(size) > MAX_ASPECT * min(size):
-        raise InputError(
-            f"{name} is {width} × {height} pixels: too narrow. "
-            f"Crop it until one side is at most {MAX_ASPECT} times the other."
-        )
+        advice = f"Crop it until one side is at most {MAX_ASPECT} times the other."
+        raise InputError(f"{problem} narrow. {advice}")
 
 
 def _too_large(name: str) -> str:

@@ -43,8 +43,7 @@ def rgb_to_lab(x: Tensor) -> Tensor:
 
 
 def rank(x: Tensor) -> Tensor:
-    """Every value's rank among all of `x`, scaled to [0, 1]. Equal values share the mean of their
-    ranks, so that a flat area stays flat."""
+    """Every value's rank among all of `x`, scaled to [0, 1]; equal values share their mean rank."""
     _, inverse, counts = torch.unique(x.flatten(), return_inverse=True, return_counts=True)
     mean_rank = counts.cumsum(0).float() - (counts.float() + 1) / 2
     ranks: Tensor = mean_rank[inverse] / max(1, x.numel() - 1)

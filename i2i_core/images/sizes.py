@@ -31,11 +31,8 @@ def same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def check_same_shape(size: tuple[int, int], picture: tuple[int, int], what: str) -> None:
-    """Raise InputError when a label map, mask or scribble (`what`) of `size` (width, height)
-    cannot lie over a picture of size `picture`."""
+    """Raise InputError unless a `what` of `size` (width, height) can lie over such a `picture`."""
     if not same_aspect(size, picture):
-        raise InputError(
-            f"The {what} is {size[0]} × {size[1]} pixels and its picture "
-            f"{picture[0]} × {picture[1]}: they must have the same shape. "
-            f"Draw the {what} over the picture, or crop one of them."
-        )
+        sizes = f"{size[0]} × {size[1]} pixels and its picture {picture[0]} × {picture[1]}"
+        advice = f"Draw the {what} over the picture, or crop one of them."
+        raise InputError(f"The {what} is {sizes}: they must have the same shape. {advice}")

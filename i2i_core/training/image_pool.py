@@ -13,8 +13,7 @@ class ImagePool:
         self.pictures: list[Tensor] = []
 
     def query(self, pictures: Tensor) -> Tensor:
-        """(N, C, H, W) in, as many out: each is stored and returned until the pool is full; then
-        one in two is stored and an older one returned in its place."""
+        """As many (N, C, H, W): the same until the pool is full, then half of them older ones."""
         out = []
         for picture in pictures.detach().split(1):
             result = picture

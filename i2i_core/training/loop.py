@@ -58,8 +58,7 @@ class FitState:
 
 @contextmanager
 def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
-    """Randomness that depends on `seed`, `step` and the process's `rank` alone; what torch's
-    generator was at is left as it was."""
+    """Randomness that depends on these numbers alone; torch's own generator is left as it was."""
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         # Neighbouring seeds give unrelated streams; the factor keeps seed and step apart.
@@ -97,8 +96,7 @@ def fit_steps(
 
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
-    """`steps`, or if that is 0 as many as `epochs` over so many pictures take. Several processes
-    share them."""
+    """`steps`, or if 0 as many as `epochs` over so many pictures take; processes share them."""
     if not steps:
         steps = -(-pictures // batch) * epochs
     return max(1, -(-steps // distributed.world()))

@@ -1,4 +1,4 @@
-"""Optimisers, learning rate schedules, moving averages, and a check that nothing went wrong."""
+"""Optimisers, learning rate schedules, precision, and a check that nothing went wrong."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,8 +126,7 @@ def linear_decay(step: int, total: int, decay_start: float) -> float:
 
 
 def half_type() -> torch.dtype | None:
-    """The type for mixed precision: bfloat16 on cards that have it, float16 on older ones, none
-    without CUDA."""
+    """bfloat16 on graphics cards that have it, float16 on older ones, None without CUDA."""
     if not torch.cuda.is_available():
         return None
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.half

@@ -35,8 +35,7 @@ class PerceptualTerm:
             return None, str(missing)
 
     def __call__(self, result: Tensor, target: Tensor) -> Tensor:
-        """The weighed distance, a scalar, of `result` from `target`, both (N, 3, H, W) in [−1, 1].
-        Gradients reach `result` alone."""
+        """The distance of `result` from `target`, (N, 3, H, W) in [−1, 1], which has no gradient."""
         network = self.features.to(result.device)
         with torch.no_grad():
             target_features = network(target / 2 + 0.5)

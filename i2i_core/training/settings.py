@@ -97,17 +97,15 @@ def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> C
 
 
 def check_crops(config: FitConfig, multiple: int, layers: int = 0) -> None:
-    """Raise InputError unless crops can be cut, halved by the network, and judged by a patch
-    discriminator of `layers` halvings."""
+    """Raise InputError unless crops suit the network and a discriminator of `layers` halvings."""
     size = config.crop_size
     if size % multiple:
         raise InputError(f"crop_size is {size}: for this network choose a multiple of {multiple}.")
     smallest = 3 * 2**layers  # or its last norm would have a single pixel to normalise
     if layers and size < smallest:
-        raise InputError(
-            f"Crops of {size} pixels are too small for a discriminator of {layers} layers: "
-            f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
-        )
+        problem = f"Crops of {size} pixels are too small for a discriminator of {layers} layers"
+        advice = f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
+        raise InputError(f"{problem}: {advice}")
     check_range("load_size", config.load_size, size, 4096)
 
 
