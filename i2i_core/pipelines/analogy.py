@@ -12,13 +12,14 @@ from i2i_core.errors import InputError
 from i2i_core.images.files import check_image
 from i2i_core.labels import edits as label_edits
 from i2i_core.labels import maps
+from i2i_core.labels.colours import Ids, Mask
 from i2i_core.labels.segmentation import segment
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.structural_analogy import AnalogyResult, StructuralAnalogy
 from i2i_core.pipelines.object_removal import remove_object as remove_object
 from i2i_core.progress import Work
 
-Edit = Callable[[maps.Ids, label_edits.Mask], maps.Ids]
+Edit = Callable[[Ids, Mask], Ids]
 
 
 def structural_analogy(
