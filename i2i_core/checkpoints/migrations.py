@@ -29,7 +29,7 @@ RENAMED_SETTINGS_OF: Mapping[str, Mapping[str, str]] = {
         "patch_widest": "patch_max_width",
     },
 }
-# Patterns of tensors' names, and what they became; the first that is found counts.
+# Patterns of tensors' names, and what they became; one after the other.
 RENAMED_TENSORS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "*": (
         (r"^extra\.", "training."),

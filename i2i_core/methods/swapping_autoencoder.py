@@ -203,9 +203,10 @@ class SwappingAutoencoder(Method):
         patch_discriminator = parallel(self.patch_discriminator)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
+        warm_up_steps = round(c.warm_up * total)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate, adversarial = linear_decay(step, total, c.decay_start), step >= c.warm_up * total
+            rate, adversarial = linear_decay(step, total, c.decay_start), step >= warm_up_steps
             real = torch.cat([real_a, real_b]).to(device, memory_format=layout)
             part = _windows(real, c.decode_size)
             shown = recolour(part) if c.recolour else part
