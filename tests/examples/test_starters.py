@@ -1,16 +1,21 @@
 """The starter pictures of the page: all there, of the right sizes, and small."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from examples.drawings import DRAWINGS, SIDE, Drawing
 from examples.starters import FOLDER, PAIRS, RESULT_SIZE, SCENES, Pair
-from examples.swaps import CAT_PHOTOS, GRID, STRUCTURE, SWAPS
-from examples.translations import ONE_EACH, TRANSLATIONS
+from examples.swaps import CAT_PHOTOS, GRID, STRUCTURE, SWAPS, Swapped, swapped
+from examples.translations import ONE_EACH, TRANSLATIONS, Translated
 from examples.translations import SCENES as TRANSLATED_SCENES
+from i2i_core.checkpoints.model_zoo import open_model
+from i2i_core.images.files import open_image
 from i2i_core.labels.maps import PALETTE
-from i2i_core.methods.structural_analogy import GUIDES, PRESETS, StructuralAnalogy
+from i2i_core.methods.structural_analogy import StructuralAnalogy
+from i2i_core.pipelines.domain_transfer import difference, transfer
 from i2i_core.pipelines.translation import translate
 from i2i_core.progress import last_picture
 
@@ -24,6 +29,14 @@ def size_of(name: str) -> tuple[int, int]:
         return picture.size
 
 
+def distance_to_stored(picture: Image.Image, name: str) -> float:
+    """The mean difference of `picture`, as a JPEG, to the stored one, in grey levels."""
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    with Image.open(file) as one, Image.open(FOLDER / name) as other:
+        return difference(one, other)
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.structure}+{pair.appearance}")
 def test_a_pair_has_pictures_results_and_a_thumbnail(pair: Pair) -> None:
     a, b = pair.structure, pair.appearance
@@ -35,9 +48,10 @@ def test_a_pair_has_pictures_results_and_a_thumbnail(pair: Pair) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.structure}+{pair.appearance}")
 def test_a_pairs_settings_are_valid(pair: Pair) -> None:
-    assert pair.preset in PRESETS
-    assert pair.guide in GUIDES
-    StructuralAnalogy.preset(pair.preset, guide=pair.guide, granularity=pair.granularity)
+    settings = {"correspondence": pair.correspondence, "granularity": pair.granularity}
+    config = StructuralAnalogy.from_preset(pair.preset, **settings).config
+    assert config.correspondence == pair.correspondence != "auto"
+    assert config.granularity == pair.granularity
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -73,10 +87,27 @@ def test_a_drawing_is_what_the_code_draws_and_its_photograph_what_the_model_make
     assert size_of(f"{drawing.name}_drawing.png") == size_of(f"{drawing.name}_photo.jpg")
     with Image.open(FOLDER / f"{drawing.name}_drawing.png") as stored:
         assert np.array_equal(np.asarray(stored), np.asarray(drawing.draw()))
-        made = last_picture(translate(stored.convert("RGB"), drawing.model, seed=drawing.seed))
-    kept = np.asarray(Image.open(FOLDER / f"{drawing.name}_photo.jpg"), float)
+        model = open_model(drawing.model)
+        made = last_picture(translate(stored.convert("RGB"), model, seed=drawing.seed))
+    photo = np.asarray(Image.open(FOLDER / f"{drawing.name}_photo.jpg"), float)
     made = np.asarray(made.resize((SIDE, SIDE), Image.Resampling.LANCZOS), float)
-    assert np.abs(kept - made).mean() < 4  # what JPEG leaves
+    assert np.abs(photo - made).mean() < 4  # what JPEG leaves
+    assert model.info.takes == drawing.takes
+
+
+@pytest.mark.parametrize("example", TRANSLATIONS, ids=lambda example: example.name)
+def test_a_stored_translation_is_what_a_visitor_would_get(example: Translated) -> None:
+    assert size_of(f"{example.name}.jpg") == size_of(f"{example.source}.jpg")
+    model = open_model(example.model)
+    assert model.info.capabilities.task == "domains"
+    source = open_image(FOLDER / f"{example.source}.jpg")
+    made = last_picture(transfer(source, model, reverse=example.reverse))
+    assert distance_to_stored(made, f"{example.name}.jpg") < 1
+
+
+@pytest.mark.parametrize("example", SWAPS, ids=lambda example: example.name)
+def test_a_stored_swap_is_what_a_visitor_would_get(example: Swapped) -> None:
+    assert distance_to_stored(swapped(example), f"{example.name}.jpg") < 1
 
 
 def test_nothing_lies_about_and_all_of_it_is_small() -> None:

@@ -26,7 +26,7 @@ from i2i_core.pipelines.analogy import (
     structural_analogy,
 )
 from i2i_core.pipelines.domain_transfer import transfer, transfer_all
-from i2i_core.pipelines.texture_swap import AUTO, PATCHES, Choice, swap, swap_grid
+from i2i_core.pipelines.texture_swap import AUTO, PATCHES, swap, swap_grid
 from i2i_core.pipelines.translation import translate
 from i2i_core.progress import Progress
 from tests.helpers import ROWS, A, label_map, picture, small
@@ -136,7 +136,7 @@ def test_records_count_up(name: str, opened: Open, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(
         texture_swap,
         "choose",
-        lambda structure, texture: Choice(
+        lambda structure, texture: (
             opened("swapping_autoencoder") if structure.size == ONE.size else PATCHES
         ),
     )
