@@ -1,7 +1,5 @@
 """The tab "Sketch to photo": draw, and a photograph appears; or teach the page what to make."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.sketch_to_photo import api, draw, finetune
@@ -13,7 +11,7 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Draw", id="draw"):
-            model, visit_paths = draw.build()
+            chooser = draw.build()
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(model, visit_paths, parts)
+            finetune.build(chooser, parts)
     api.build()

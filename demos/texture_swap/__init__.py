@@ -1,7 +1,5 @@
 """The tab "Texture swap": the structure of one picture with the texture of another; an editor."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.texture_swap import api, edit, finetune, swap
@@ -13,9 +11,9 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Swap", id="swap"):
-            chooser, visit_paths = swap.build()
+            chooser = swap.build()
         with gr.Tab("Edit", id="edit"):
-            edit.build(visit_paths)
+            edit.build(chooser.visit_paths)
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(chooser, visit_paths, parts)
+            finetune.build(chooser, parts)
     api.build()

@@ -102,7 +102,7 @@ def segment(
     Divides a photograph into editable regions and writes them as a label map.
     """
     from i2i_core.images import writable
-    from i2i_core.labels import encode
+    from i2i_core.labels.maps import encode
 
     path = writable(out)
     if path.suffix.lower() != ".png":

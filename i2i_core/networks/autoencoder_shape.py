@@ -1,7 +1,5 @@
 """The sizes of a swapping autoencoder's networks, and the networks of these sizes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch.nn.functional as F
@@ -16,8 +14,8 @@ OFFICIAL, ROSINALITY = "official", "rosinality"
 
 @dataclass(frozen=True)
 class AutoencoderShape:
-    """For the widths see `Encoder` and `Generator`; the numbers are the paper's code's for 256
-    pixels. The text has four residual blocks at the structure's size."""
+    """The arguments of `Encoder` and `Generator`, as in the paper's code for 256 pixels. (The text
+    has four residual blocks at the structure's size.)"""
 
     variant: str = OFFICIAL  # or ROSINALITY: whose networks
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
@@ -56,10 +54,8 @@ class AutoencoderShape:
     @property
     def smallest_input(self) -> int:
         """Pixels a side of the smallest picture that has a texture code."""
-        least = 1
-        for _ in self.texture_widths:
-            least = 2 * least + 1
-        return least * self.multiple_of
+        places = 2 ** (len(self.texture_widths) + 1) - 1  # an unpadded halving leaves (n − 1) / 2
+        return int(places * self.multiple_of)
 
     def texture_input(self, pictures: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) at the size to read their texture at: no smaller than it takes."""
@@ -73,14 +69,12 @@ class AutoencoderShape:
     def build(self) -> Autoencoder:
         """Encoder and generator."""
         codes = (self.structure_channels, self.texture_size)
-        encoder_sizes = (self.widths, self.texture_widths, *codes)
-        generator_sizes = (*codes, self.head_widths, self.up_widths)
+        encoder = (self.widths, self.texture_widths, *codes)
+        generator = (*codes, self.head_widths, self.up_widths)
         if self.variant == ROSINALITY:
-            return Autoencoder(
-                RosinalityEncoder(*encoder_sizes), RosinalityGenerator(*generator_sizes)
-            )
+            return Autoencoder(RosinalityEncoder(*encoder), RosinalityGenerator(*generator))
         extras = (self.texture_gain, self.noise, self.bounded)
-        return Autoencoder(Encoder(*encoder_sizes), Generator(*generator_sizes, *extras))
+        return Autoencoder(Encoder(*encoder), Generator(*generator, *extras))
 
 
 # For two cores: 1.2 million weights, three halvings.
