@@ -1,7 +1,5 @@
 """One picture each: a transfer by patches at once, and beside it SinCUT, learnt meanwhile."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple

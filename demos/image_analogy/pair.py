@@ -1,7 +1,5 @@
 """Image analogy from two pictures: the arrangement of one, made of the stuff of the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Repaint: a photograph, its label map, and the photograph that follows when the map is edited."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Widgets and small helpers that tabs share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Swap textures: the structure of one picture with the texture of another; or of many."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple

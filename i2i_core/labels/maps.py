@@ -7,13 +7,12 @@ from PIL import Image
 
 from i2i_core.errors import InputError
 from i2i_core.labels import colours as label_colours
-from i2i_core.labels.colours import NEAR, PURE, Colour, Colours, Mask, Pixels
+from i2i_core.labels.colours import NEAR, PURE, Colour, Colours, Mask, Pixels, nearest_colour
 from i2i_core.labels.colours import UNLABELLED as UNLABELLED
 from i2i_core.labels.colours import Ids as Ids
 
 # How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken.
 UNLABELLED_COLOUR: Colour = (96, 92, 100)
-
 # Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with normal,
 # red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999).
 _PALETTE = "3b9df8 0a7313 e2d121 aa20ac 1219ae fa1233 96e694 caa3d2 7f1d3c 17787d d7fafa 0a2156"
@@ -60,12 +59,10 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
       beside them, so that no thin band of a third lies along it.
 
     Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
-    or for more than `max_labels` labels.
-    """
-    if colours is None:
-        levels = _grey_levels(image, max_labels)
-        if levels is not None:
-            return levels
+    or for more than `max_labels` labels."""
+    grey_map = _grey_levels(image, max_labels) if colours is None else None
+    if grey_map is not None:
+        return grey_map
     rgb, opaque = _rgb(image)
     if not opaque.any():
         raise InputError("The label map is wholly transparent: paint at least one region.")
@@ -76,13 +73,12 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
         return LabelMap(ids, tuple(colours))
     colours = label_colours.exact_colours(rgb, opaque, max_labels)
     if colours:
-        ids, _ = label_colours.nearest_colour(rgb, colours)
+        ids, _ = nearest_colour(rgb, colours)
     else:
         colours = label_colours.flat_colours(rgb, opaque, max_labels)
         ids = fill_unlabelled(label_colours.assign(rgb, colours))
-    labels = [
-        i for i, c in enumerate(colours) if label_colours.rgb_distance(c, UNLABELLED_COLOUR) > PURE
-    ]
+    distances = [label_colours.rgb_distance(c, UNLABELLED_COLOUR) for c in colours]
+    labels = [i for i, distance in enumerate(distances) if distance > PURE]
     table = np.full(256, UNLABELLED, np.uint8)
     table[labels] = np.arange(len(labels))
     ids = np.where(opaque, table[ids], np.uint8(UNLABELLED))
@@ -112,9 +108,7 @@ def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
         for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
     else:
-        match, distance = label_colours.nearest_colour(
-            np.asarray([second.colours], np.uint8), first.colours
-        )
+        match, distance = nearest_colour(np.asarray([second.colours], np.uint8), first.colours)
         table[: len(second.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
     return LabelMap(table[second.ids], first.colours, first.grey_ids)
 

@@ -1,8 +1,7 @@
 """Adversarial losses: what the discriminator and the generator minimise, as functions of logits.
 
 Logits have any shape (real and fake may differ), losses are scalars. The ½ with which pix2pix,
-CycleGAN and CUT slow the discriminator down belongs to those methods.
-"""
+CycleGAN and CUT slow the discriminator down belongs to those methods."""
 
 from collections.abc import Callable
 

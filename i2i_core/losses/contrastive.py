@@ -9,11 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+Features = Sequence[Tensor]
+
 
 def layered_patch_nce(
-    translated: Sequence[Tensor],
-    source: Sequence[Tensor],
-    project: Callable[[Sequence[Tensor], Sequence[Tensor]], list[Tensor]],
+    translated: Features,
+    source: Features,
+    project: Callable[[Features, Features], list[Tensor]],
     patches: int,
     compare: Callable[[Tensor, Tensor, float], Tensor],
     temperature: float,

@@ -13,7 +13,6 @@ from i2i_core.errors import InputError
 
 VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
 DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
-
 _FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
 _PATIENCE = 5.0  # seconds for the Hub to answer at all, before anything is downloaded
 
@@ -31,13 +30,8 @@ class DeepFeatures(nn.Module):
     4.1); of a ViT its blocks. Pictures are normalised here, and their borders repeated up to a
     multiple of the coarsest reduction. Gradients reach the pictures, never the weights.
 
-    `pretrained=False` leaves the weights random. Otherwise they come from the Hub or its local
-    cache; WeightsUnavailable where neither has them, with the sentence `without`, what is done
-    then, in its message. InputError for a name that timm does not know.
-    """
-
-    mean: Tensor
-    std: Tensor
+    If `pretrained`, the weights come from the Hub or its local cache; WeightsUnavailable, which
+    says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
         self,
@@ -65,20 +59,17 @@ class DeepFeatures(nn.Module):
         self.backbone: Any = timm.create_model(name, **options)
         self.channels: list[int] = list(self.backbone.feature_info.channels())
         self.reductions: list[int] = list(self.backbone.feature_info.reduction())
-        self.register_buffer("mean", Tensor(published.mean).view(1, 3, 1, 1))
-        self.register_buffer("std", Tensor(published.std).view(1, 3, 1, 1))
-        self.requires_grad_(False)
-        self.eval()
+        self.mean = nn.Buffer(Tensor(published.mean).view(1, 3, 1, 1))
+        self.std = nn.Buffer(Tensor(published.std).view(1, 3, 1, 1))
+        self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> "DeepFeatures":  # noqa: ARG002
         """Stays in evaluation mode, whatever the network around it does."""
         return super().train(False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        height, width = pictures.shape[-2:]
-        multiple = max(self.reductions)
-        x = (pictures - self.mean) / self.std
-        x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        bottom, right = (-side % max(self.reductions) for side in pictures.shape[-2:])
+        x = F.pad((pictures - self.mean) / self.std, (0, right, 0, bottom), mode="replicate")
         return list(self.backbone(x))
 
 

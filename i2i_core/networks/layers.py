@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_SHARED: "ContextVar[SharedStatistics | None]" = ContextVar("shared statistics", default=None)
+
 
 def norm_layer(kind: str, channels: int) -> nn.Module:
     """The norm "batch" or "instance" for so many channels, or, of kind "none", nothing."""
-    if kind == "batch":
-        return BatchNorm(channels)
-    if kind == "instance":
-        return InstanceNorm(channels)
-    return nn.Identity()
+    if kind == "none":
+        return nn.Identity()
+    return BatchNorm(channels) if kind == "batch" else InstanceNorm(channels)
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -74,15 +74,11 @@ class SharedStatistics:
         return self._statistics[norm]
 
 
-_SHARED: ContextVar[SharedStatistics | None] = ContextVar("shared statistics", default=None)
-
-
 class BlurDown(nn.Module):
     """Half size without aliasing (Zhang 2019): blurred by [1, 2, 1]², then every second pixel;
     borders are reflected. (N, C, H, W) to (N, C, ⌈H/2⌉, ⌈W/2⌉)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        # On the CPU six times faster than two average pools, which would give the same.
         return _blur(x, "reflect", stride=2)
 
 
@@ -106,6 +102,7 @@ def blur(x: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor, border: str, stride: int = 1) -> Tensor:
+    # On the CPU six times faster than two average pools, which would give the same.
     taps = x.new_tensor([0.25, 0.5, 0.25])
     kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
     return F.conv2d(F.pad(x, (1,) * 4, mode=border), kernel, stride=stride, groups=x.shape[1])
@@ -117,13 +114,6 @@ def leaky_convs(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Modu
     for (before, after), stride in zip(itertools.pairwise(channels), strides, strict=True):
         modules += [nn.Conv2d(before, after, 3, stride, 1), nn.LeakyReLU(0.2, inplace=True)]
     return modules[:-1]
-
-
-class BlurUp(nn.Module):
-    """Double size by the filter [1, 3, 3, 1]², borders replicated: which is bilinear."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 @torch.no_grad()

@@ -20,7 +20,6 @@ class _Unfilled(TorchFunctionMode):
 
 @contextmanager
 def on_meta_device() -> Iterator[None]:
-    """Networks built within have names and shapes, but take no memory: so a small file that
-    announces a huge network is refused before there is one."""
+    """Networks built within take no memory: a file that announces a huge one can be refused."""
     with torch.device("meta"), _Unfilled():
         yield

@@ -14,8 +14,7 @@ class PatchGAN(nn.Module):
     `width` channels, doubled with every layer up to `max_multiple`·`width`. `antialias` is CUT's:
     convolved at full resolution, then blurred and halved. With `lowpass` (not in the papers) logits
     get a second channel: what a small network says of the mean colours of squares of so many
-    pixels, for norms hide how light and how colourful a picture is.
-    """
+    pixels, for norms hide how light and how colourful a picture is."""
 
     def __init__(
         self,

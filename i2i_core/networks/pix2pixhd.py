@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from i2i_core.networks.layers import InstanceNorm, Noise, blur, initialise
 from i2i_core.networks.unet import UNet, UpConv
 
+FLAT = 1e-2  # deviation along a direction, from −1 to 1, below which pictures do not differ in it
+TILES = 4  # a picture's colours are the means of TILES × TILES tiles
+
 
 class Pix2PixHDGenerator(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 2^(depth + 1).
@@ -17,11 +20,8 @@ class Pix2PixHDGenerator(nn.Module):
     As in pix2pixHD (Wang et al. 2018, section 3.2) a global network works at half the size, trained
     alone first, with `coarse`, and an enhancer adds what is seen at full size only. Here the global
     network is a U-Net, which is fast on a CPU, and the enhancer's result is added to the enlarged
-    coarse picture, so that its training starts from that and not from noise.
-
-    A `code` (N, code) of `ColourCode` says which of the possible translations is wanted; of `noise`
-    their texture is made where the source says nothing.
-    """
+    coarse picture, from which its training starts. A `code` (N, code) of `ColourCode` says which of
+    the possible translations is wanted; `noise` is for texture where the source says nothing."""
 
     def __init__(
         self,
@@ -75,25 +75,16 @@ def _conv(channels_in: int, channels_out: int) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, 3, padding=1, padding_mode="reflect")
 
 
-FLAT = 1e-2  # deviation along a direction, from −1 to 1, below which pictures do not differ in it
-TILES = 4  # a picture's colours are the means of TILES × TILES tiles
-
-
 class ColourCode(nn.Module):
     """Pictures (N, 3 or 1, H, W) in [−1, 1] to codes (N, size): the first `size` principal
-    components of their 4×4 thumbnails, scaled to a variance of 1. A sketch leaves open which
-    colours it stands for; told them, a translator need not learn their mean, which is mud, and who
-    asks for a picture can choose a code. All zeros until `measure`.
-    """
-
-    mean: Tensor
-    basis: Tensor
+    components of their 4×4 thumbnails, scaled to a variance of 1. A sketch leaves its colours open;
+    told them, a translator need not learn their mean, which is mud. All zeros until `measure`."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
-        self.register_buffer("mean", torch.zeros(3 * TILES**2))
-        self.register_buffer("basis", torch.zeros(3 * TILES**2, size))
+        self.mean = nn.Buffer(torch.zeros(3 * TILES**2))
+        self.basis = nn.Buffer(torch.zeros(3 * TILES**2, size))
 
     def forward(self, pictures: Tensor) -> Tensor:
         return (_thumbnails(pictures) - self.mean) @ self.basis

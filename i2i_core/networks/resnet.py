@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.layers import BlurDown, BlurUp, initialise, leaky_convs, norm_layer
+from i2i_core.networks.layers import BlurDown, initialise, leaky_convs, norm_layer
 from i2i_core.networks.winograd import Conv3x3, pays
 
 Translation = Tensor | tuple[Tensor, list[Tensor]]  # the latter where layers are asked for
@@ -16,14 +16,13 @@ class ResNet(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4.
 
     Two halvings, `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width`
-    channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
-    instead of by strides. 11.378 million weights either way at the published numbers.
+    channels, two doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019), not by strides.
+    11.378 million weights.
 
     With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
     al. 2021, LPTN): `LowFrequencyNet` translates the smoothed colours, one for every square of so
     many pixels, and these layers give the detail, for norms forget how light and how colourful a
-    picture is. Given more than low frequencies, a generator would rather keep them than paint.
-    """
+    picture is. Given more than low frequencies, a generator would rather keep them than paint."""
 
     def __init__(
         self,
@@ -50,8 +49,9 @@ class ResNet(nn.Module):
 
         def up(channels: int) -> list[nn.Module]:
             half = channels // 2
-            if antialias:
-                return [BlurUp(), nn.Conv2d(channels, half, 3, padding=1, bias=bias), *normed(half)]
+            if antialias:  # bilinear is the filter [1, 3, 3, 1]², borders replicated
+                double = nn.Upsample(scale_factor=2, mode="bilinear")
+                return [double, nn.Conv2d(channels, half, 3, padding=1, bias=bias), *normed(half)]
             conv = nn.ConvTranspose2d(channels, half, 3, 2, 1, output_padding=1, bias=bias)
             return [conv, *normed(half)]
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+COUNT = 8  # principal directions of the texture
 SHRINKAGE = 0.1  # of the covariance, towards equal spread in all directions
 
 
@@ -12,13 +13,9 @@ class GaussianScore(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("whitening", torch.zeros(size, size))
-        self.register_buffer("threshold", torch.zeros(1))
-
-    mean: Tensor
-    whitening: Tensor
-    threshold: Tensor
+        self.mean = nn.Buffer(torch.zeros(size))
+        self.whitening = nn.Buffer(torch.zeros(size, size))
+        self.threshold = nn.Buffer(torch.zeros(1))
 
     @torch.no_grad()
     def fit(self, descriptions: Tensor) -> None:
@@ -31,15 +28,13 @@ class GaussianScore(nn.Module):
 
     def score(self, description: Tensor) -> float:
         """Of a description (D,): up to 1 it is like the collection's; infinite before `fit`."""
-        if not float(self.threshold) > 0:
-            return float("inf")
-        return float(self._distance(description[None])[0] / self.threshold[0])
+        distance = float(self._distance(description[None])[0] / self.threshold[0])
+        return distance if float(self.threshold) > 0 else float("inf")
 
     def _shape(self, descriptions: Tensor) -> None:
-        values = descriptions.double()
-        mean = values.mean(0)
-        centred = values - mean
-        covariance = centred.T @ centred / max(1, len(values) - 1)
+        mean = descriptions.double().mean(0)
+        centred = descriptions.double() - mean
+        covariance = centred.T @ centred / max(1, len(centred) - 1)
         level = covariance.trace() / len(mean)
         spread, axes = torch.linalg.eigh(covariance)
         spread = (1 - SHRINKAGE) * spread.clamp_min(0) + SHRINKAGE * level + 1e-9
@@ -50,9 +45,6 @@ class GaussianScore(nn.Module):
         return ((descriptions - self.mean) @ self.whitening).square().sum(1)
 
 
-COUNT = 8  # principal directions of the texture
-
-
 class Directions(nn.Module):
     """Of a collection's codes: the texture's mean (T,) and principal directions (COUNT, T), each as
     long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along each
@@ -60,15 +52,10 @@ class Directions(nn.Module):
 
     def __init__(self, structure: int, texture: int, effects: int = 5) -> None:
         super().__init__()
-        self.register_buffer("texture_mean", torch.zeros(texture))
-        self.register_buffer("texture", torch.zeros(COUNT, texture))
-        self.register_buffer("effects", torch.zeros(COUNT, effects))
-        self.register_buffer("structure", torch.zeros(structure, structure))
-
-    texture_mean: Tensor
-    texture: Tensor
-    effects: Tensor
-    structure: Tensor
+        self.texture_mean = nn.Buffer(torch.zeros(texture))
+        self.texture = nn.Buffer(torch.zeros(COUNT, texture))
+        self.effects = nn.Buffer(torch.zeros(COUNT, effects))
+        self.structure = nn.Buffer(torch.zeros(structure, structure))
 
     @property
     def fitted(self) -> bool:

@@ -51,24 +51,19 @@ class ScaledConv(nn.Module):
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
         self.bias = nn.Parameter(torch.zeros(channels_out)) if active or bias else None
         self.scale = 1 / math.sqrt(channels_in * size**2)
-        self.down, self.active, self.taps = down, active, taps
+        self.down, self.active, self.taps = down, active, taps if down else (1,)
         # What blur and convolution eat, but for the halving.
         margin = size - 1 + (len(taps) - 2 if down else 0)
         self.margin = (0, 0) if padding == "none" else ((margin + 1) // 2, margin // 2)
         self.mode = "reflect" if padding == "reflect" else "constant"
 
     def forward(self, x: Tensor) -> Tensor:
-        # A gain before the leaky ReLU is one after it: on weights it costs nothing.
-        gain = math.sqrt(2) if self.active else 1.0
+        gain = math.sqrt(2) if self.active else 1.0  # on weights it costs nothing
         weight = self.weight * (gain * self.scale)
         bias = None if self.bias is None else gain * self.bias
-        padding = 0
-        if self.down:
-            x = blur(x, self.margin, 1.0, self.taps, self.mode)
-        elif self.mode == "constant":
-            padding = self.margin[0]
-        else:
-            x = blur(x, self.margin, taps=(1,), mode=self.mode)
+        padding = self.margin[0]
+        if self.down or self.mode == "reflect":
+            x, padding = blur(x, self.margin, taps=self.taps, mode=self.mode), 0
         x = F.conv2d(x, weight, bias, stride=2 if self.down else 1, padding=padding)
         return F.leaky_relu(x, 0.2) if self.active else x
 
@@ -90,8 +85,7 @@ class ScaledLinear(nn.Module):
 
 class ResBlock(nn.Module):
     """Two convolutions and a skip connection, added and divided by √2; `down` halves the size.
-    `options`, the `padding` and `taps` of `ScaledConv`, are the convolutions'; the skip's padding
-    is zeros."""
+    `options`: `padding` (not of the skip, always zeros) and `taps` of `ScaledConv`."""
 
     def __init__(self, inputs: int, outputs: int, down: bool = True, **options: Any) -> None:
         super().__init__()
@@ -173,15 +167,15 @@ class SinCUTGenerator(nn.Module):
 
 
 def doubled_widths(size: int, width: int, widest: int) -> list[int]:
-    """Channels from `size` pixels a side down to 4: `width`, doubled with each halving."""
+    """Channels from `size` pixels a side down to 4: `width`, doubled with each halving up to
+    `widest`."""
     return [min(widest, width * 2**level) for level in range(int(math.log2(size)) - 1)]
 
 
 class StyleGAN2Discriminator(nn.Module):
     """(N, 3, `size`, `size`) to logits (N, 1): halved by residual blocks to 4×4, then two linear
     layers; without the minibatch's deviation, as in SinCUT's and the swapping autoencoder's code.
-    `width` channels at full size, doubled with each halving, at most `widest`. 5.89 million weights
-    at SinCUT's `size` 64 and `width` 32."""
+    For `width` and `widest` see `doubled_widths`. 5.89 million weights as in SinCUT."""
 
     def __init__(self, size: int = 64, width: int = 32, widest: int = 384) -> None:
         super().__init__()
@@ -190,9 +184,8 @@ class StyleGAN2Discriminator(nn.Module):
         self.convs = nn.Sequential(ScaledConv(3, widths[0], 1), *blocks)
         last = widths[-1]
         self.final_conv = ScaledConv(last, last, 3)
-        self.final_linear = nn.Sequential(
-            ScaledLinear(last * 16, last, active=True), ScaledLinear(last, 1)
-        )
+        linear = ScaledLinear(last * 16, last, active=True)
+        self.final_linear = nn.Sequential(linear, ScaledLinear(last, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.final_linear(self.final_conv(self.convs(x)).flatten(1))  # type: ignore[no-any-return]

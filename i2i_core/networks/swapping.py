@@ -1,8 +1,7 @@
 """The swapping autoencoder's networks (Park et al. 2020, section 3 and appendix B): an encoder to
 structure and texture, a generator modulated by the texture, a patch co-occurrence discriminator.
 
-Where paper and code disagree, these follow the code, whose published weights fit.
-"""
+Where paper and code disagree, these follow the code, whose published weights fit."""
 
 import math
 from itertools import pairwise
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, ScaledLinear, blur, doubled_widths
 
-Widths = tuple[int, ...]
+Sizes = tuple[int, ...]  # channels of one layer after the other
 
 
 def unit(code: Tensor) -> Tensor:
@@ -27,12 +26,9 @@ class Encoder(nn.Module):
     (N, `texture`), both of length one over the channels. 30.58 million weights.
 
     `widths`: channels at full size and after each of the n halvings; `texture_widths`: after each
-    of the further, unpadded ones that the texture takes before its mean over all places.
-    """
+    of the further, unpadded ones that the texture takes before its mean over all places."""
 
-    def __init__(
-        self, widths: Widths, texture_widths: Widths, structure: int, texture: int
-    ) -> None:
+    def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         super().__init__()
         last, texture_steps = widths[-1], (widths[-1], *texture_widths)
         self.from_rgb = ScaledConv(3, widths[0], 1)
@@ -42,9 +38,8 @@ class Encoder(nn.Module):
             ScaledConv(last, last, 1), ScaledConv(last, structure, 1, active=False, bias=True)
         )
         options = {"down": True, "padding": "none", "taps": (1,)}
-        self.texture_down = nn.Sequential(
-            *[ScaledConv(a, b, 3, **options) for a, b in pairwise(texture_steps)]
-        )
+        halvings = [ScaledConv(a, b, 3, **options) for a, b in pairwise(texture_steps)]
+        self.texture_down = nn.Sequential(*halvings)
         self.to_texture: nn.Module = ScaledLinear(texture_steps[-1], texture)
 
     def trunk(self, x: Tensor) -> Tensor:
@@ -167,17 +162,15 @@ class Generator(nn.Module):
     25.06 million weights.
 
     `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
-    the n doubling ones. `gain` multiplies the texture code: of length one it moves the modulation
-    slowly at first. `noise`: in the doubling blocks. `bounded`: a tanh at the end, which the
-    published networks lack. The structure's scale begins at one, in the official code at zero.
-    """
+    the n doubling ones, which have `noise`. Not published: `gain`, by which the texture code is
+    multiplied, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
 
     def __init__(
         self,
         structure: int,
         texture: int,
-        head_widths: Widths,
-        up_widths: Widths,
+        head_widths: Sizes,
+        up_widths: Sizes,
         gain: float = 1.0,
         noise: bool = True,
         bounded: bool = False,
@@ -226,11 +219,8 @@ class Autoencoder(nn.Module):
 
 class PatchDiscriminator(nn.Module):
     """Whether patches are of the picture that others are of: `features` of crops (N, P, 3, s, s),
-    then `judge` two of them. 24.5 million weights.
-
-    `width` channels at s pixels, doubled with each halving to 4×4, at most `widest`; twice as many
-    there, then 2×2 features; four linear layers of `linear`, `linear` and `linear`/2 channels.
-    """
+    then `judge` two of them. 24.5 million weights. For `width` and `widest` see `doubled_widths`;
+    there follow 2×2 features and layers of `linear`, `linear`, `linear`/2 and 1 channels."""
 
     def __init__(self, size: int, width: int, widest: int, linear: int) -> None:
         super().__init__()

@@ -1,34 +1,28 @@
 """The swapping autoencoder's networks as rosinality's repository has them, for its weights: codes
 of any length, StyleGAN2's own demodulation, other residual blocks and another skip."""
 
-import math
 from itertools import pairwise
 
 from torch import Tensor, nn
 
-from i2i_core.networks.stylegan2 import ScaledConv, blur
-from i2i_core.networks.swapping import Encoder, StyledBlock, Widths
+from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, blur
+from i2i_core.networks.swapping import Encoder, Sizes, StyledBlock
 
 
-class WideningBlock(nn.Module):
-    """A residual block of half the size, whose first convolution widens, not its second one."""
+class WideningBlock(ResBlock):
+    """As `ResBlock`, but that the first convolution widens, not the second one."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.conv1 = ScaledConv(inputs, outputs, 3, padding="reflect")
         self.conv2 = ScaledConv(outputs, outputs, 3, down=True)
         self.skip = ScaledConv(inputs, outputs, 1, down=True, active=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)  # type: ignore[no-any-return]
 
 
 class RosinalityEncoder(Encoder):
     """As `Encoder`, with other layers: 32.9 million weights."""
 
-    def __init__(
-        self, widths: Widths, texture_widths: Widths, structure: int, texture: int
-    ) -> None:
+    def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         nn.Module.__init__(self)  # without the layers of `Encoder`
         last, texture_steps = widths[-1], (widths[-1], *texture_widths)
         self.from_rgb = ScaledConv(3, widths[0], 1)
@@ -62,9 +56,7 @@ class RosinalityBlock(StyledBlock):
 class RosinalityGenerator(nn.Module):
     """As `Generator`, with its first arguments. 30.8 million weights."""
 
-    def __init__(
-        self, structure: int, texture: int, head_widths: Widths, up_widths: Widths
-    ) -> None:
+    def __init__(self, structure: int, texture: int, head_widths: Sizes, up_widths: Sizes) -> None:
         super().__init__()
         heads, ups = pairwise((structure, *head_widths)), pairwise((head_widths[-1], *up_widths))
         self.heads = nn.ModuleList([RosinalityBlock(a, b, texture, False) for a, b in heads])

@@ -19,10 +19,9 @@ def in_tiles(
     network: Network, x: Tensor, reach: int, tile: int = TILE, thumbnail: int = THUMBNAIL
 ) -> Iterator[tuple[int, int, Tensor]]:
     """Translate `x` (1, C, H, W), sides multiples of 4, tile by tile; yields tiles done, tiles in
-    all, and the result so far, which starts as the enlarged translation of a thumbnail with about
-    `thumbnail`² pixels. Norms of all tiles take the thumbnail's statistics, so that a tile's result
-    does not depend on how the picture was cut; tiles overlap by `reach`, the pixels over which the
-    input changes the result."""
+    all, and the result so far, at first the enlarged translation of a thumbnail of `thumbnail`²
+    pixels, whose statistics all tiles' norms take: so no tile depends on how the picture was cut.
+    Tiles overlap by `reach`, the pixels over which the input changes the result."""
     height, width = x.shape[-2:]
     shared = SharedStatistics()
     scale = min(1.0, (thumbnail * thumbnail / (height * width)) ** 0.5)

@@ -14,11 +14,9 @@ class UNet(nn.Module):
     `width` channels, as many doublings, and skip connections between equal sizes. At the published
     numbers 54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
 
-    Not in the paper, in every doubling but the last: with `antialias` a blur, which takes out the
-    period of two that transposed convolutions leave (in the last a discriminator would know by it);
-    with `code`, (N, code) numbers that scale and shift the normalised channels (Dumoulin et al.
-    2017), and so choose among translations; with `noise`, noise.
-    """
+    Not in the paper, in every doubling but the last: with `antialias` a blur, against the period of
+    two of transposed convolutions (in the last a discriminator would know by it); with `code`,
+    numbers (N, code) that scale and shift normalised channels (Dumoulin et al. 2017); `noise`."""
 
     def __init__(
         self,

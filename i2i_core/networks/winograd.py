@@ -2,8 +2,7 @@
 
 Lavin & Gray 2016 ("Fast algorithms for convolutional neural networks", section 4.3). PyTorch has it
 for GPUs only; on processors without AVX-512 the residual blocks of a ResNet train 1.5 to 2 times
-faster by this file. The result differs by rounding, about 1e-5 of its largest value.
-"""
+faster by this file. The result differs by rounding, about 1e-5 of its largest value."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,6 @@
 """A guide of structural analogy from deep features: what a published network finds similar.
 
-Its weights are optional: see `networks.deep_features`.
-"""
+Its weights are optional: see `networks.deep_features`."""
 
 from functools import lru_cache
 
@@ -36,11 +35,8 @@ def deep_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     variance, vectors = torch.linalg.eigh(torch.as_tensor(covariance).double().cpu())
     scale = SPREAD / variance[-1].clamp_min(1e-12).sqrt()
     basis = (vectors[:, -COMPONENTS:].flip(1) * scale).T.to(maps[0])
-    guide_a, guide_b = (
-        resize(torch.einsum("kc,nchw->nkhw", basis, x), y.shape[-2:]).clamp(-1, 1)
-        for x, y in zip(maps, (a, b), strict=True)
-    )
-    return guide_a, guide_b
+    guide_a, guide_b = (torch.einsum("kc,nchw->nkhw", basis, x) for x in maps)
+    return resize(guide_a, a.shape[-2:]).clamp(-1, 1), resize(guide_b, b.shape[-2:]).clamp(-1, 1)
 
 
 def deep_features_at_hand() -> bool:

@@ -28,10 +28,9 @@ def signed_distances(ids: NDArray[np.uint8], count: int, reach: float) -> Tensor
     channels = []
     for label in range(count):
         inside = ids == label
-        if inside.all() or not inside.any():
-            channels.append(np.full(ids.shape, 1.0 if inside.any() else -1.0))
-            continue
-        signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
+        signed = np.full(ids.shape, reach if inside.any() else -reach)
+        if inside.any() and not inside.all():
+            signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
         channels.append(np.clip(signed / reach, -1, 1))
     return torch.from_numpy(np.stack(channels)).float()[None]
 

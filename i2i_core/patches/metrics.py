@@ -2,8 +2,7 @@
 
 All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, and
 guides made of lightness favour `self_similarity`: report both, with copies of the inputs as
-anchors, and look.
-"""
+anchors, and look."""
 
 import numpy as np
 import torch
@@ -59,11 +58,8 @@ def self_similarity(result: Tensor, structure: Tensor, cells: int = 20) -> float
     distances between all pairs of `cells`² grid cells, described by mean Lab and local contrast.
     After the self-similarity loss of Kolkin et al. 2019 (STROTSS, eq. 8)."""
     pairs = torch.triu_indices(cells**2, cells**2, 1, device=result.device)
-    ranks = []
-    for picture in (result, structure):
-        features = _cells(picture, cells)
-        ranks.append(rank(torch.cdist(features, features)[pairs[0], pairs[1]]))
-    return correlation(ranks[0], ranks[1])
+    grids = (_cells(picture, cells) for picture in (result, structure))
+    return correlation(*(rank(torch.cdist(x, x)[pairs[0], pairs[1]]) for x in grids))
 
 
 def boundary_agreement(result: Tensor, structure: Tensor) -> float:

@@ -36,12 +36,10 @@ def changed_box(changed: NDArray[np.bool_], size: int, margin: float = 0.03) -> 
     unknown = F.max_pool2d(mask, 2 * band + 1, 1, band)
     unknown = F.avg_pool2d(unknown, 5, 1, 2, count_include_pad=False)
     context = max(20, size // 8) + band
-    slices = []
-    for axis in (0, 1):
-        lines = np.flatnonzero(changed.any(axis=1 - axis))
-        first, last = max(0, lines[0] - context), min(changed.shape[axis], lines[-1] + 1 + context)
-        slices.append(slice(int(first), int(last)))
-    rows, columns = slices
+    rows, columns = (
+        slice(max(0, int(lines.min()) - context), min(side, int(lines.max()) + 1 + context))
+        for lines, side in zip(np.nonzero(changed), changed.shape, strict=True)
+    )
     return Box(rows, columns, unknown[:, :, rows, columns])
 
 

@@ -22,15 +22,14 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     points = torch.cat([lab, 2 * contrast], 1)[0].flatten(1).T.cpu()
     if float(points.std(0).max()) < 1e-3:  # one colour: nothing stands out
         return torch.zeros(1, 1, SIDE, SIDE).to(picture)
-    centres, assigned = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
-    colours, cluster = torch.from_numpy(centres), torch.from_numpy(assigned).long()
+    means, numbers = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
+    colours, cluster = torch.from_numpy(means), torch.from_numpy(numbers).long()
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
     border = torch.bincount(cluster[_border(3)], minlength=clusters).float()
-    border = border / border.sum()
-
+    border /= border.sum()
     gaps = torch.cdist(colours, colours)
     contrast_score = (gaps * share).sum(1)
-    contrast_score = contrast_score / contrast_score.max().clamp_min(1e-6)
+    contrast_score /= contrast_score.max().clamp_min(1e-6)
     from_background = gaps[(border * share).argmax()]
     owned = (border / share.clamp_min(1e-4)).clamp(0, 1) * (share / share.max())
     score = 0.5 * contrast_score + 0.5 * from_background
@@ -51,7 +50,6 @@ def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
         energy = gaussian_blur((light - gaussian_blur(light, sigma)).square(), 1.5 * sigma)
         parts.append(4 * torch.log(energy + 0.5))
     points = resize(torch.cat(parts, 1), (SIDE, SIDE))[0].flatten(1).T.cpu().double()
-
     frame = points[_border(5)][::6]
     whiten = _whitening(frame)
     for _ in range(2):  # Objects cut by the frame are its outliers: trim, then fit again.

@@ -21,11 +21,10 @@ def spread_scribbles(picture: Tensor, strokes: Ids, unlabelled: int = 255) -> Id
     lab[0, 0] += 1e-3  # the walker divides by the spread, which a flat picture lacks
     seeds = np.zeros((height, width), np.int64)
     rows, columns = np.nonzero(strokes != unlabelled)
-    seeds[rows * height // strokes.shape[0], columns * width // strokes.shape[1]] = (
-        strokes[rows, columns].astype(np.int64) + 1
-    )
+    places = rows * height // strokes.shape[0], columns * width // strokes.shape[1]
+    seeds[places] = strokes[rows, columns].astype(np.int64) + 1
     labels = np.unique(seeds[seeds > 0])
-    compact = np.searchsorted(labels, seeds) + 1  # random_walker wants 1, 2, 3, ...
-    compact[seeds == 0] = 0
+    # random_walker wants 1, 2, 3, ...
+    compact = np.where(seeds > 0, np.searchsorted(labels, seeds) + 1, 0)
     walk = random_walker(lab, compact, beta=90, mode="bf", channel_axis=-1)
     return np.asarray(labels[np.clip(walk, 1, len(labels)) - 1] - 1, np.uint8)

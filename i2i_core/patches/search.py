@@ -1,8 +1,7 @@
 """Nearest-neighbour search between patch descriptors: exhaustive, and a vectorised PatchMatch.
 
 Both work on *augmented* descriptors, whose plain dot product is the squared distance plus the
-penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty].
-"""
+penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty]."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -89,11 +88,7 @@ def patchmatch(
                 dy, dx = rows * field.stride, columns * field.stride
                 attempt(y.roll((rows, columns), (0, 1)) + dy, x.roll((rows, columns), (0, 1)) + dx)
         for radius in radii:
-            attempt(y + _offsets(y, radius, random), x + _offsets(x, radius, random))
+            # Drawn on the CPU, so that a seed means the same picture on every device.
+            draws = [torch.randint(-radius, radius + 1, shape, generator=random) for _ in "yx"]
+            attempt(y + draws[0].to(y.device), x + draws[1].to(y.device))
     return replace(field, y=y, x=x, distance=best)
-
-
-def _offsets(like: Tensor, radius: int, random: torch.Generator) -> Tensor:
-    # Drawn on the CPU, so that a seed means the same picture on every device.
-    offsets = torch.randint(-radius, radius + 1, like.shape, generator=random)
-    return offsets.to(like.device)

@@ -1,8 +1,7 @@
 """Guides for structural analogy: guesses of which parts of two pictures correspond.
 
 No single automatic guess is right for every pair, so there are several; the method tries each at
-a small size and takes the best.
-"""
+a small size and takes the best."""
 
 from collections.abc import Callable
 

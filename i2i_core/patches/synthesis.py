@@ -3,8 +3,7 @@
 At each level of a pyramid it alternates two steps (Wexler et al. 2007, Barnes et al. 2009): find
 for every patch of the estimate the most similar source patch, in appearance and in the guides that
 source and target share (Hertzmann et al. 2001), then let the overlapping source patches vote for
-the pixels. Guides lead at coarse levels and fade towards fine ones.
-"""
+the pixels. Guides lead at coarse levels and fade towards fine ones."""
 
 import math
 from collections.abc import Iterator

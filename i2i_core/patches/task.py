@@ -48,8 +48,7 @@ class Task:
     (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
     `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
     `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
-    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match.
-    """
+    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match."""
 
     source: Tensor
     source_guide: Tensor
@@ -76,7 +75,6 @@ class Task:
         """`picture` (1, 3, h, w) with the known pixels put back."""
         if self.known is None or self.unknown is None:
             return picture
-        mask, known = (
-            resize(x, picture.shape[-2:]).clamp(0, 1) for x in (self.unknown, self.known)
-        )
+        size = picture.shape[-2:]
+        mask, known = (resize(x, size).clamp(0, 1) for x in (self.unknown, self.known))
         return known * (1 - mask) + picture * mask

@@ -19,14 +19,13 @@ def vote(source: Tensor, field: Field, size: int, weight: Tensor) -> Tensor:
     # The weight rides along as one more channel, so that one sum gives both mean and divisor.
     pixels = torch.cat([padded, torch.ones_like(padded[:, :1])], 1)[0].flatten(1).T.contiguous()
     corner = (field.y * padded_width + field.x).flatten()
-    grid_height, grid_width = field.y.shape
+    grid_height, grid_width = grid = field.y.shape
     height, width = grid_height * stride + size, grid_width * stride + size
     total = source.new_zeros(height, width, channels + 1)
-    weight = weight.reshape(grid_height, grid_width, 1)
+    weight = weight.reshape(*grid, 1)
     for dy in range(size):
         for dx in range(size):
-            values = pixels.index_select(0, corner + (dy * padded_width + dx))
-            values = values.view(grid_height, grid_width, channels + 1)
+            values = pixels.index_select(0, corner + (dy * padded_width + dx)).view(*grid, -1)
             rows = slice(dy, dy + grid_height * stride, stride)
             columns = slice(dx, dx + grid_width * stride, stride)
             total[rows, columns].addcmul_(values, weight)

@@ -1,7 +1,5 @@
 """What fits have in common: how far they are, their optimisers, their randomness, their state."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +20,8 @@ from i2i_core.training.optim import Optimizer, linear_decay
 
 @dataclass
 class FitState:
-    """What going on needs besides the weights: steps done, optimisers and image pools by name.
-
-    The random state is not among it: every step draws from a generator of its own, seeded by the
-    step (`seeded`), so stopping, looking and resuming change nothing.
-    """
+    """What going on needs besides the weights: steps done, optimisers and image pools by name. Not
+    the random state: a step's is its own (`seeded`), so looking and resuming change nothing."""
 
     optimizers: dict[str, Optimizer]
     pools: dict[str, ImagePool] = field(default_factory=dict)
@@ -56,12 +51,11 @@ class FitState:
         self.step, self.world = int(tensors["step"]), int(tensors["world"])
         for name, optimizer in self.optimizers.items():
             prefix = f"optimizers.{name}."
-            optimizer.load(
-                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            )
+            names = [key for key in tensors if key.startswith(prefix)]
+            optimizer.load({key.removeprefix(prefix): tensors[key] for key in names})
         for name, pool in self.pools.items():
-            held = tensors.get(f"pools.{name}")
-            pool.pictures = [] if held is None else list(held.split(1))
+            pictures = tensors.get(f"pools.{name}")
+            pool.pictures = [] if pictures is None else list(pictures.split(1))
 
 
 class Learner(Protocol):
@@ -80,8 +74,7 @@ class Learner(Protocol):
 
 @contextmanager
 def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
-    """Randomness that depends on `seed`, `step` and the process's `rank` alone; what torch's
-    generator was at is left as it was."""
+    """Randomness that depends on these numbers alone; torch's own generator is left as it was."""
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         # Neighbouring seeds give unrelated streams; the factor keeps seed and step apart.
@@ -128,8 +121,7 @@ def fit_steps(
 
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
-    """`steps`, or if that is 0 as many as `epochs` over so many pictures take. Several processes
-    share the pictures of a step between them, and so make as many times fewer steps."""
+    """`steps`, or if 0 as many as `epochs` over so many pictures take; processes share them."""
     if not steps:
         steps = -(-pictures // batch) * epochs
     return max(1, -(-steps // distributed.world()))
