@@ -79,7 +79,9 @@ def build(visit_paths: gr.State) -> None:
     jobs.wire(source.select, handlers.click_source, source, source_spot)
     wire(clone.click, handlers.clone, [editor, paper, source, source_spot])
     wire(add.click, handlers.add, [editor, plus, minus, gain, keep])
-    jobs.wire(visit_paths.change, lambda p: gr.Dropdown(choices(p, TASK)), visit_paths, model)
+    jobs.wire(
+        visit_paths.change, lambda paths: gr.Dropdown(choices(paths, TASK)), visit_paths, model
+    )
 
 
 def _lay_out_canvas() -> tuple[Any, ...]:
