@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,15 +20,15 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import open_model, resolve
+from i2i_core.checkpoints.model_zoo import LoadedModel, open_model
 from i2i_core.data.folders import Folder, readable
 from i2i_core.evaluation.set_metrics import PatchSet
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.methods.heuristics import colour_transfer
 from i2i_core.patches.metrics import self_similarity
-from i2i_core.pipelines.domain_transfer import difference, transfer
-from i2i_core.progress import last_picture
+from i2i_core.pipelines.domain_transfer import transfer
+from i2i_core.progress import last_picture, last_result
 
 SIZE = 256
 TIMED = ((512, 512), (2048, 1365))  # pixels
@@ -73,83 +73,78 @@ def main() -> None:
         parser.error("--data: name the folder that holds monet2photo/ and yosemite/.")
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"{'':44}" + "".join(f"{name:>12}" for name in COLUMNS))
-    files: dict[str, Path] = {}
+    models: dict[str, LoadedModel] = {}
     for task in TASKS:
         if options.models and task.model not in options.models:
             continue
-        own = (options.folder or Path()) / f"{task.model}.safetensors"
-        files[task.model] = own if own.is_file() else resolve(task.model)
-        sheet = evaluate(task, files[task.model], options.data, options.limit)
+        file = (options.folder or Path()) / f"{task.model}.safetensors"
+        models[task.model] = open_model(file if file.is_file() else task.model)
+        sheet = evaluate(task, models[task.model], options.data, options.limit)
         way = "back" if task.reverse else "there"
         sheet.save(options.out / f"domain_{task.model}_{way}.png")
     print(f"\n{'one picture':44}{'seconds':>12}{'s/MP':>12}{'peak MB':>12}")
-    for name, file in files.items():
+    for name, model in models.items():
         for width, height in TIMED:
-            call = [sys.executable, "-m", "benchmarks.domain", "--measure", str(file)]
+            call = [sys.executable, "-m", "benchmarks.domain", "--measure", str(model.info.path)]
             call += ["--size", str(width), str(height)]
-            done = subprocess.run(call, check=True, capture_output=True, text=True)
-            seconds, peak = map(float, done.stdout.split())
+            process = subprocess.run(call, check=True, capture_output=True, text=True)
+            seconds, peak = map(float, process.stdout.split())
             each = seconds / (width * height / 1e6)
             print(f"{f'{name}, {width} x {height}':44}{seconds:12.2f}{each:12.2f}{peak:12.0f}")
 
 
-def evaluate(task: Task, file: Path, data: Path, limit: int) -> Image.Image:
+def evaluate(task: Task, model: LoadedModel, data: Path, limit: int) -> Image.Image:
     """Print the rows of one direction; returns pictures above their translations."""
 
     def pictures(folder: str, part: str) -> list[Image.Image]:
-        pictures = islice(readable(Folder(data / folder.format(part))), limit)
-        return [fit_short_side(picture.convert("RGB"), SIZE) for picture in pictures]
+        first = islice(readable(Folder(data / folder.format(part))), limit)
+        return [fit_short_side(picture.convert("RGB"), SIZE) for picture in first]
 
     sources, targets = pictures(task.source, "test"), pictures(task.target, "test")
-    known = pictures(task.target, "train")
-    wanted = patches(targets)
-    real = patches(known).distance(wanted)
-    untranslated = patches(sources).distance(wanted)
+    examples = pictures(task.target, "train")
+    target_patches = patches(targets)
+    real = patches(examples).distance(target_patches)
+    untranslated = patches(sources).distance(target_patches)
 
-    def row(name: str, made: Sequence[Image.Image], cycle: float | None = None) -> None:
-        distance = patches(made).distance(wanted)
+    def row(name: str, results: Sequence[Image.Image], cycle: float | None = None) -> None:
+        distance = patches(results).distance(target_patches)
         closed = (untranslated - distance) / (untranslated - real)
-        both = [(to_tensor(m), to_tensor(s)) for m, s in zip(made, sources, strict=True)]
-        kept = float(np.mean([self_similarity(m, s) for m, s in both]))
+        both = [(to_tensor(r), to_tensor(s)) for r, s in zip(results, sources, strict=True)]
+        similarity = float(np.mean([self_similarity(r, s) for r, s in both]))
         back = "" if cycle is None else f"{cycle:12.1f}"
-        print(f"  {name:42}{distance:12.3f}{closed:12.2f}{kept:12.3f}{back}", flush=True)
+        print(f"  {name:42}{distance:12.3f}{closed:12.2f}{similarity:12.3f}{back}", flush=True)
 
-    translate = translator(file, task.reverse)
-    made = [translate(picture) for picture in sources]
-    cycle = None
-    if open_model(file).two_way:
-        return_ = translator(file, not task.reverse)
-        backs = [return_(picture) for picture in made]
-        cycle = float(np.mean([difference(s, b) for s, b in zip(sources, backs, strict=True)]))
+    results = [
+        last_result(transfer(picture, model, reverse=task.reverse, back=True))
+        for picture in sources
+    ]
+    translations = [result.translation for result in results]
+    errors = [result.cycle_error for result in results if result.cycle_error is not None]
+    cycle = float(np.mean(errors)) if errors else None
     print(f"{task.model}, {'back' if task.reverse else 'there'}: {len(sources)} pictures")
     print(f"  {'real pictures (of the training set)':42}{real:12.3f}{1:12.2f}")
     row("pictures as they are", sources)
-    row("colours of a target picture", coloured(sources, known))
-    row("translated", made, cycle)
-    return grid([sources, made])
-
-
-def translator(file: Path, reverse: bool) -> Callable[[Image.Image], Image.Image]:
-    """A function that translates one picture."""
-    return lambda picture: last_picture(transfer(picture, file, reverse=reverse))
+    row("colours of a target picture", coloured(sources, examples))
+    row("translated", translations, cycle)
+    return grid([sources, translations])
 
 
 def patches(pictures: Sequence[Image.Image]) -> PatchSet:
     """The set's patches, for distances."""
-    found = PatchSet(len(pictures))
+    patch_set = PatchSet(len(pictures))
     for picture in pictures:
-        found.add(to_tensor(picture))
-    return found
+        patch_set.add(to_tensor(picture))
+    return patch_set
 
 
 def coloured(sources: Sequence[Image.Image], targets: Sequence[Image.Image]) -> list[Image.Image]:
     """Each picture with the mean and spread of colours of one target picture: a baseline."""
-    rule = colour_transfer
-    made = []
+    results = []
     for number, source in enumerate(sources):
-        like = to_tensor(targets[number % len(targets)]) * 2 - 1
-        made.append(to_image((rule(to_tensor(source) * 2 - 1, like) / 2 + 0.5).clamp(0, 1)))
-    return made
+        target = to_tensor(targets[number % len(targets)]) * 2 - 1
+        result = colour_transfer(to_tensor(source) * 2 - 1, target) / 2 + 0.5
+        results.append(to_image(result.clamp(0, 1)))
+    return results
 
 
 def measure(file: Path, size: tuple[int, int]) -> None:
@@ -158,19 +153,19 @@ def measure(file: Path, size: tuple[int, int]) -> None:
     import resource
 
     picture = Image.effect_noise(size, 60).convert("RGB")
-    translate = translator(file, False)
-    translate(picture.resize((64, 64)))
+    model = open_model(file)
+    last_picture(transfer(picture.resize((64, 64)), model))
     began = time.perf_counter()
-    translate(picture)
+    last_picture(transfer(picture, model))
     seconds = time.perf_counter() - began
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def grid(rows: Sequence[Sequence[Image.Image]], shown: int = 8) -> Image.Image:
+def grid(rows: Sequence[Sequence[Image.Image]], columns: int = 8) -> Image.Image:
     """The first pictures of every row, under each other."""
-    sheet = Image.new("RGB", (shown * SIZE, len(rows) * SIZE))
+    sheet = Image.new("RGB", (columns * SIZE, len(rows) * SIZE))
     for y, row in enumerate(rows):
-        for x, picture in enumerate(row[:shown]):
+        for x, picture in enumerate(row[:columns]):
             sheet.paste(picture.resize((SIZE, SIZE)), (x * SIZE, y * SIZE))
     return sheet
 

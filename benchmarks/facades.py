@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from i2i_core.checkpoints.model_zoo import open_model
 from i2i_core.data.folders import Folder, match
 from i2i_core.evaluation.fcn_score import (
     Pairs,
@@ -62,11 +63,12 @@ def main() -> None:
     rows.append(
         ("the label maps themselves", [m.convert("RGB").resize((SIZE, SIZE)) for m in labels])
     )
-    for model in options.models:
+    for name in options.models:
         began = time.perf_counter()
-        made = [last_picture(translate(m, model)).resize((SIZE, SIZE)) for m in labels]
-        print(f"{model}: {(time.perf_counter() - began) / count:.2f} s a picture", file=sys.stderr)
-        rows.append((Path(model).name.removesuffix(".safetensors"), made))
+        model = open_model(name)
+        results = [last_picture(translate(m, model)).resize((SIZE, SIZE)) for m in labels]
+        print(f"{name}: {(time.perf_counter() - began) / count:.2f} s a picture", file=sys.stderr)
+        rows.append((model.info.name, results))
     print(f"{'':28}" + "".join(f"{name:>11}" for name in COLUMNS))
     for name, pictures in rows:
         scores = (*read(reader, labels, pictures), *compare(pictures, real))
@@ -120,11 +122,11 @@ def compare(pictures: Sequence[Image.Image], real: Sequence[Image.Image]) -> lis
     return [sets[0].distance(sets[1]), *means]
 
 
-def grid(rows: Sequence[Sequence[Image.Image]], shown: int = 8) -> Image.Image:
+def grid(rows: Sequence[Sequence[Image.Image]], columns: int = 8) -> Image.Image:
     """The first pictures of every row, under each other."""
-    sheet = Image.new("RGB", (shown * SIZE, len(rows) * SIZE))
+    sheet = Image.new("RGB", (columns * SIZE, len(rows) * SIZE))
     for y, row in enumerate(rows):
-        for x, picture in enumerate(row[:shown]):
+        for x, picture in enumerate(row[:columns]):
             sheet.paste(picture.convert("RGB").resize((SIZE, SIZE)), (x * SIZE, y * SIZE))
     return sheet
 

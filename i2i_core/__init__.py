@@ -3,10 +3,11 @@
 What most people need can be imported from here; it is loaded when it is first used.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from i2i_core.deprecated import keep_old_paths
+from i2i_core.deprecated import OldPaths
 
 if TYPE_CHECKING:
     from i2i_core.checkpoints.checkpoint import load as load
@@ -61,4 +62,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME_OF})
 
 
-keep_old_paths()
+sys.meta_path.append(OldPaths())

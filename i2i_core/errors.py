@@ -6,11 +6,8 @@ MAX_SEED = 2**31 - 1
 
 
 class InputError(ValueError):
-    """Something the person can put right: the message says what is wrong and what to do.
-
-    It becomes `gr.Error` on the page and exit code 2 with one sentence on the command line.
-    Every other exception is a defect of ours and propagates.
-    """
+    """Something the person can put right: the message says what is wrong and what to do. It becomes
+    `gr.Error` on the page and exit code 2 on the command line; all other exceptions propagate."""
 
 
 def check_range(what: str, value: float, low: float, high: float) -> None:

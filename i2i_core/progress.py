@@ -1,7 +1,6 @@
 """One moment of long work, as whoever shows or stops it sees it."""
 
-from __future__ import annotations
-
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -14,19 +13,14 @@ Result = TypeVar("Result", covariant=True, default=Any)
 
 @dataclass(frozen=True)
 class Progress(Generic[Result]):
-    """One moment of long work, in plain numbers and pictures: torch stays inside.
+    """One moment of long work, in plain numbers and pictures: torch stays inside."""
 
-    `step` of `total` is done, counting up. `losses` are a fit's, by name. `picture` is the result
-    so far, at whatever size it has by now. `note` says in words what happens. `result` is what the
-    work is about besides the picture, as far as it is known: a dataclass of the work's own.
-    """
-
-    step: int
+    step: int  # that is done, of `total`, counting up
     total: int
-    losses: Mapping[str, float] = field(default_factory=dict)
-    picture: Image | None = None
-    note: str = ""
-    result: Result | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)  # a fit's, by name
+    picture: Image | None = None  # so far, at whatever size it has by now
+    note: str = ""  # what happens, in words
+    result: Result | None = None  # besides the picture, as far as it is known: a dataclass
 
 
 Work = Generator[Progress[Result], None, None]
@@ -34,19 +28,15 @@ Work = Generator[Progress[Result], None, None]
 
 def last_picture(work: Iterator[Progress]) -> Image:
     """Run `work` to its end and return the last picture it showed."""
-    picture = None
-    for progress in work:
-        picture = progress.picture or picture
-    if picture is None:
+    pictures = deque((progress.picture for progress in work if progress.picture), maxlen=1)
+    if not pictures:
         raise RuntimeError("the work ended without a picture")
-    return picture
+    return pictures[0]
 
 
 def last_result(work: Iterator[Progress[Result]]) -> Result:
     """Run `work` to its end and return the last result it gave."""
-    result = None
-    for progress in work:
-        result = progress.result if progress.result is not None else result
-    if result is None:
+    results = deque((step.result for step in work if step.result is not None), maxlen=1)
+    if not results:
         raise RuntimeError("the work ended without a result")
-    return result
+    return results[0]

@@ -42,7 +42,7 @@ class Recipe:
     start: str = ""
 
 
-def sketched(data: Path, work: Path) -> tuple[Path, Path]:
+def make_cat_drawings(data: Path, work: Path) -> tuple[Path, Path]:
     """Drawings of the photographs in data/cats/train: traced with random detail, most of them then
     roughened."""
     a, b = work / "a", work / "b"
@@ -63,7 +63,7 @@ def sketched(data: Path, work: Path) -> tuple[Path, Path]:
     return a, b
 
 
-def labelled(data: Path, work: Path) -> tuple[Path, Path]:
+def make_front_labels(data: Path, work: Path) -> tuple[Path, Path]:
     """The label maps in data/facades/train_label, their colours cleaned of JPEG's blur."""
     a, colours = work / "a", tuple(FACADES.values())
     a.mkdir(parents=True, exist_ok=True)
@@ -74,12 +74,12 @@ def labelled(data: Path, work: Path) -> tuple[Path, Path]:
     return a, data / "facades" / "train_photo"
 
 
-def photographed(data: Path, work: Path) -> tuple[Path, Path]:
-    """As `labelled`, the other way about."""
-    return labelled(data, work)[::-1]
+def make_front_photos(data: Path, work: Path) -> tuple[Path, Path]:
+    """As `make_front_labels`, the other way about."""
+    return make_front_labels(data, work)[::-1]
 
 
-def painted(data: Path, _work: Path) -> tuple[Path, Path]:
+def monets(data: Path, _work: Path) -> tuple[Path, Path]:
     """Photographs and Monets."""
     return data / "monet2photo" / "trainB", data / "monet2photo" / "trainA"
 
@@ -119,30 +119,30 @@ SWAP = ("swapping_autoencoder", "--preset", "laptop")
 FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
-        sketched,
+        make_cat_drawings,
         ("pix2pixhd", "--steps", "44000", "--set", "in_channels=1", "--set", "noise=true"),
         "Sketch to cat: a face from the front, ears at the top, both eyes drawn",
         takes="sketch",
     ),
     "pix2pix.facades": Recipe(
-        labelled,
+        make_front_labels,
         ("pix2pixhd", "--steps", "40000"),
         "Labels to building front: walls, windows, doors and the rest as colours",
         takes=FACADE_LABELS,
     ),
     "pix2pix.facades-to-labels": Recipe(
-        photographed,
+        make_front_photos,
         ("pix2pixhd", "--steps", "12000", "--set", "code=0", "--set", "l1_weight=50"),
         "Building front to labels: a photograph taken from the front, in the labels' colours",
         makes=FACADE_LABELS,
     ),
     "cyclegan.monet": Recipe(
-        painted,
+        monets,
         (*CYCLE, "--steps", "8000"),
         "Photograph to Monet: landscapes and gardens as oil paintings; back: a painting as a photo",
     ),
     "cut.monet": Recipe(
-        painted,
+        monets,
         (*CONTRAST, "--steps", "11000", "--set", "nce_weight=0.4"),
         "Photograph to Monet, freely: strokes and colours of the paintings; one way only",
     ),
@@ -170,7 +170,7 @@ RECIPES = {
     ),
     # Not shipped: what the FCN-score of pix2pix.facades is compared with.
     "l1.facades": Recipe(
-        labelled,
+        make_front_labels,
         (
             *("pix2pixhd", "--steps", "12000"),
             *("--set", "adversarial_weight=0", "--set", "matching_weight=0"),

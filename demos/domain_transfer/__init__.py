@@ -13,11 +13,11 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Translate", id="translate"):
-            translation, visit_paths = translate.build()
+            chooser = translate.build()
         with gr.Tab("One picture each", id="one"):
-            single_pair.build(translation, visit_paths, parts)
+            single_pair.build(chooser, parts)
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(translation, visit_paths, parts)
+            finetune.build(chooser, parts)
         with gr.Tab("See inside", id="inside"):
-            inspect.build(visit_paths)
+            inspect.build(chooser.visit_paths)
     api.build()

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from demos.domain_transfer import models as domains
 from demos.shared import finetune as fits
 from demos.shared import jobs
+from demos.shared.models import Chooser
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
 from i2i_core.finetuning.domains import RECIPE, STEPS, finetune_domains
@@ -20,10 +20,10 @@ ABOUT = """**CUT** learns one way and is the quickest; **FastCUT** keeps closer 
 **CycleGAN** learns both ways and takes twice as long."""
 
 
-def build(translation: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `translation` is the chooser of translations in
-    `parts`, and `visit_paths` what the visitor has added to it."""
-    target, usual = gr.State(""), recipes("domains")[RECIPE]
+def build(chooser: Chooser, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
+    is in `parts`."""
+    usual = recipes("domains")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):
             with gr.Row():
@@ -49,18 +49,17 @@ def build(translation: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> No
                 "my translation", "Name: “this to that” names both directions"
             )
         with gr.Column(min_width=320):
-            watched = fits.outcome(
+            view = fits.outcome(
                 "Add pictures to both galleries and press Fit.",
                 "Pictures, what the model makes of them, and of two-way methods the way back",
                 "Translate with it",
             )
 
-    jobs.wire(recipe.change, _chosen, [recipe, visit_paths], [start, pairs])
-    jobs.wire(visit_paths.change, _starts, [recipe, visit_paths], start)
+    chosen = [recipe, chooser.visit_paths]
+    jobs.wire(recipe.change, _chosen, chosen, [start, pairs])
+    jobs.wire(chooser.visit_paths.change, _starts, chosen, start)
     inputs = [a, b, pairs_a, pairs_b, recipe, steps, start]
-    fits.wire(fit, inputs, name, target, buttons, watched)
-    outputs = [visit_paths, translation, parts]
-    jobs.wire(watched.use.click, domains.use, [target, visit_paths], outputs)
+    fits.wire(fit, inputs, name, buttons, view, chooser, parts)
 
 
 def fit(

@@ -71,7 +71,8 @@ def build(visit_paths: gr.State) -> None:
     inputs = [picture, translation, point, layer]
     for event in (go.click, layer.input, picture.upload, changed.success, clicked.success):
         jobs.wire(event, see, inputs, view, status=status, compute=True)
-    jobs.wire(visit_paths.change, domains.chooser, [visit_paths, translation], translation)
+    choices = domains.choices
+    jobs.wire(visit_paths.change, lambda p: gr.Dropdown(choices(p)), visit_paths, translation)
 
 
 def see(path: str | None, translation: str, point: tuple[float, float], layer: str | None) -> View:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import gradio as gr
+from typing import NamedTuple
 
 from demos.shared import models
 from examples.translations import TRANSLATIONS
@@ -55,18 +53,7 @@ def directions(model: ModelInfo) -> tuple[str, ...]:
     return there, f"{target[0].upper()}{target[1:]} to {source[0].lower()}{source[1:]}"
 
 
-def chooser(visit_paths: list[str], value: str) -> Any:
-    """An update of a dropdown of translations."""
-    return gr.Dropdown(choices=choices(visit_paths), value=value)
-
-
 def stored(index: int = 0) -> Translation:
     """What made the starter of this number; the first is chosen when the page opens."""
     starter = TRANSLATIONS[index]
     return Translation(models.shipped_model(starter.model), starter.reverse)
-
-
-def use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
-    """A model that was just fitted, chosen where pictures are translated."""
-    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
-    return visit_paths, chooser(visit_paths, target), gr.Tabs(selected="translate")

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from demos.domain_transfer import models as domains
 from demos.shared import finetune as fits
 from demos.shared import jobs
+from demos.shared.models import Chooser
 from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter
 from examples.translations import ONE_EACH
 from i2i_core.finetuning.domains import SINGLE_PAIR_RECIPE as RECIPE
@@ -31,10 +31,9 @@ class PatchView(NamedTuple):
     slider: Any = gr.skip()
 
 
-def build(translation: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `translation` is the chooser of translations in
-    `parts`, and `visit_paths` what the visitor has added to it."""
-    target, name = gr.State(""), gr.State("one picture each")
+def build(chooser: Chooser, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
+    is in `parts`."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             with gr.Row(equal_height=True):
@@ -59,7 +58,7 @@ def build(translation: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> No
                     starter(f"{ONE_EACH.fitted}.jpg"),
                     label=f"Learnt: 1, and what {RECIPE} makes of it",
                 )
-            watched = fits.Watched(
+            view = fits.FitView(
                 status, preview, fits.losses_plot(), gr.Button("Translate with it", visible=False),
                 gr.File(label="The model: download it", height=90, visible=False),
             )  # fmt: skip
@@ -71,9 +70,7 @@ def build(translation: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> No
             gr.Markdown(fits.LIMITS)
 
     jobs.wire(instant.click, paint, [a, b], [status, slider], status=status, compute=True)
-    fits.wire(fit, [a, b, steps], name, target, (learn, stop), watched)
-    outputs = [visit_paths, translation, parts]
-    jobs.wire(watched.use.click, domains.use, [target, visit_paths], outputs)
+    fits.wire(fit, [a, b, steps], gr.State("one picture each"), (learn, stop), view, chooser, parts)
 
 
 def paint(a: str | None, b: str | None) -> Iterator[PatchView]:

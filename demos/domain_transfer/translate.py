@@ -10,7 +10,8 @@ import gradio as gr
 from PIL import Image
 
 from demos.domain_transfer import models as domains
-from demos.shared import jobs, models
+from demos.shared import jobs
+from demos.shared.models import Chooser
 from demos.shared.widgets import BeforeAfter, Picture, Result, read, starter, thumbnails
 from examples.translations import TRANSLATIONS
 from i2i_core.errors import MAX_SEED, InputError
@@ -56,10 +57,8 @@ class View(NamedTuple):
     results: Any = gr.skip()  # a state of Results: what strength blends
 
 
-def build() -> tuple[gr.Dropdown, gr.State]:
-    """Lay out this part inside the current Blocks; returns the chooser of translations and the
-    state that holds the paths of this visit's own models."""
-    visit_paths = gr.State([])
+def build() -> Chooser:
+    """Lay out this part inside the current Blocks; returns the chooser of translations."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             picture = Picture(_stored(0)[0], label="1 · Your picture", height=260)
@@ -74,18 +73,19 @@ def build() -> tuple[gr.Dropdown, gr.State]:
             batch = _lay_out_batch()
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             controls, stop = _lay_out_controls(picture, translation)
+            chooser = Chooser(
+                translation, domains.choices, gr.State([]), domains.TASKS, "translate"
+            )
             with gr.Accordion("Bring a model of your own", open=False):
-                gr.Markdown(
+                chooser.lay_out_upload(
                     "A `.safetensors` file that you taught and downloaded here, or a generator "
                     "published by CycleGAN or CUT as `.pth`."
                 )
-                upload = gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
     running = _wire(controls, view, *batch)
     jobs.wire_stop(stop, running, view.status)
     jobs.wire(starters.click, _starter, starters, [*controls, *view], cancels=running)
-    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, translation])
-    jobs.wire(visit_paths.change, _rivals, [visit_paths, controls.rival], controls.rival)
-    return translation, visit_paths
+    jobs.wire(chooser.visit_paths.change, _rivals, chooser.visit_paths, controls.rival)
+    return chooser
 
 
 def _lay_out_view() -> View:
@@ -240,8 +240,8 @@ def _blended(results: Results | None, strength: float, keep_colours: bool) -> tu
     return pairs[0], gr.ImageSlider(pairs[1], visible=pairs[1] is not None)
 
 
-def _rivals(visit_paths: list[str], rival: str) -> Any:
-    return gr.Dropdown(choices=[NOTHING, *domains.choices(visit_paths)], value=rival)
+def _rivals(visit_paths: list[str]) -> Any:
+    return gr.Dropdown([NOTHING, *domains.choices(visit_paths)])
 
 
 def _stored(index: int) -> tuple[str, str]:
@@ -258,9 +258,3 @@ def _starter(index: int) -> tuple[Any, ...]:
     view = View(jobs.status_line(HELLO), (before, after), hidden, None, "", results)
     unchanged = {name: gr.skip() for name in ("brush", "seed", "reference")}
     return *Controls(before, domains.stored(index).value, **unchanged), *view
-
-
-def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
-    path, visit_paths = models.bring(path, visit_paths, *domains.TASKS)
-    gr.Info("The model is chosen.")
-    return visit_paths, domains.chooser(visit_paths, path)

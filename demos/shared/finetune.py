@@ -4,7 +4,7 @@ and stopped."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,29 +52,19 @@ def folder(gallery: Any, what: str, fewest: int) -> Folder:
     return Folder("uploads", files)
 
 
-class Watched(NamedTuple):
-    """Where a fit is watched: the components."""
-
-    status: gr.HTML
-    picture: gr.Image
-    losses: gr.LinePlot
-    use: gr.Button  # uses the model
-    file: gr.File
-
-
 class FitView(NamedTuple):
-    """What is shown of a fit, in the order of `Watched`."""
+    """Where a fit is watched: components, or what they are to show."""
 
     status: Any = gr.skip()
     picture: Any = gr.skip()
     losses: Any = gr.skip()
-    use: Any = gr.skip()
+    use: Any = gr.skip()  # a button that uses the model
     file: Any = gr.skip()
 
 
-def outcome(hello: str, preview: str, use: str) -> Watched:
+def outcome(hello: str, preview: str, use: str) -> FitView:
     """Lay out where a fit is watched."""
-    return Watched(
+    return FitView(
         gr.HTML(jobs.status_line(hello)),
         Result(label=preview, height=460),
         losses_plot(),
@@ -106,19 +96,20 @@ def wire(
     fit: Callable[..., Iterator[FitView]],
     inputs: list[Any],
     name: gr.Textbox | gr.State,
-    target: gr.State,
     buttons: tuple[gr.Button, gr.Button],
-    watched: Watched,
+    view: FitView,
+    chooser: models.Chooser,
+    parts: gr.Tabs,
 ) -> None:
-    """Wire a fit up: `buttons` run `fit` on the file that the state `target` will hold, made of the
-    model's `name`, and on the `inputs`; and end it."""
-    go, halt = buttons
-    start = jobs.wire(go.click, begin, name, [target, go, *watched])
-    run = jobs.wire(
-        start.success, fit, [target, *inputs], list(watched), status=watched.status, **QUEUE
-    )
+    """Wire a fit up: `buttons` run `fit` on the file that will hold the model, made of its `name`,
+    and on the `inputs`; and end it. The model is used by the `chooser`, which is in `parts`."""
+    (go, halt), target = buttons, gr.State("")
+    start = jobs.wire(go.click, begin, name, [target, go, *view])
+    run = jobs.wire(start.success, fit, [target, *inputs], view, status=view.status, **QUEUE)
     jobs.wire(run.then, lambda: gr.Button(interactive=True), None, go)
-    jobs.wire(halt.click, stop, target, watched.status)
+    jobs.wire(halt.click, stop, target, view.status)
+    outputs = [chooser.visit_paths, chooser.dropdown, parts]
+    jobs.wire(view.use.click, chooser.use, [target, chooser.visit_paths], outputs)
 
 
 def watch(
@@ -126,19 +117,12 @@ def watch(
 ) -> Iterator[FitView]:
     """Run the core's `work`, a fit, on `pictures` for so many `steps` within the limits of the page
     and yield what to show; `use` is the name of the button that uses the model."""
-    events = jobs.compute(
-        work, *pictures, target, steps=int(steps), seconds=60 * MAX_MINUTES,
-        stop=stop_file(target), about=f"{Path(target).stem}: taught on the page", **settings,
-    )  # fmt: skip
-    yield from shown(events, target, use)
-
-
-def shown(events: Iterable[Progress], target: str, use: str) -> Iterator[FitView]:
-    """What to show of every record, and when all is done the model's file and the button to use it,
-    whose name is `use`."""
     history: list[tuple[int, float, str]] = []
     event: Progress = Progress(0, 1)
-    for event in events:
+    for event in jobs.compute(
+        work, *pictures, target, steps=int(steps), seconds=60 * MAX_MINUTES,
+        stop=stop_file(target), about=f"{Path(target).stem}: taught on the page", **settings,
+    ):  # fmt: skip
         history += [(event.step, value, name) for name, value in event.losses.items()]
         view = FitView(jobs.status_line(progress=event))
         if event.picture is not None:

@@ -7,6 +7,7 @@ import html
 import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -26,32 +27,28 @@ FAILED = "That did not work."
 STOPPED = "Stopped. What was made so far stays."
 
 
-def as_gradio_error(error: InputError) -> gr.Error:
-    """The core's sentence as a message on the page, or in an API reply; never as a traceback."""
-    return gr.Error(html.escape(str(error)), title="That did not work", print_exception=False)
+@contextmanager
+def gradio_errors() -> Iterator[None]:
+    """InputErrors inside become messages on the page, or in an API reply: the core's sentence,
+    never a traceback."""
+    try:
+        yield
+    except InputError as error:
+        title = "That did not work"
+        raise gr.Error(html.escape(str(error)), title=title, print_exception=False) from None
 
 
 def with_gradio_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
     """A handler, a function or a generator, whose InputErrors become messages."""
-    if inspect.isgeneratorfunction(handler):
-
-        @functools.wraps(handler)
-        def generator(*arguments: Any, **settings: Any) -> Iterator[Any]:
-            try:
-                yield from handler(*arguments, **settings)
-            except InputError as error:
-                raise as_gradio_error(error) from None
-
-        return generator
+    if not inspect.isgeneratorfunction(handler):
+        return gradio_errors()(handler)
 
     @functools.wraps(handler)
-    def function(*arguments: Any, **settings: Any) -> Any:
-        try:
-            return handler(*arguments, **settings)
-        except InputError as error:
-            raise as_gradio_error(error) from None
+    def generator(*arguments: Any, **settings: Any) -> Iterator[Any]:
+        with gradio_errors():
+            yield from handler(*arguments, **settings)
 
-    return function
+    return generator
 
 
 def _seconds(*_: Any, **settings: Any) -> int:
@@ -69,15 +66,13 @@ def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Itera
     The only decorated function: ZeroGPU keeps one worker for each. What goes in and out is
     pickled there, so `work` must be a module's function, and pictures are PIL images.
     """
-    try:
+    with gradio_errors():
         arguments = tuple(_opened(argument) for argument in arguments)
         result = work(*arguments, **{name: _opened(value) for name, value in settings.items()})
         if inspect.isgenerator(result):
             yield from result
         else:
             yield result
-    except InputError as error:
-        raise as_gradio_error(error) from None
 
 
 def call(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
@@ -117,8 +112,10 @@ def wire(
         settings |= COMPUTE
     if latest:
         settings["trigger_mode"] = "always_last"
-    if cancels:  # by a listener of its own: Gradio's cancels only after its handler's answer
-        event(None, cancels=list(cancels), **PRIVATE)
+    # By listeners of their own: one that has a handler as well would cancel after its answer, and
+    # one of several would wait for each in turn, and then end what was begun meanwhile.
+    for running in cancels:
+        event(None, cancels=[running], **PRIVATE)
     handler = with_gradio_errors(handler)
     if status is not None:
         handler = _with_failed_status(handler, outputs, status)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
+from demos.shared import jobs
 from i2i_core.checkpoints.checkpoint import ENDING, save
 from i2i_core.checkpoints.model_zoo import ModelInfo, find_models, model_info
 from i2i_core.errors import InputError, check_choice
@@ -44,15 +46,43 @@ def choices(visit_paths: list[str], *tasks: Task) -> list[tuple[str, str]]:
     return [(m.title, str(m.path)) for m in available(visit_paths, *tasks)]
 
 
-def chooser(visit_paths: list[str], value: str | None, *tasks: Task) -> Any:
-    """An update of a dropdown of models."""
-    return gr.Dropdown(choices=choices(visit_paths, *tasks), value=value)
+class Chooser(NamedTuple):
+    """Where a visitor chooses what works: a dropdown, what gives its choices from the paths of this
+    visit's models, the state that holds those, which tasks they are for, and the id of the part
+    of the tab where all this is."""
+
+    dropdown: gr.Dropdown
+    choices: Callable[[list[str]], list[tuple[str, str]]]
+    visit_paths: gr.State
+    tasks: tuple[Task, ...]
+    part: str
+
+    def lay_out_upload(self, text: str) -> None:
+        """Lay out where a model's file is brought, with a `text` above."""
+        gr.Markdown(text)
+        upload = gr.File(label="Model", file_types=[".safetensors", ".pth", ".pt"], height=110)
+        outputs = [self.visit_paths, self.dropdown]
+        jobs.wire(upload.upload, self.bring, [upload, self.visit_paths], outputs)
+
+    def bring(self, path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
+        """An uploaded file, if it is a model for these tasks, among this visit's and chosen."""
+        path = bring(path, *self.tasks)
+        gr.Info("The model is chosen.")
+        return self.add(path, visit_paths)
+
+    def add(self, path: str, visit_paths: list[str]) -> tuple[list[str], Any]:
+        """The file of a model, among this visit's and chosen."""
+        visit_paths = [*visit_paths, path] if path not in visit_paths else visit_paths
+        return visit_paths, gr.Dropdown(choices=self.choices(visit_paths), value=path)
+
+    def use(self, path: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
+        """The same, and the part where it is shown."""
+        return *self.add(path, visit_paths), gr.Tabs(selected=self.part)
 
 
-def bring(path: str | None, visit_paths: list[str], *tasks: Task) -> tuple[str, list[str]]:
-    """An uploaded file as a model: ours as it is, a published .pth turned into ours. Returns its
-    path and all of this visit's. Raises InputError for anything else, and for a model that is for
-    other tasks."""
+def bring(path: str | None, *tasks: Task) -> str:
+    """The path of an uploaded file as a model: ours as it is, a published .pth turned into ours.
+    Raises InputError for anything else, and for a model that is for other tasks."""
     if path is None:
         raise InputError("Choose a file first.")
     if Path(path).suffix in (".pth", ".pt"):
@@ -64,7 +94,7 @@ def bring(path: str | None, visit_paths: list[str], *tasks: Task) -> tuple[str, 
         raise InputError(
             f"This model learnt from {LEARNS_FROM[task]}: bring it to {TAB_OF[task]} instead."
         )
-    return path, [*visit_paths, path]
+    return path
 
 
 LEARNS_FROM: dict[Task, str] = {

@@ -13,7 +13,7 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Draw", id="draw"):
-            model, visit_paths = draw.build()
+            chooser = draw.build()
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(model, visit_paths, parts)
+            finetune.build(chooser, parts)
     api.build()

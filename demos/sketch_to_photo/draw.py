@@ -43,13 +43,12 @@ class ModelView(NamedTuple):
     status: Any
 
 
-def build() -> tuple[gr.Dropdown, gr.State]:
-    """Lay out the canvas inside the current Blocks; returns the chooser of models, and the state
-    that holds the paths of this visit's own ones."""
+def build() -> models.Chooser:
+    """Lay out the canvas inside the current Blocks; returns the chooser of models."""
     first = DRAWINGS[0]
     with gr.Row(elem_classes="i2i-choose"):
         model = gr.Dropdown(
-            models.choices([], "pairs"), value=str(models.shipped_model(first.model).path),
+            _choices([]), value=str(models.shipped_model(first.model).path),
             label="What to draw", interactive=True, scale=3, min_width=280,
         )  # fmt: skip
         surprise = gr.Button("Surprise me", variant="primary", scale=1, min_width=120)
@@ -73,12 +72,20 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     with gr.Row():
         with gr.Column(min_width=300):
             tracing, photo_to_trace, detector, detail = _lay_out_tracing()
-        with gr.Column(min_width=300):
-            seed, upload = _lay_out_seed(first.seed)
+        with gr.Column(min_width=300), gr.Accordion("Seed, and your own models", open=False):
+            seed = gr.Number(
+                first.seed, precision=0, minimum=0, maximum=MAX_SEED, label="Seed",
+                info="each gives other colours and another coat; 0 is the usual one",
+            )  # fmt: skip
+            chooser = models.Chooser(model, _choices, gr.State([]), ("pairs",), "draw")
+            chooser.lay_out_upload(
+                "Bring a `.safetensors` file that you taught and downloaded here, or a "
+                "generator published by pix2pix as `.pth`."
+            )
 
     source, result = [canvas, photo, model, kind, seed], [status, picture]
     events = [canvas.input, seed.change, photo.upload]
-    count, visit_paths = gr.State(0), gr.State([])
+    count = gr.State(0)
     jobs.wire(other.click, lambda seed: (int(seed or 0) + 1) % (MAX_SEED + 1), seed, seed)
     drawing = jobs.wire(surprise.click, _surprise, [count, model], [count, canvas, seed])
     events.append(drawing.success)
@@ -92,8 +99,11 @@ def build() -> tuple[gr.Dropdown, gr.State]:
     for event in (model.change, kind.input):
         change = jobs.wire(event, _changed, [model, kind], view)
         jobs.wire(change.success, _follow_photo, source, result, compute=True, latest=True)
-    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, model])
-    return model, visit_paths
+    return chooser
+
+
+def _choices(visit_paths: list[str]) -> list[tuple[str, str]]:
+    return models.choices(visit_paths, "pairs")
 
 
 def _lay_out_tracing() -> tuple[gr.Accordion, gr.Image, gr.Dropdown, gr.Slider]:
@@ -106,19 +116,6 @@ def _lay_out_tracing() -> tuple[gr.Accordion, gr.Image, gr.Dropdown, gr.Slider]:
             )
             detail = gr.Slider(0, 1, DETAIL, step=0.05, label="Detail", min_width=140)
     return panel, photo, detector, detail
-
-
-def _lay_out_seed(value: int) -> tuple[gr.Number, gr.File]:
-    with gr.Accordion("Seed, and your own models", open=False):
-        seed = gr.Number(
-            value, precision=0, minimum=0, maximum=MAX_SEED, label="Seed",
-            info="each gives other colours and another coat; 0 is the usual one",
-        )  # fmt: skip
-        gr.Markdown(
-            "Bring a `.safetensors` file that you taught and downloaded here, or a "
-            "generator published by pix2pix as `.pth`."
-        )
-        return seed, gr.File(label="Model", file_types=[".safetensors", ".pth"], height=110)
 
 
 def follow(
@@ -217,9 +214,3 @@ def _trace(model: str, path: str | None, detector: str, detail: float) -> str:
         raise InputError("There is no model that reads these labels off photographs.")
     labels = jobs.finish(translate, photo, readers[0], short_side=LABEL_READING_SIDE)
     return to_value(labels.resize((SIDE, SIDE), Image.Resampling.NEAREST), palette)
-
-
-def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
-    path, visit_paths = models.bring(path, visit_paths, "pairs")
-    gr.Info("The model is chosen.")
-    return visit_paths, models.chooser(visit_paths, path, "pairs")

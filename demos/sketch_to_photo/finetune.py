@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from demos.shared import finetune as fits
-from demos.shared import jobs, models
+from demos.shared import jobs
+from demos.shared.models import Chooser
 from i2i_core.data.folders import Folder, SideBySide
 from i2i_core.errors import InputError
 from i2i_core.finetuning.pairs import RECIPE, finetune_pairs
@@ -19,10 +20,10 @@ MIN_PICTURES = 3
 STEPS = 600
 
 
-def build(model: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `model` is the canvas's chooser, in `parts`, and
-    `visit_paths` what the visitor has added to it."""
-    target, usual = gr.State(""), recipes("pairs")[RECIPE]
+def build(chooser: Chooser, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
+    is in `parts`."""
+    usual = recipes("pairs")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):
             kind = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
@@ -44,20 +45,20 @@ def build(model: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
                 )  # fmt: skip
             name, buttons = fits.controls("my model")
         with gr.Column(min_width=320):
-            watched = fits.outcome(
+            view = fits.outcome(
                 "3 · Add pictures and press Fit.",
                 "Source, what the model makes of it, and what it should be",
                 "Draw with it",
             )
 
     jobs.wire(kind.change, _places, kind, [photos, sides, both])
-    jobs.wire(visit_paths.change, _starts, [recipe, visit_paths], start)
-    starts = jobs.wire(recipe.change, _starts, [recipe, visit_paths], start)
+    chosen = [recipe, chooser.visit_paths]
+    jobs.wire(chooser.visit_paths.change, _starts, chosen, start)
+    starts = jobs.wire(recipe.change, _starts, chosen, start)
     for event in (kind.change, starts.success):
         jobs.wire(event, _usual_start, [recipe, kind], start)
     inputs = [kind, photos, sides, a, b, recipe, steps, size, start]
-    fits.wire(fit, inputs, name, target, buttons, watched)
-    jobs.wire(watched.use.click, _use, [target, visit_paths], [visit_paths, model, parts])
+    fits.wire(fit, inputs, name, buttons, view, chooser, parts)
 
 
 def fit(
@@ -109,8 +110,3 @@ def _usual_start(recipe: str, kind: str) -> str:
 
 def _starts(recipe: str, visit_paths: list[str]) -> Any:
     return gr.Dropdown(choices=fits.start_choices(visit_paths, recipes("pairs")[recipe]))
-
-
-def _use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
-    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
-    return visit_paths, models.chooser(visit_paths, target, "pairs"), gr.Tabs(selected="draw")

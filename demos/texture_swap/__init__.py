@@ -13,9 +13,9 @@ def build() -> None:
     """Lay out the tab inside the current Blocks."""
     with gr.Tabs() as parts:
         with gr.Tab("Swap", id="swap"):
-            chooser, visit_paths = swap.build()
+            chooser = swap.build()
         with gr.Tab("Edit", id="edit"):
-            edit.build(visit_paths)
+            edit.build(chooser.visit_paths)
         with gr.Tab("Teach it", id="teach"):
-            finetune.build(chooser, visit_paths, parts)
+            finetune.build(chooser, parts)
     api.build()

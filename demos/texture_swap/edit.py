@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos.shared import jobs
 from demos.shared.finetune import gallery
-from demos.shared.models import choices, chooser, shipped_model
+from demos.shared.models import choices, shipped_model
 from demos.shared.widgets import Picture, Result, starter, thumbnails
 from demos.texture_swap import edit_handlers as handlers
 from demos.texture_swap.edit_handlers import GLOBAL, REGIONAL, Editor, EditorView
@@ -81,10 +81,7 @@ def build(visit_paths: gr.State) -> None:
     jobs.wire(source.select, handlers.click_source, source, source_spot)
     wire(clone.click, handlers.clone, [editor, paper, source, source_spot])
     wire(add.click, handlers.add, [editor, plus, minus, gain, keep])
-    jobs.wire(
-        visit_paths.change, lambda paths, path: chooser(paths, path, TASK),
-        [visit_paths, model], model,
-    )  # fmt: skip
+    jobs.wire(visit_paths.change, lambda p: gr.Dropdown(choices(p, TASK)), visit_paths, model)
 
 
 def _lay_out_canvas() -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from demos.shared import finetune as fits
 from demos.shared import jobs
+from demos.shared.models import Chooser
 from demos.texture_swap import models
 from i2i_core.finetuning.starts import recipes
 from i2i_core.finetuning.textures import RECIPE, STEPS, finetune_textures
@@ -18,10 +19,10 @@ ABOUT = """Pictures **of one kind** teach best: dogs, rooms, mountains, shoes, a
 size. From a shipped model a few hundred steps suffice; from nothing it takes hours."""
 
 
-def build(chooser: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; `chooser` is that of what makes a swap in
-    `parts`, and `visit_paths` what the visitor has added to it."""
-    target, choices = gr.State(""), recipes(models.TASK)
+def build(chooser: Chooser, parts: gr.Tabs) -> None:
+    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
+    is in `parts`."""
+    choices = recipes(models.TASK)
     with gr.Row():
         with gr.Column(min_width=320):
             pictures = fits.gallery("1 · Pictures of one kind, 10 to 200", 280)
@@ -35,15 +36,14 @@ def build(chooser: gr.Dropdown, visit_paths: gr.State, parts: gr.Tabs) -> None:
                 steps = gr.Slider(50, 4000, STEPS, step=50, label="Steps", min_width=160)
             name, buttons = fits.controls("my textures")
         with gr.Column(min_width=320):
-            watched = fits.outcome(
+            view = fits.outcome(
                 "Add pictures and press Fit.",
                 "Pictures, the same rebuilt, and each with the texture of the next",
                 "Swap with it",
             )
-    fits.wire(fit, [pictures, recipe, steps, start], name, target, buttons, watched)
-    jobs.wire(watched.use.click, models.use, [target, visit_paths], [visit_paths, chooser, parts])
-    for event in (recipe.change, visit_paths.change):
-        jobs.wire(event, _starts, [recipe, visit_paths, start], start)
+    fits.wire(fit, [pictures, recipe, steps, start], name, buttons, view, chooser, parts)
+    for event in (recipe.change, chooser.visit_paths.change):
+        jobs.wire(event, _starts, [recipe, chooser.visit_paths, start], start)
 
 
 def fit(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import gradio as gr
-
 from demos.shared import models
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.method import Task
@@ -32,14 +28,3 @@ def model_of(choice: str) -> ModelInfo | str:
 def first() -> str:
     """The path of the model that is chosen when the page opens."""
     return str(models.shipped_model(FAVOURITE).path)
-
-
-def chooser(visit_paths: list[str], value: str) -> Any:
-    """An update of the chooser of what makes a swap."""
-    return gr.Dropdown(choices=choices(visit_paths), value=value)
-
-
-def use(target: str, visit_paths: list[str]) -> tuple[list[str], Any, Any]:
-    """A model that was just taught, chosen where textures are swapped."""
-    visit_paths = [*visit_paths, target] if target not in visit_paths else visit_paths
-    return visit_paths, chooser(visit_paths, target), gr.Tabs(selected="swap")

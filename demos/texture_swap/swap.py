@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from demos.shared import jobs
-from demos.shared.models import bring
+from demos.shared.models import Chooser
 from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter, thumbnails
 from demos.texture_swap import models
 from examples.swaps import GRID, SWAPS
@@ -36,10 +36,8 @@ class SwapView(NamedTuple):
     grid: Any = gr.skip()
 
 
-def build() -> tuple[gr.Dropdown, gr.State]:
-    """Lay out this part inside the current Blocks; returns the chooser of what makes the swap and
-    the state that holds the paths of this visit's own models."""
-    visit_paths = gr.State([])
+def build() -> Chooser:
+    """Lay out this part inside the current Blocks; returns the chooser of what makes the swap."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             with gr.Row(equal_height=True):
@@ -50,7 +48,7 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                         (SWAPS[0].texture, "2 · Texture of this"),
                     )
                 )
-            chooser = gr.Dropdown(
+            maker = gr.Dropdown(
                 models.choices([]), value=AUTO, label="3 · Made by", interactive=True
             )
             names = (f"{stored.name}.jpg" for stored in SWAPS)
@@ -61,24 +59,29 @@ def build() -> tuple[gr.Dropdown, gr.State]:
                 _stored(0), label="Structure picture · swap", slider_position=35, max_height=560
             )
         with gr.Column(min_width=320, elem_classes="i2i-set"):
-            strength, detail, size, upload = _lay_out_settings()
+            strength, detail, size = _lay_out_settings()
+            chooser = Chooser(maker, models.choices, gr.State([]), (models.TASK,), "swap")
+            with gr.Accordion("Bring a model of your own", open=False):
+                chooser.lay_out_upload(
+                    "A `.safetensors` file that you taught and downloaded here, or a checkpoint of "
+                    "the official swapping autoencoder (or of rosinality's) as `.pth`."
+                )
     with gr.Accordion("Every structure with every texture", open=True), gr.Row():
         structures, textures, go, stop, grid = _lay_out_grid()
 
-    outputs = SwapView(structure, texture, chooser, strength, detail, status, pair, grid)
+    outputs = SwapView(structure, texture, maker, strength, detail, status, pair, grid)
     work: dict[str, Any] = {"outputs": outputs, "status": status, "compute": True}
     events = (
-        # The chooser also changes when a model was taught or brought.
-        structure.input, texture.input, chooser.change, strength.release, detail.release, size.input
+        # The maker also changes when a model was taught or brought.
+        structure.input, texture.input, maker.change, strength.release, detail.release, size.input
     )  # fmt: skip
-    inputs = [structure, texture, chooser, strength, detail, size]
+    inputs = [structure, texture, maker, strength, detail, size]
     running = [jobs.wire(event, make, inputs, latest=True, **work) for event in events]
-    inputs = [structures, textures, chooser, detail, size]
+    inputs = [structures, textures, maker, detail, size]
     running += [jobs.wire(go.click, make_grid, inputs, **work)]
     jobs.wire_stop(stop, running, status)
     jobs.wire(starters.click, _starter, starters, outputs, cancels=running)
-    jobs.wire(upload.upload, _bring, [upload, visit_paths], [visit_paths, chooser])
-    return chooser, visit_paths
+    return chooser
 
 
 def _lay_out_settings() -> tuple[Any, ...]:
@@ -92,13 +95,7 @@ def _lay_out_settings() -> tuple[Any, ...]:
         "what the network makes",
     )  # fmt: skip
     size = gr.Radio(list(SHORT_SIDES), value="as learnt", label="Pixels of the shorter side")
-    with gr.Accordion("Bring a model of your own", open=False):
-        gr.Markdown(
-            "A `.safetensors` file that you taught and downloaded here, or a checkpoint of "
-            "the official swapping autoencoder (or of rosinality's) as `.pth`."
-        )
-        upload = gr.File(label="Model", file_types=[".safetensors", ".pth", ".pt"], height=110)
-    return strength, detail, size, upload
+    return strength, detail, size
 
 
 def _lay_out_grid() -> tuple[Any, ...]:
@@ -182,9 +179,3 @@ def _starter(index: int) -> SwapView:
         starter(f"{stored.structure}.jpg"), starter(f"{stored.texture}.jpg"), AUTO, 1, 1,
         jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
     )  # fmt: skip
-
-
-def _bring(path: str | None, visit_paths: list[str]) -> tuple[list[str], Any]:
-    path, visit_paths = bring(path, visit_paths, models.TASK)
-    gr.Info("The model is chosen.")
-    return visit_paths, models.chooser(visit_paths, path)

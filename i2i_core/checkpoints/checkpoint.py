@@ -1,10 +1,5 @@
-"""Models as files: one `.safetensors` with the method's name and configuration in its header.
-
-A model's file holds what translating needs. A training file, beside it, holds all that going on
-with a fit needs: every network, the optimisers' moments, image pools, the step. Nothing is pickled.
-"""
-
-from __future__ import annotations
+"""Models as files: a `.safetensors` with method and configuration in its header holds what
+translating needs, and a training file beside it all that going on with a fit needs."""
 
 import json
 import os
@@ -40,9 +35,7 @@ def save(
     """Write the model to `path` (…​.safetensors), `half` for half precision, `about` for a sentence
     on what it does. `takes` and `makes` say what kind of picture it is given and gives: "sketch",
     "labels:" and a name of LABEL_SETS, or "" for any. The file is written whole or not at all.
-
-    Raises InputError for a model that has learnt nothing and for a path that cannot be written.
-    """
+    Raises InputError for a model that has learnt nothing and for a path that cannot be written."""
     method.check_is_fitted()
     tensors = _contents(method, method.has_training_networks)
     if half:
@@ -59,16 +52,11 @@ def save_training(method: Method, path: str | Path) -> None:
     _write(path, tensors, {**_header(method), "training": "yes"})
 
 
-def load(
-    path: str | Path, *, device: str = "cpu", header: Mapping[str, str] | None = None
-) -> Method:
+def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None = None) -> Method:
     """The model in `path`, ready to translate; `header` is its header, where that was read before.
-
-    Raises InputError for a file that is missing, damaged, not a model of ours or of a newer kind.
-    """
+    Raises InputError for a file that is missing, damaged, or not a model of this version."""
     header = read_header(path) if header is None else header
-    tensors = _read_tensors(path, header)
-    method = _build(header, tensors, Path(path).name)
+    method, tensors = _build(path, header)
     try:
         if "training" in header:
             _load_training(method, tensors)
@@ -79,9 +67,8 @@ def load(
                 if weights:
                     network.load_state_dict(weights)
                     method.training_networks_loaded = True
-            method.load_inference_state_dict(
-                {k: v for k, v in tensors.items() if not k.startswith(TRAINING)}
-            )
+            others = {k: v for k, v in tensors.items() if not k.startswith(TRAINING)}
+            method.load_inference_state_dict(others)
     except (RuntimeError, KeyError, ValueError) as error:
         raise InputError(
             f"{Path(path).name} does not fit the {header['method']} that its header describes: "
@@ -95,25 +82,22 @@ def load_training(path: str | Path, *, device: str = "cpu", **changes: Any) -> M
     for what does not change its networks, such as more `steps`. Raises InputError as `load`."""
     header = read_header(path)
     if "training" not in header:
-        raise InputError(
-            f"{Path(path).name} is a finished model: it translates, but lacks what going on needs. "
-            "Give the training file that was saved beside it."
-        )
-    tensors = _read_tensors(path, header)
-    method = _build(header, tensors, Path(path).name, changes).to(device)
+        problem = "is a finished model: it translates, but lacks what going on needs"
+        advice = "Give the training file that was saved beside it."
+        raise InputError(f"{Path(path).name} {problem}. {advice}")
+    method, tensors = _build(path, header, changes)
+    method.to(device)
     try:
         _load_training(method, tensors)
     except (RuntimeError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{Path(path).name} cannot go on with these settings: {_first_line(error)} "
-            "Leave the sizes of the networks as they were."
-        ) from None
+        problem = f"{Path(path).name} cannot go on with these settings: {_first_line(error)}"
+        advice = "Leave the sizes of the networks as they were."
+        raise InputError(f"{problem} {advice}") from None
     return method
 
 
 def read_header(path: str | Path) -> dict[str, str]:
-    """A model file's header, in today's words: method, config (JSON), capabilities (JSON), step,
-    about, takes, makes. Reads no weights."""
+    """A model file's header, as `save` writes it today. Reads no weights."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no file {path.name}. Check the path.")
@@ -121,10 +105,8 @@ def read_header(path: str | Path) -> dict[str, str]:
         with safe_open(path, "pt") as file:
             header: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError):
-        raise InputError(
-            f"{path.name} is not a .safetensors file. Published .pth files are turned into one by "
-            "the command import."
-        ) from None
+        advice = "Published .pth files are turned into one by the command import."
+        raise InputError(f"{path.name} is not a .safetensors file. {advice}") from None
     if header.get("format") not in FORMATS or not {"method", "config", "step"} <= set(header):
         raise InputError(
             f"{path.name} holds weights, but not a model of this studio (or of a newer version of "
@@ -148,6 +130,16 @@ def training_path(path: str | Path) -> Path:
     return Path(path).with_suffix(f".training{ENDING}")
 
 
+def check_writable(path: str | Path) -> Path:
+    """`path`, if a .safetensors file can be written there. Raises InputError if not."""
+    path = Path(path)
+    if path.suffix != ENDING:
+        raise InputError(f"{path.name}: name a file with the ending {ENDING}.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    return path
+
+
 def build(name: str, config: Mapping[str, Any]) -> Method:
     """The method `name` with `config`, untrained. Raises InputError for unknown names."""
     return find_method(name).from_settings(config)
@@ -158,8 +150,7 @@ def _contents(method: Method, with_training_networks: bool) -> dict[str, Tensor]
     tensors = method.inference_state_dict()
     if with_training_networks:
         for name, network in method.training_networks().items():
-            for key, value in network.state_dict().items():
-                tensors[f"{TRAINING}{name}.{key}"] = value
+            tensors |= {f"{TRAINING}{name}.{key}": v for key, v in network.state_dict().items()}
     return tensors
 
 
@@ -167,54 +158,43 @@ def _header(method: Method) -> dict[str, str]:
     name = next(name for name, kind in METHODS.items() if type(method) is kind)
     step = method.fit_state.step if method.fit_state else 0
     config, capabilities = (json.dumps(asdict(x)) for x in (method.config, method.capabilities))
-    return {
-        "format": FORMATS[-1],
-        "method": name,
-        "config": config,
-        "capabilities": capabilities,
-        "step": str(step),
-    }
+    header = {"format": FORMATS[-1], "method": name, "config": config, "step": str(step)}
+    return header | {"capabilities": capabilities}
 
 
 def _build(
-    header: Mapping[str, str],
-    tensors: Mapping[str, Tensor],
-    file: str,
-    changes: Mapping[str, Any] | None = None,
-) -> Method:
-    """The method of a header, untrained, once its outline fits the file's tensors: a small file
-    must not make us build a huge network."""
+    path: str | Path, header: Mapping[str, str], changes: Mapping[str, Any] | None = None
+) -> tuple[Method, dict[str, Tensor]]:
+    """A file's method, untrained, and tensors, if they fit: no small file builds a huge network."""
+    name = header["method"]
+    with safe_open(path, "pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        tensors = migrate_tensors(tensors, name, file.metadata())
     try:
         config = {**json.loads(header["config"]), **(changes or {})}
         with on_meta_device():
-            outline = build(header["method"], config)
+            outline = build(name, config)
     except (TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{file} is damaged: its header cannot be read.") from None
+        raise InputError(f"{Path(path).name} is damaged: its header cannot be read.") from None
     if outline.fit_state is None:
-        return build(header["method"], config)
-    complete = "training" in header or any(name.startswith(TRAINING) for name in tensors)
+        return build(name, config), tensors
+    complete = "training" in header or any(key.startswith(TRAINING) for key in tensors)
+    weights, expected = tensors, _contents(outline, complete)
     if "training" in header:
-        expected = {f"networks.{name}": value for name, value in outline.state_dict().items()}
-        tensors = {name: value for name, value in tensors.items() if name.startswith("networks.")}
-    else:
-        expected = _contents(outline, complete)
-    odd = sorted(
-        name
-        for name in {*expected, *tensors}
-        if name not in expected
-        or name not in tensors
-        or expected[name].shape != tensors[name].shape
-    )
+        expected = {f"networks.{key}": value for key, value in outline.state_dict().items()}
+        weights = {key: value for key, value in tensors.items() if key.startswith("networks.")}
+    shapes, expected_shapes = ({(k, v.shape) for k, v in d.items()} for d in (weights, expected))
+    odd = sorted({key for key, _ in shapes ^ expected_shapes})
     if odd:
         raise InputError(
-            f"{file} does not fit the {header['method']} that its header describes: {odd[0]} and "
+            f"{Path(path).name} does not fit the {name} that its header describes: {odd[0]} and "
             f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
             "was made with other settings."
         )
     # With all weights in the file none need be drawn; those that are not there begin anew.
-    return outline.to_empty(device="cpu") if complete else build(header["method"], config)
+    return outline.to_empty(device="cpu") if complete else build(name, config), tensors
 
 
 def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
@@ -225,23 +205,10 @@ def _load_training(method: Method, tensors: Mapping[str, Tensor]) -> None:
     method.fitted = method.fit_state.step > 0
 
 
-def _read_tensors(path: str | Path, header: Mapping[str, str]) -> dict[str, Tensor]:
-    with safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return migrate_tensors(tensors, header["method"], file.metadata())
-
-
 def _write(path: str | Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
-    path = Path(path)
-    if path.suffix != ENDING:
-        raise InputError(f"{path.name}: name the model's file with the ending {ENDING}.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
+    path, layout = check_writable(path), torch.contiguous_format
     # Copies, for tensors that share memory or lie channels-last cannot be written.
-    plain = {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in tensors.items()
-    }
+    plain = {k: v.detach().cpu().clone(memory_format=layout) for k, v in tensors.items()}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(plain, part, header)

@@ -1,11 +1,8 @@
-"""Files of older versions in today's words: each format becomes the next one, change by change."""
-
-from __future__ import annotations
+"""Files of older versions in today's words."""
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -19,7 +16,7 @@ RENAMED_SETTINGS = {
     "tone": "lowpass",
     "whole": "full_images_at_end",
 }
-RENAMED_SETTINGS_OF: Mapping[str, Mapping[str, str]] = {
+RENAMED_SETTINGS_OF = {
     "structural_analogy": {"size": "long_side", "guide": "correspondence"},
     "semantic_analogy": {"size": "long_side"},
     "pix2pixhd": {"discriminator_widest": "discriminator_max_multiple"},
@@ -29,31 +26,22 @@ RENAMED_SETTINGS_OF: Mapping[str, Mapping[str, str]] = {
         "patch_widest": "patch_max_width",
     },
 }
-# Patterns of tensors' names, and what they became; the first that is found counts.
-RENAMED_TENSORS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "*": (
-        (r"^extra\.", "training."),
-        (r"^state\.updaters\.", "state.optimizers."),
-    ),
-    "pix2pix": ((r"^networks\.average\.", "networks.ema.average."),),
-    "pix2pixhd": (
-        (r"^networks\.average\.", "networks.ema.average."),
-        (r"^networks\.judges\.", "networks.discriminators."),
-    ),
-    "cut": ((r"^networks\.average\.", "networks.ema.average."),),
-    "sincut": ((r"^networks\.average\.", "networks.ema.average."),),
-    "cyclegan": ((r"^networks\.average_(ab|ba)\.", r"networks.ema_\1.average."),),
-    "swapping_autoencoder": (
-        (r"^networks\.average\.", "networks.ema.average."),
-        (r"^(encoder|generator)\.", r"autoencoder.\1."),
-    ),
-}
-# Parts of tensors' names, wherever they stand.
-RENAMED_PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "*": (),
+# Patterns of tensors' names and what they became, applied one after the other: of all methods, and
+# of single ones.
+RENAMED_TENSORS = (
+    (r"^extra\.", "training."),
+    (r"^state\.updaters\.", "state.optimizers."),
+    (r"^networks\.average\.", "networks.ema.average."),
+)
+RENAMED_TENSORS_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "pix2pixhd": ((r"^networks\.judges\.", "networks.discriminators."),),
     "cut": ((r"\btones\.", "lowpass."),),
-    "cyclegan": ((r"\btones\.", "lowpass."),),
+    "cyclegan": (
+        (r"^networks\.average_(ab|ba)\.", r"networks.ema_\1.average."),
+        (r"\btones\.", "lowpass."),
+    ),
     "swapping_autoencoder": (
+        (r"^(encoder|generator)\.", r"autoencoder.\1."),
         (r"^survey\.", "statistics."),
         (r"^networks\.(directions|arrangements|features)\.", r"networks.statistics.\1."),
         (r"\barrangements\.", "layouts."),
@@ -63,37 +51,24 @@ RENAMED_PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def migrate_header(header: Mapping[str, str]) -> dict[str, str]:
-    """A file's header as today's version writes it. Raises KeyError or ValueError for a damaged
-    one."""
-    header = dict(header)
-    for step in _HEADER_STEPS[FORMATS.index(header["format"]) :]:
-        header = step(header)
-    return header | {"format": FORMATS[-1]}
+    """A header as it is written today. Raises KeyError, TypeError or ValueError if damaged."""
+    if header["format"] == FORMATS[-1]:
+        return dict(header)
+    names = RENAMED_SETTINGS | RENAMED_SETTINGS_OF.get(header["method"], {})
+    config = {names.get(key, key): v for key, v in json.loads(header["config"]).items()}
+    if "warm_up" in config:  # was a number of steps, and is a share of them
+        config["warm_up"] = min(1.0, config["warm_up"] / config["steps"])
+    return {**header, "format": FORMATS[-1], "config": json.dumps(config)}
 
 
 def migrate_tensors(
     tensors: Mapping[str, Tensor], method: str, old_header: Mapping[str, str]
 ) -> dict[str, Tensor]:
     """A file's tensors by the names that they have today."""
-    if old_header["format"] == FORMATS[-1]:
-        return dict(tensors)
-    return {_tensor_name_1_to_2(name, method): value for name, value in tensors.items()}
-
-
-def _header_1_to_2(header: dict[str, str]) -> dict[str, str]:
-    name, config = header["method"], json.loads(header["config"])
-    names = {**RENAMED_SETTINGS, **RENAMED_SETTINGS_OF.get(name, {})}
-    renamed: dict[str, Any] = {names.get(key, key): value for key, value in config.items()}
-    if "warm_up" in renamed:  # was a number of steps, and is a share of them
-        renamed["warm_up"] = min(1.0, renamed["warm_up"] / renamed["steps"])
-    return header | {"config": json.dumps(renamed)}
-
-
-def _tensor_name_1_to_2(name: str, method: str) -> str:
-    for table in (RENAMED_TENSORS, RENAMED_PARTS):
-        for pattern, replacement in (*table["*"], *table.get(method, ())):
+    renamed = {}
+    patterns = (*RENAMED_TENSORS, *RENAMED_TENSORS_OF.get(method, ()))
+    for name, value in tensors.items():
+        for pattern, replacement in patterns if old_header["format"] != FORMATS[-1] else ():
             name = re.sub(pattern, replacement, name)
-    return name
-
-
-_HEADER_STEPS: tuple[Callable[[dict[str, str]], dict[str, str]], ...] = (_header_1_to_2,)
+        renamed[name] = value
+    return renamed

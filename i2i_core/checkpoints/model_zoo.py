@@ -1,9 +1,8 @@
 """Model files that are at hand: those shipped in `weights/`, and those in folders one names."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,18 +20,16 @@ MODELS_IN_MEMORY = 4
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model file as its header tells: its short name, the method and what it can do, steps it was
-    fitted for, size in bytes, a sentence on what it does ("" if it has none), and what kind of
-    picture it takes and makes (see `checkpoint.save`)."""
+    """A model file as its header tells."""
 
-    name: str
+    name: str  # its short name
     path: Path
     method: str
     capabilities: Capabilities
-    steps: int
+    steps: int  # it was fitted for
     bytes: int
-    about: str
-    takes: str
+    about: str  # a sentence on what it does, or ""
+    takes: str  # what kind of picture it takes and makes, see `checkpoint.save`
     makes: str
 
     @property
@@ -63,22 +60,29 @@ def find_models(folders: Sequence[str | Path] = ()) -> list[ModelInfo]:
     models = []
     for folder in (SHIPPED, *map(Path, folders)):
         for path in sorted(folder.glob(f"*{ENDING}")):
-            if path.name.endswith(f".training{ENDING}"):
-                continue
-            try:
-                models.append(model_info(path))
-            except InputError:
-                continue
+            with suppress(InputError):
+                if not path.name.endswith(f".training{ENDING}"):
+                    models.append(model_info(path))
     return models
 
 
 def model_info(model: str | Path | ModelInfo) -> ModelInfo:
-    """The model of this file, or shipped under this name. Raises InputError for a file that is
-    none."""
+    """The model of this file, or shipped under this name. Raises InputError if there is none."""
     if isinstance(model, ModelInfo):
         return model
     path = resolve(model)
-    return _read_info(path, _changed(path))
+    header = _header(path.resolve(), _changed(path))
+    try:
+        values = json.loads(header["capabilities"])
+        capabilities = Capabilities(**{**values, "channels": tuple(values["channels"])})
+        if capabilities.task not in get_args(Task):
+            raise ValueError(f"no task {capabilities.task}")
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
+    name, size = path.name.removesuffix(ENDING), path.stat().st_size
+    steps = int(header["step"]) if header["step"].isdecimal() else 0
+    words = (header.get(key, "") for key in ("about", "takes", "makes"))
+    return ModelInfo(name, path, header["method"], capabilities, steps, size, *words)
 
 
 def open_model(model: str | Path | ModelInfo) -> LoadedModel:
@@ -89,10 +93,7 @@ def open_model(model: str | Path | ModelInfo) -> LoadedModel:
 
 
 def resolve(name: str | Path) -> Path:
-    """The file of a model given by its path or, if it is a shipped one, by its short name.
-
-    Raises InputError, naming what there is, when it is neither.
-    """
+    """The file at this path, or of the shipped model of this name. Raises InputError for none."""
     path = Path(name)
     if path.is_file():
         return path
@@ -119,30 +120,7 @@ def _header(path: Path, _changed: int) -> dict[str, str]:
     return read_header(path)
 
 
-@lru_cache(maxsize=256)
-def _read_info(path: Path, changed: int) -> ModelInfo:
-    header = _header(path.resolve(), changed)
-    try:
-        values = json.loads(header["capabilities"])
-        capabilities = Capabilities(**{**values, "channels": tuple(values["channels"])})
-        if capabilities.task not in get_args(Task):
-            raise ValueError(f"no task {capabilities.task}")
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
-    return ModelInfo(
-        path.name.removesuffix(ENDING),
-        path,
-        header["method"],
-        capabilities,
-        int(header["step"]) if header["step"].isdecimal() else 0,
-        path.stat().st_size,
-        header.get("about", ""),
-        header.get("takes", ""),
-        header.get("makes", ""),
-    )
-
-
 @lru_cache(maxsize=MODELS_IN_MEMORY)
 def _open(path: Path, changed: int) -> LoadedModel:
     method = load(path, device=best_device(), header=_header(path, changed))
-    return LoadedModel(_read_info(path, changed), method)
+    return LoadedModel(model_info(path), method)

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from i2i_core.cli.common import LongSide, Out, Seed, save_and_print, write_picture
+import i2i_core as i2i
+from i2i_core.cli.common import LongSide, Out, Seed, arg, opt, save_and_print, write_picture
 from i2i_core.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def structural_analogy(
-    a: Annotated[Path, typer.Argument(metavar="A", help="picture whose structure is kept")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="picture whose appearance is taken")],
-    *,
+    a: Annotated[Path, arg("A", "picture whose structure is kept")],
+    b: Annotated[Path, arg("B", "picture whose appearance is taken")],
     out: Out,
-    reverse: Annotated[
-        bool, typer.Option("--reverse", help="exchange the roles of A and B")
-    ] = False,
-    preset: Annotated[str, typer.Option(help="what it is for, see below")] = "structure",
+    reverse: Annotated[bool, opt("exchange the roles of A and B", "--reverse")] = False,
+    preset: Annotated[str, opt("what it is for, see below")] = "structure",
     granularity: Annotated[
-        float | None,
-        typer.Option(help="0: only A's large arrangement; 1: all its detail (default: preset's)"),
+        float | None, opt("0: only A's large arrangement; 1: all of its detail (default: preset's)")
     ] = None,
     correspondence: Annotated[
-        str | None,
-        typer.Option("--correspondence", "--guide", help="what answers to what, see below"),
+        str | None, opt("what answers to what, see below", "--correspondence", "--guide")
     ] = None,
     scribbles: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(
-            help="strokes on A and on B, two to four colours on transparent ground: equal colours "
-            "correspond"
-        ),
+        opt("on A and on B, on transparent ground: what is in equal colours corresponds"),
     ] = None,
     seed: Seed = 0,
     long_side: LongSide = 256,
@@ -42,19 +36,10 @@ def structural_analogy(
 
     Makes a picture with the arrangement of A out of patches of B.
     """
-    from i2i_core.images import open_image, writable
-    from i2i_core.pipelines import analogy
-
-    path = writable(out)
-    strokes = None
-    if scribbles:
-        strokes = (
-            open_image(scribbles[0], flatten=False),
-            open_image(scribbles[1], flatten=False),
-        )
-    work = analogy.structural_analogy(
-        open_image(a),
-        open_image(b),
+    strokes = (_unchanged(scribbles[0]), _unchanged(scribbles[1])) if scribbles else None
+    work = i2i.structural_analogy(
+        i2i.open_image(a),
+        i2i.open_image(b),
         preset=preset,
         granularity=granularity,
         correspondence=correspondence,
@@ -63,31 +48,25 @@ def structural_analogy(
         reverse=reverse,
         scribbles=strokes,
     )
-    write_picture(work, path)
+    write_picture(work, out)
 
 
 def presets() -> str:
     """What there is to choose from for a structural analogy."""
     from i2i_core.methods.structural_analogy import StructuralAnalogy, StructuralAnalogyConfig
 
-    correspondences = StructuralAnalogyConfig.allowed("correspondence")["choices"]
+    correspondences = ", ".join(StructuralAnalogyConfig.allowed("correspondence")["choices"])
     return (
-        f"Presets: {', '.join(StructuralAnalogy.presets)}.\n\n"
-        f"Correspondences: {', '.join(correspondences)}."
+        f"Presets: {', '.join(StructuralAnalogy.presets)}.\n\nCorrespondences: {correspondences}."
     )
 
 
 def semantic_analogy(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="the photograph's label map")],
-    target_labels: Annotated[
-        Path, typer.Argument(metavar="TARGET_LABELS", help="a map with the same labels")
-    ],
-    *,
+    photo: Annotated[Path, arg("PHOTO")],
+    labels: Annotated[Path, arg("LABELS", "the photograph's label map")],
+    target: Annotated[Path, arg("TARGET_LABELS", "a map with the same labels")],
     out: Out,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="leave alone what has the same label")
-    ] = False,
+    keep: Annotated[bool, opt("leave alone what has the same label", "--keep")] = False,
     seed: Seed = 0,
     long_side: LongSide = 256,
 ) -> None:
@@ -95,55 +74,42 @@ def semantic_analogy(
 
     Makes the photograph that TARGET_LABELS would be the label map of.
     """
-    from i2i_core.images import open_image, writable
-    from i2i_core.pipelines import analogy
-
-    work = analogy.semantic_analogy(
-        open_image(photo),
-        open_image(labels, flatten=False),
-        open_image(target_labels, flatten=False),
-        long_side=long_side,
-        keep=keep,
-        seed=seed,
-    )
-    write_picture(work, writable(out))
+    maps = _unchanged(labels), _unchanged(target)
+    photograph = i2i.open_image(photo)
+    work = i2i.semantic_analogy(photograph, *maps, long_side=long_side, keep=keep, seed=seed)
+    write_picture(work, out)
 
 
 def remove(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
-    mask: Annotated[
-        Path, typer.Argument(metavar="MASK", help="of its shape, white or opaque where to fill")
-    ],
-    *,
+    photo: Annotated[Path, arg("PHOTO")],
+    mask: Annotated[Path, arg("MASK", "of its shape, white or opaque where to fill")],
     out: Out,
     seed: Seed = 0,
     long_side: LongSide = 512,
 ) -> None:
     """Fill a masked part of a photograph from the rest."""
-    from i2i_core.images import open_image, writable
-    from i2i_core.pipelines import analogy
-
-    work = analogy.remove_object(
-        open_image(photo), open_image(mask, flatten=False), long_side=long_side, seed=seed
-    )
-    write_picture(work, writable(out))
+    work = i2i.remove_object(i2i.open_image(photo), _unchanged(mask), long_side, seed)
+    write_picture(work, out)
 
 
 def segment(
-    photo: Annotated[Path, typer.Argument(metavar="PHOTO")],
-    *,
-    out: Annotated[Path, typer.Option("-o", "--out", help="a .png file to write")],
-    classes: Annotated[int, typer.Option(help="number of labels, 2 to 8")] = 4,
+    photo: Annotated[Path, arg("PHOTO")],
+    out: Annotated[Path, opt("a .png file to write", "-o", "--out")],
+    classes: Annotated[int, opt("number of labels, 2 to 8")] = 4,
 ) -> None:
     """A label map of a photograph.
 
     Divides a photograph into editable regions and writes them as a label map.
     """
-    from i2i_core.images import open_image, writable
+    from i2i_core.images import writable
     from i2i_core.labels.maps import encode
-    from i2i_core.labels.segmentation import segment
 
     path = writable(out)
     if path.suffix.lower() != ".png":
         raise InputError(f"{path.name}: label maps need exact colours, so name the file .png.")
-    save_and_print(encode(segment(open_image(photo), classes)), path)
+    save_and_print(encode(i2i.segment(i2i.open_image(photo), classes)), path)
+
+
+def _unchanged(path: Path) -> Image.Image:
+    """A picture whose exact colours and transparency count."""
+    return i2i.open_image(path, flatten=False)

@@ -18,14 +18,25 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LOG_S = 30  # seconds between two lines, where there is no terminal to draw a bar on
-WEIGHTS_ENDING = ".safetensors"
 
-Out = Annotated[Path, typer.Option("-o", "--out", help="file to write")]
-WeightsOut = Annotated[Path, typer.Option("-o", "--out", help="a .safetensors file to write")]
-Seed = Annotated[int, typer.Option(help="another number, another result")]
-LongSide = Annotated[int, typer.Option("--long-side", "--size", help="pixels worked at")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-About = Annotated[str, typer.Option(help="a sentence to keep in the file", show_default=False)]
+
+def arg(name: str, help: str = "") -> Any:
+    """An argument, called `name` in the help."""
+    return typer.Argument(metavar=name, help=help)
+
+
+def opt(help: str, *names: str) -> Any:
+    """An option; without `names` it is called as its parameter."""
+    return typer.Option(*names, help=help)
+
+
+Out = Annotated[Path, opt("file to write", "-o", "--out")]
+Weights = Annotated[Path, opt("a .safetensors file to write", "-o", "--out")]
+Seed = Annotated[int, opt("another number, another result")]
+LongSide = Annotated[int, opt("pixels worked at", "--long-side", "--size")]
+AsJson = Annotated[bool, opt("print JSON", "--json")]
+About = Annotated[str, opt("a sentence to keep in the file")]
+Reverse = Annotated[bool, opt("from B to A, if the model can", "--reverse")]
 
 
 def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
@@ -40,22 +51,47 @@ def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
     return Command
 
 
-def with_bar(work: Work[Result], quiet: bool = False) -> Work[Result]:
-    """Pass the records on, with a bar on a terminal, else a line now and then."""
+def with_bar(work: Work[Result], log: bool = True) -> Work[Result]:
+    """Pass the records on, with a bar on a terminal, else, to `log`, a line now and then."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
     logged = time.monotonic()
-    with tqdm(unit="step", disable=quiet or not terminal, smoothing=0.05) as bar:
+    with tqdm(unit="step", disable=not terminal, smoothing=0.05, leave=log) as bar:
         for progress in work:
             bar.total, bar.n = progress.total, progress.step
             text = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
-            bar.set_postfix_str(text, refresh=False)
+            bar.set_postfix_str(text or progress.note, refresh=False)
             bar.update(0)
-            if not terminal and not quiet and time.monotonic() - logged > LOG_S:
+            if log and not terminal and time.monotonic() - logged > LOG_S:
                 logged = time.monotonic()
                 say(f"step {progress.step} of {progress.total}  {text}")
             yield progress
+
+
+def write_picture(work: Work, out: Path) -> str:
+    """Run `work` and write its last picture to `out`, also when it is interrupted. Returns the last
+    note."""
+    from i2i_core.images import writable
+
+    path = writable(out)
+    picture: Image.Image | None = None
+    note = ""
+    try:
+        for progress in with_bar(work, log=False):
+            picture, note = progress.picture or picture, progress.note
+    finally:
+        if picture is not None:
+            save_and_print(picture, path)
+    return note
+
+
+def save_and_print(picture: Image.Image, out: Path) -> None:
+    """Write a picture and print where."""
+    from i2i_core.images import save_picture
+
+    save_picture(picture, out)
+    print(out)
 
 
 def say(text: str) -> None:
@@ -90,38 +126,3 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be a folder: {error.strerror or error}.") from None
-
-
-def check_weights_path(path: Path) -> None:
-    """Raise InputError when no .safetensors file can be written to `path`."""
-    if path.suffix != WEIGHTS_ENDING:
-        raise InputError(f"{path.name}: name a file with the ending {WEIGHTS_ENDING}.")
-    if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.")
-
-
-def write_picture(work: Work, out: Path) -> str:
-    """Show progress, write the last picture; after an interrupt, write the last one there is.
-    Returns the last note."""
-    from tqdm import tqdm
-
-    picture: Image.Image | None = None
-    note = ""
-    try:
-        with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
-            for progress in work:
-                bar.total, bar.n, note = progress.total, progress.step, progress.note
-                bar.set_description(note)
-                picture = progress.picture or picture
-    finally:
-        if picture is not None:
-            save_and_print(picture, out)
-    return note
-
-
-def save_and_print(picture: Image.Image, out: Path) -> None:
-    """Write a picture and print where."""
-    from i2i_core.images import save_picture
-
-    save_picture(picture, out)
-    print(out)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from i2i_core.cli.common import AsJson, say, with_bar
+import i2i_core as i2i
+from i2i_core.cli import common
+from i2i_core.cli.common import arg, opt
 from i2i_core.cli.fit import Direction, FolderA, FolderAB, FolderB
 from i2i_core.errors import InputError
 
@@ -23,31 +23,25 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    result: Annotated[str, typer.Argument(metavar="RESULT", help="a picture, or a model")],
-    *,
-    appearance: Annotated[Path | None, typer.Option(help="picture that it is made of")] = None,
-    structure: Annotated[Path | None, typer.Option(help="picture whose arrangement it has")] = None,
+    result: Annotated[str, arg("RESULT", "a picture, or a model")],
+    appearance: Annotated[Path | None, opt("picture that it is made of")] = None,
+    structure: Annotated[Path | None, opt("picture whose arrangement it has")] = None,
     labels: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(help="label map of the appearance, and the one that the result should have"),
+        opt("label map of the appearance, and the one that the result should have"),
     ] = None,
     a: FolderA = None,
     b: FolderB = None,
     ab: FolderAB = None,
     direction: Direction = "AtoB",
-    reverse: Annotated[
-        bool, typer.Option("--reverse", help="measure a model's way from B to A")
-    ] = False,
-    paired: Annotated[bool, typer.Option("--paired", help="files of one name are pairs")] = False,
-    limit: Annotated[int | None, typer.Option(help="so many pictures of each side at most")] = None,
+    reverse: common.Reverse = False,
+    paired: Annotated[bool, opt("files of one name are pairs", "--paired")] = False,
+    limit: Annotated[int | None, opt("so many pictures of each side at most")] = None,
     train: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(
-            help="folders of pairs to teach the reader of the FCN-score with (default: one half of "
-            "the pictures, for the other)"
-        ),
+        opt("pairs to teach the FCN-score's reader (default: one half of these, for the other)"),
     ] = None,
-    as_json: AsJson = False,
+    as_json: common.AsJson = False,
 ) -> None:
     """Measure a result, or a model.
 
@@ -55,15 +49,13 @@ def evaluate(
     pictures that it has not learnt from (--a, --b).
     """
     if a or b or ab:
-        from i2i_core.checkpoints.model_zoo import open_model
-        from i2i_core.data.folders import open_domains
         from i2i_core.evaluation.model import EvaluationSettings
 
-        model = open_model(result)
+        model = i2i.open_model(result)
         paired = paired or ab is not None or model.method.capabilities.needs_pairs
         turned = direction == "BtoA"
-        sides = open_domains(a, b, ab=ab, paired=paired, reverse=turned, part="test")
-        pairs = open_domains(*train, paired=True, reverse=turned) if train else None
+        sides = i2i.open_domains(a, b, ab=ab, paired=paired, reverse=turned, part="test")
+        pairs = i2i.open_domains(*train, paired=True, reverse=turned) if train else None
         settings = EvaluationSettings(paired, reverse=reverse, limit=limit)
         scores = _evaluate_model(model, sides, settings, pairs)
     elif appearance:
@@ -92,8 +84,9 @@ def _evaluate_model(
     if takes:
         sides = Prepared(sides[0], takes, size), sides[1]
         pairs = pairs and (Prepared(pairs[0], takes, size), pairs[1])
-    result = last_result(with_bar(evaluate_model(model.method, *sides, settings, pairs)))
-    say(result.note)
+    work = evaluate_model(model.method, *sides, settings, pairs)
+    result = last_result(common.with_bar(work))
+    common.say(result.note)
     return result.scores
 
 
@@ -102,13 +95,13 @@ def _evaluate_picture(
 ) -> Mapping[str, float]:
     """The scores of a result beside the pictures that it was made from."""
     from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
-    from i2i_core.images import fit_long_side, open_image, to_tensor
+    from i2i_core.images import fit_long_side, to_tensor
 
-    picture = open_image(result)
-    source = to_tensor(fit_long_side(open_image(appearance), max(picture.size)))
-    layout = to_tensor(open_image(structure).resize(picture.size)) if structure else None
+    picture = i2i.open_image(result)
+    source = to_tensor(fit_long_side(i2i.open_image(appearance), max(picture.size)))
+    layout = to_tensor(i2i.open_image(structure).resize(picture.size)) if structure else None
     scores = evaluate_pictures(to_tensor(picture), source, layout)
     if labels:
-        before, after = (open_image(path, flatten=False) for path in labels)
-        scores |= evaluate_labels(to_tensor(picture), source, before, after)
+        maps = (i2i.open_image(path, flatten=False) for path in labels)
+        scores |= evaluate_labels(to_tensor(picture), source, *maps)
     return scores

@@ -12,18 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
-from i2i_core.cli.common import (
-    About,
-    WeightsOut,
-    check_weights_path,
-    make_folder,
-    say,
-    say_partnerless,
-    say_skipped,
-    with_bar,
-)
+import i2i_core as i2i
+from i2i_core.cli import common
+from i2i_core.cli.common import arg, opt
 from i2i_core.errors import InputError, check_choice
 from i2i_core.progress import Progress, Work
 
@@ -33,61 +24,45 @@ if TYPE_CHECKING:
 SAVE_S = 300  # seconds between two saves of a fit
 PREVIEWED = 4  # pictures in a preview
 
-FolderA = Annotated[Path | None, typer.Option(help="pictures of A, or trainA and trainB are in it")]
-FolderB = Annotated[Path | None, typer.Option(help="pictures of B")]
-FolderAB = Annotated[Path | None, typer.Option(help="pictures with A left and B right, for both")]
-Direction = Annotated[Literal["AtoB", "BtoA"], typer.Option(help="which side becomes the other")]
+FolderA = Annotated[Path | None, opt("pictures of A, or trainA and trainB (or tests) are in it")]
+FolderB = Annotated[Path | None, opt("pictures of B")]
+FolderAB = Annotated[Path | None, opt("pictures with A left and B right, in place of both")]
+Direction = Annotated[Literal["AtoB", "BtoA"], opt("which side becomes the other")]
 
 
 def fit(
-    name: Annotated[str, typer.Argument(metavar="METHOD", help="how to learn it, see below")],
-    *,
-    out: WeightsOut,
+    name: Annotated[str, arg("METHOD", "how to learn it, see below")],
+    out: common.Weights,
     a: FolderA = None,
     b: FolderB = None,
     ab: FolderAB = None,
     direction: Direction = "AtoB",
     pairs: Annotated[
-        tuple[Path, Path] | None,
-        typer.Option(help="folders of true pairs to mix into two collections, unmarked"),
+        tuple[Path, Path] | None, opt("folders of true pairs to mix into both sides, unmarked")
     ] = None,
-    preset: Annotated[str, typer.Option(help="see below; several as laptop+fastcut")] = "paper",
-    steps: Annotated[int | None, typer.Option(help="number of steps (default: preset's)")] = None,
-    seed: Annotated[int | None, typer.Option(help="another number, another model")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE: any other setting, repeatable")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="go on with the stopped fit of OUT")
-    ] = False,
-    start: Annotated[
-        str | None, typer.Option(help="a model: begin with what it has learnt")
-    ] = None,
-    preview: Annotated[
-        Path | None, typer.Option(help="folder to write translations to as the fit goes on")
-    ] = None,
-    preview_every: Annotated[int, typer.Option(help="steps between two of these")] = 500,
-    about: About = "",
-    takes: Annotated[
-        str,
-        typer.Option(
-            help="what the model takes, if not photographs: the page then offers a canvas for it",
-            show_default=False,
-        ),
-    ] = "",
-    makes: Annotated[str, typer.Option(help="what it makes, likewise", show_default=False)] = "",
+    preset: Annotated[str, opt("see below; several as laptop+fastcut")] = "paper",
+    steps: Annotated[int | None, opt("number of steps (default: preset's)")] = None,
+    seed: Annotated[int | None, opt("another number, another model")] = None,
+    settings: Annotated[list[str] | None, opt("any other setting, NAME=VALUE", "--set")] = None,
+    resume: Annotated[bool, opt("go on with the stopped fit of OUT", "--resume")] = False,
+    start: Annotated[str | None, opt("a model: begin with what it has learnt")] = None,
+    preview: Annotated[Path | None, opt("folder to write translations to on the way")] = None,
+    preview_every: Annotated[int, opt("steps between two of these")] = 500,
+    about: common.About = "",
+    takes: Annotated[str, opt("if not photographs: the page then offers a canvas for it")] = "",
+    makes: Annotated[str, opt("likewise")] = "",
 ) -> None:
     """Learn a translation from pictures.
 
     Learns from pictures of A to make pictures of B. Ctrl-C stops and keeps what was learnt;
     --resume goes on.
     """
-    from i2i_core.data.folders import open_domains
+    from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.devices import distributed
     from i2i_core.finetuning.run import Destination, Pace, run_fit
     from i2i_core.methods import find_method
 
-    check_weights_path(out)
+    check_writable(out)
     kind = find_method(name)
     header = {"about": about, "takes": takes, "makes": makes}
     for picture_kind in filter(None, (takes, makes)):
@@ -95,9 +70,9 @@ def fit(
     if preview_every < 1:
         raise InputError(f"--preview-every {preview_every}: choose 1 or more.")
     turned = direction == "BtoA"
-    sides = open_domains(a, b, ab=ab, paired=kind.capabilities.needs_pairs, reverse=turned)
-    say_partnerless(*sides)
-    mixed = open_domains(*pairs, paired=True, reverse=turned) if pairs else None
+    sides = i2i.open_domains(a, b, ab=ab, paired=kind.capabilities.needs_pairs, reverse=turned)
+    common.say_partnerless(*sides)
+    mixed = i2i.open_domains(*pairs, paired=True, reverse=turned) if pairs else None
     numbers = {"steps": steps, "seed": None if resume else seed}
     changes = parse_settings(kind.Config, settings or ())
     changes |= {word: number for word, number in numbers.items() if number is not None}
@@ -124,7 +99,7 @@ def fit(
         if stop.asked:
             raise KeyboardInterrupt
         if first:
-            say_skipped(method.fit_state.skipped if method.fit_state else {})
+            common.say_skipped(method.fit_state.skipped if method.fit_state else {})
             print(out)
 
 
@@ -133,23 +108,21 @@ def _watch(work: Work, method: Method, preview: Path | None) -> None:
     from i2i_core.images import save_picture
 
     if preview is not None:
-        make_folder(preview)
+        common.make_folder(preview)
     last: Progress = Progress(0, 1)
-    for number, last in enumerate(with_bar(work)):
+    for number, last in enumerate(common.with_bar(work)):
         if number == 0 and method.fit_state is not None:
-            say(method.fit_state.notes)
+            common.say(method.fit_state.notes)
         if preview is not None and last.picture is not None:
             save_picture(last.picture, preview / f"step_{last.step:06}.png")
-    say(last.note)
+    common.say(last.note)
 
 
 def methods() -> str:
     """The methods with what they learn from and their presets, and what else there is to choose."""
-    from i2i_core.methods import METHODS
-
     rows = [
         f"  {name:22}{kind.title}; {kind.capabilities.task}; {', '.join(kind.presets)}"
-        for name, kind in METHODS.items()
+        for name, kind in i2i.METHODS.items()
     ]
     table = "\n".join(rows)
     return (
@@ -188,7 +161,6 @@ def _resume(
 def _start(kind: type[Method], out: Path, settings: dict[str, Any], model: str | None) -> Method:
     """The method with these settings, at its beginning or with what `model` has learnt."""
     from i2i_core.checkpoints.checkpoint import training_path
-    from i2i_core.checkpoints.model_zoo import open_model
     from i2i_core.finetuning.starts import start_fit
 
     for path in (out, training_path(out)):
@@ -196,7 +168,7 @@ def _start(kind: type[Method], out: Path, settings: dict[str, Any], model: str |
             raise InputError(
                 f"{path.name} exists already: --resume goes on with it, or name another file."
             )
-    return start_fit(kind, settings, None if model is None else open_model(model))
+    return start_fit(kind, settings, None if model is None else i2i.open_model(model))
 
 
 class Stop:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
-from i2i_core.cli.common import (
-    About,
-    AsJson,
-    WeightsOut,
-    check_weights_path,
-    make_folder,
-    say,
-    say_skipped,
-)
+import i2i_core as i2i
+from i2i_core.cli import common
+from i2i_core.cli.common import arg, opt
 from i2i_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,44 +20,29 @@ if TYPE_CHECKING:
 
 
 def translate(
-    name: Annotated[
-        str, typer.Argument(metavar="MODEL", help="a .safetensors file, or a shipped model's name")
-    ],
-    images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="pictures, or folders of them")
-    ],
-    *,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="a file to write for one picture, else a folder")
-    ],
-    reverse: Annotated[
-        bool, typer.Option("--reverse", help="from B to A, if the model can")
-    ] = False,
+    name: Annotated[str, arg("MODEL", "a .safetensors file, or a shipped model's name")],
+    images: Annotated[list[Path], arg("IMAGE", "pictures, or folders of them")],
+    out: Annotated[Path, opt("a file to write for one picture, else a folder", "-o", "--out")],
+    reverse: common.Reverse = False,
     max_long_side: Annotated[
-        int, typer.Option("--max-long-side", "--size", help="pixels: larger pictures are shrunk")
+        int, opt("pixels: larger pictures are shrunk", "--max-long-side", "--size")
     ] = 1024,
-    seed: Annotated[int, typer.Option(help="other colours, of models that have some")] = 0,
-    reference: Annotated[
-        Path | None,
-        typer.Option(help="a picture in whose colours to translate, for models that can"),
-    ] = None,
-    strength: Annotated[
-        float, typer.Option(help="0 to 2, of models of domains: 0 is the picture as it was")
-    ] = 1.0,
-    keep_colours: Annotated[
-        bool, typer.Option("--keep-colours", help="likewise: take over lightness alone")
-    ] = False,
+    seed: Annotated[int, opt("other colours, of models that have some")] = 0,
+    reference: Annotated[Path | None, opt("a picture whose colours to take, likewise")] = None,
+    strength: Annotated[float, opt("0 to 2, of models of domains; 0 is the picture itself")] = 1.0,
+    keep_colours: Annotated[bool, opt("of the picture, likewise", "--keep-colours")] = False,
 ) -> None:
     """Translate pictures with a model."""
-    from i2i_core.checkpoints.model_zoo import open_model
-    from i2i_core.data.folders import Folder
-    from i2i_core.images import open_image, save_picture, writable
+    from tqdm import tqdm
 
-    model = open_model(name)
+    from i2i_core.data.folders import Folder
+    from i2i_core.images import save_picture, writable
+
+    model = i2i.open_model(name)
     model.method.check_direction(reverse)
     settings = {"reverse": reverse, "seed": seed, **_blending(model, strength, keep_colours)}
     if reference is not None:
-        settings["reference"] = open_image(reference)
+        settings["reference"] = i2i.open_image(reference)
     files = [file for path in images for file in (Folder(path).files if path.is_dir() else [path])]
     alone = len(files) == 1 and not images[0].is_dir() and out.suffix
     if alone:
@@ -73,13 +50,14 @@ def translate(
     elif out.is_file():
         raise InputError(f"{out} is a file: name a folder for {len(files)} pictures.")
     else:
-        make_folder(out)
+        common.make_folder(out)
     skipped: dict[str, str] = {}
     targets: set[Path] = set()
     taken = {file.resolve() for file in files}
-    for file in _with_bar(files):
+    quiet = len(files) < 2 or not sys.stderr.isatty()
+    for file in tqdm(files, unit="picture", disable=quiet):
         try:
-            source = open_image(file, flatten=not model.info.takes)
+            source = i2i.open_image(file, flatten=not model.info.takes)
             picture = _translation(source, model, file.name, max_long_side, settings)
         except InputError as error:
             if len(files) == 1:
@@ -90,7 +68,7 @@ def translate(
         save_picture(picture, target)
         targets.add(target)
         print(target)
-    say_skipped(skipped)
+    common.say_skipped(skipped)
     if not targets:
         raise InputError("None of the pictures could be translated.")
 
@@ -110,35 +88,22 @@ def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[s
 
 
 def _translation(
-    source: Image.Image,
-    model: LoadedModel,
-    name: str,
-    max_long_side: int,
-    settings: dict[str, Any],
+    source: Image.Image, model: LoadedModel, name: str, max_long_side: int, settings: dict[str, Any]
 ) -> Image.Image:
     """The translation of the picture `name`, as the page makes it."""
     from i2i_core.images import fit_long_side
-    from i2i_core.pipelines import domain_transfer, translation
-    from i2i_core.progress import last_picture
+    from i2i_core.pipelines.domain_transfer import MIN_SHORT_SIDE
 
     if model.info.takes:  # at the size that the model learnt at
-        return last_picture(translation.translate(source, model, **settings))
+        return i2i.last_picture(i2i.translate(source, model, **settings))
     if max(source.size) > max_long_side:
         source = fit_long_side(source, max_long_side)
-        say(f"{name}: shrunk to {source.width} × {source.height}.")
-    short_side = min(source.size)
+        common.say(f"{name}: shrunk to {source.width} × {source.height}.")
+    side = min(source.size)
     if "strength" not in settings:
-        translating = translation.translate(source, model, short_side=short_side, **settings)
-        return last_picture(translating)
-    short_side = max(short_side, domain_transfer.MIN_SHORT_SIDE)
-    transferring = domain_transfer.transfer(source, model, short_side=short_side, **settings)
-    return last_picture(transferring).resize(source.size)
-
-
-def _with_bar(files: Sequence[Path]) -> Iterator[Path]:
-    from tqdm import tqdm
-
-    yield from tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty())
+        return i2i.last_picture(i2i.translate(source, model, short_side=side, **settings))
+    work = i2i.transfer(source, model, short_side=max(side, MIN_SHORT_SIDE), **settings)
+    return i2i.last_picture(work).resize(source.size)
 
 
 def _free(path: Path, targets: set[Path], sources: set[Path]) -> Path:
@@ -152,59 +117,43 @@ def _free(path: Path, targets: set[Path], sources: set[Path]) -> Path:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.pth")],
-    *,
-    out: WeightsOut,
-    reverse_file: Annotated[
-        Path | None, typer.Option(help="CycleGAN's other direction, for both in one")
-    ] = None,
+    file: Annotated[Path, arg("FILE.pth")],
+    out: common.Weights,
+    reverse_file: Annotated[Path | None, opt("CycleGAN's other direction, for both in one")] = None,
     test_time: Annotated[
         Literal["paper", "eval"],
-        typer.Option(
-            help="pix2pix: translate with dropout and the picture's own statistics, or not"
-        ),
+        opt("pix2pix: with dropout and the picture's own statistics, or without"),
     ] = "paper",
-    half: Annotated[
-        bool, typer.Option("--half", help="store half precision: half the size")
-    ] = False,
-    about: About = "",
+    half: Annotated[bool, opt("store half precision: half the size", "--half")] = False,
+    about: common.About = "",
 ) -> None:
     """Make a model of a published .pth file.
 
     Reads a generator that pix2pix, CycleGAN, CUT or FastCUT published as .pth, or a swapping
     autoencoder; its architecture is recognised from the file.
     """
-    from i2i_core.checkpoints.checkpoint import save
+    from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.importing.generators import import_published
 
-    check_weights_path(out)
+    check_writable(out)
     if out.exists():
         raise InputError(f"{out.name} exists already: name another file.")
-    save(import_published(file, reverse_file, test_time=test_time), out, half=half, about=about)
+    method = import_published(file, reverse_file, test_time=test_time)
+    i2i.save(method, out, half=half, about=about)
     print(out)
 
 
 def models(
-    folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="FOLDER", help="where to look (default: here)")
-    ] = None,
-    *,
-    as_json: AsJson = False,
+    folders: Annotated[list[Path] | None, arg("FOLDER", "where to look (default: here)")] = None,
+    as_json: common.AsJson = False,
 ) -> None:
     """List the models at hand: the shipped ones and others."""
-    from dataclasses import asdict
-
-    from i2i_core.checkpoints.model_zoo import find_models
-
-    infos = find_models(folders or ["."])
+    infos = i2i.find_models(folders or ["."])
     if as_json:
         print(json.dumps([{**asdict(info), "path": str(info.path)} for info in infos]))
         return
     for info in infos:
-        megabytes = info.bytes / 1e6
-        print(
-            f"{info.name:32} {info.method:20} {info.steps:8} steps {megabytes:8.1f} MB  "
-            f"{info.about}"
-        )
+        size = f"{info.bytes / 1e6:8.1f} MB"
+        print(f"{info.name:32} {info.method:20} {info.steps:8} steps {size}  {info.about}")
     if not infos:
-        say("No models here: see fit --help and import --help.")
+        common.say("No models here: see fit --help and import --help.")

@@ -1,26 +1,24 @@
-"""Pictures to learn from: folders opened as they are needed, and batches of augmented crops.
+"""Batches of augmented crops. What a step sees is a function of seed and step alone, so that a fit
+can be stopped and resumed, and a thread can prepare the next batch ahead."""
 
-What a step sees is a function of the seed and the step alone, so that a fit which is stopped and
-resumed sees the same pictures as one that is not, and a thread can prepare the next batch ahead.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from random import Random
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from PIL import Image
 from torch import Tensor
+from typing_extensions import Self
 
 from i2i_core.devices import distributed
 from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side, same_aspect
 from i2i_core.images.tensors import to_tensor
 
+Result = TypeVar("Result")
 Pictures = Sequence[Image.Image]
 CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decoded once
 
@@ -28,8 +26,7 @@ CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decod
 @dataclass(frozen=True)
 class CropSettings:
     """How a picture becomes training material: its shorter side scaled to `load_size` pixels, a
-    random square of `size` cut out, and with `flip` mirrored half of the time (the papers' 286,
-    256, yes). Both pictures of a pair are cut and mirrored alike."""
+    random square of `size` cut out, and with `flip` mirrored half of the time; pairs alike."""
 
     size: int = 256
     load_size: int = 286
@@ -41,7 +38,7 @@ class Source(Protocol):
 
     @property
     def skipped(self) -> Mapping[str, str]: ...
-    def __enter__(self) -> Source: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *error: object) -> None: ...
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]: ...
 
@@ -52,10 +49,8 @@ class Batches:
 
     Paired, both sides show the same picture of the pair. Unpaired, an epoch goes once through the
     longer side in random order, with a random picture of the other (Zhu et al. 2017). From step
-    `whole_from` on, pictures are scaled until their shorter side is as long as a crop's.
-    Of several processes each takes its own share of a step's pictures. `skipped` tells what could
-    not be read.
-    """
+    `whole_from` on, pictures are scaled until their shorter side is as long as a crop's. Of several
+    processes each takes its own share of a step's pictures."""
 
     def __init__(
         self,
@@ -72,11 +67,10 @@ class Batches:
             if not len(pictures):
                 raise InputError(f"There are no pictures on side {side} to learn from.")
         if paired and len(a) != len(b):
-            raise InputError(
-                f"Pairs are needed: {len(a)} pictures on side A do not match {len(b)} on side B."
-            )
+            counts = f"{len(a)} pictures on side A do not match {len(b)} on side B"
+            raise InputError(f"Pairs are needed: {counts}.")
         self.crops, self.batch, self.paired, self.seed = crops, batch, paired, seed
-        self.whole_from = whole_from
+        self.whole_from = inf if whole_from is None else whole_from
         self.sides = (_Side(a, crops.load_size), _Side(b, crops.load_size))
         self.epoch_length = max(len(a), len(b))
         self._order: tuple[int, list[int]] = (-1, [])
@@ -88,7 +82,7 @@ class Batches:
         """What was left out, by name, and why."""
         return {**self.sides[0].skipped, **self.sides[1].skipped}
 
-    def __enter__(self) -> Batches:
+    def __enter__(self) -> Self:
         self._pool = ThreadPoolExecutor(1)
         return self
 
@@ -107,9 +101,8 @@ class Batches:
 
     def _make(self, step: int) -> tuple[Tensor, Tensor]:
         first = (step * distributed.world() + distributed.rank()) * self.batch
-        whole = self.whole_from is not None and step >= self.whole_from
         for side in self.sides:
-            side.scale_to(self.crops.size if whole else self.crops.load_size)
+            side.scale_to(self.crops.load_size if step < self.whole_from else self.crops.size)
         crops = [self._crop(number) for number in range(first, first + self.batch)]
         a, b = zip(*crops, strict=True)
         return torch.cat(a) * 2 - 1, torch.cat(b) * 2 - 1
@@ -120,27 +113,23 @@ class Batches:
         index = self._shuffled(number // self.epoch_length)[number % self.epoch_length]
         a, b = self.sides
         if self.paired:
-            for offset in range(len(a)):
-                pair = (index + offset) % len(a)
-                try:
-                    picture_a, picture_b = a.load(pair), b.load(pair)
-                    if not same_aspect(picture_a.size, picture_b.size):
-                        raise InputError("The two pictures of the pair have different shapes.")
-                except InputError as error:
-                    a.skipped.setdefault(a.name(pair), str(error))
-                    continue
-                picture_b = picture_b.resize(picture_a.size, Image.Resampling.BICUBIC)
-                place = self._place(picture_a, random)
-                return self._cut(picture_a, *place), self._cut(picture_b, *place)
-            raise InputError(f"None of the {len(a)} pairs can be used. {_reasons(a.skipped)}")
+            picture_a, picture_b = a.nearest(index, self._load_pair, "pairs can be used")
+            place = self._place(picture_a, random)
+            return self._cut(picture_a, *place), self._cut(picture_b, *place)
         # The longer side is gone through, the other one drawn from.
         one = index if len(a) >= len(b) else random.randrange(len(a))
         other = index if len(b) > len(a) else random.randrange(len(b))
-        picture_a, picture_b = a.load_near(one), b.load_near(other)
-        return (
-            self._cut(picture_a, *self._place(picture_a, random)),
-            self._cut(picture_b, *self._place(picture_b, random)),
-        )
+        crops = []
+        for side, number in ((a, one), (b, other)):
+            picture = side.nearest(number, side.load, "pictures can be read")
+            crops.append(self._cut(picture, *self._place(picture, random)))
+        return crops[0], crops[1]
+
+    def _load_pair(self, index: int) -> tuple[Image.Image, Image.Image]:
+        a, b = (side.load(index) for side in self.sides)
+        if not same_aspect(a.size, b.size):
+            raise InputError("The two pictures of the pair have different shapes.")
+        return a, b.resize(a.size, Image.Resampling.BICUBIC)
 
     def _shuffled(self, epoch: int) -> list[int]:
         if self._order[0] != epoch:
@@ -165,14 +154,14 @@ class _Side:
 
     def __init__(self, pictures: Pictures, load_size: int) -> None:
         self.pictures, self.load_size = pictures, load_size
-        self.kept: dict[int, Image.Image] = {}
+        self.cache: dict[int, Image.Image] = {}
         self.bytes = 0
         self.skipped: dict[str, str] = {}
 
     def scale_to(self, load_size: int) -> None:
         """Load at another size from now on."""
         if load_size != self.load_size:
-            self.load_size, self.kept, self.bytes = load_size, {}, 0
+            self.load_size, self.cache, self.bytes = load_size, {}, 0
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -182,25 +171,22 @@ class _Side:
         return names[index] if names else f"picture {index + 1}"
 
     def load(self, index: int) -> Image.Image:
-        if index not in self.kept:
-            picture = fit_short_side(self.pictures[index].convert("RGB"), self.load_size)
-            size = 3 * picture.width * picture.height
-            if self.bytes + size > CACHE_BYTES:
-                return picture
-            self.kept[index] = picture
+        if index in self.cache:
+            return self.cache[index]
+        picture = fit_short_side(self.pictures[index].convert("RGB"), self.load_size)
+        size = 3 * picture.width * picture.height
+        if self.bytes + size <= CACHE_BYTES:
+            self.cache[index] = picture
             self.bytes += size
-        return self.kept[index]
+        return picture
 
-    def load_near(self, index: int) -> Image.Image:
-        """The picture, or the next one that can be read."""
+    def nearest(self, index: int, load: Callable[[int], Result], usable: str) -> Result:
+        """What `load` gives for this picture, or for the next one that can be read."""
         for offset in range(len(self)):
             near = (index + offset) % len(self)
             try:
-                return self.load(near)
+                return load(near)
             except InputError as error:
                 self.skipped.setdefault(self.name(near), str(error))
-        raise InputError(f"None of the {len(self)} pictures can be read. {_reasons(self.skipped)}")
-
-
-def _reasons(skipped: dict[str, str]) -> str:
-    return next(iter(skipped.values()), "")
+        reason = next(iter(self.skipped.values()))
+        raise InputError(f"None of the {len(self)} {usable}. {reason}")

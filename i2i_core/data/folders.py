@@ -1,8 +1,7 @@
 """Folders of pictures as they come: two folders, trainA and trainB in one, or side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -21,12 +20,9 @@ ONE_FOLDER = {"train": ("train",), "test": ("test", "val")}
 
 
 class Folder(Sequence[Image.Image]):
-    """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for.
-
-    Raises InputError for a folder that is missing or holds none; so does a file that cannot be
-    read, when it is its turn. `names` are the files' names; `partnerless` those that `match` left
-    out.
-    """
+    """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for;
+    `partnerless` are the names of those that `match` left out. Raises InputError for a folder that
+    is missing or holds none, and for a file that cannot be read, when it is its turn."""
 
     def __init__(self, path: str | Path, files: Sequence[Path] | None = None) -> None:
         self.path = Path(path)
@@ -63,14 +59,13 @@ class SideBySide(Sequence[Image.Image]):
 
     def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
         picture = self.pictures[index]
-        middle = picture.width // 2
-        if picture.width < picture.height * 5 // 4:
-            raise InputError(
-                f"{self.names[index]} is {picture.width} × {picture.height} pixels, which is not "
-                "wide enough to be two pictures side by side."
-            )
+        (width, height), middle = picture.size, picture.width // 2
+        if width < height * 5 // 4:
+            problem = "not wide enough to be two pictures side by side"
+            name = self.names[index]
+            raise InputError(f"{name} is {width} × {height} pixels, which is {problem}.")
         left = middle if self.right else 0
-        return picture.crop((left, 0, left + middle, picture.height))
+        return picture.crop((left, 0, left + middle, height))
 
 
 def open_domains(
@@ -81,28 +76,26 @@ def open_domains(
     paired: bool = False,
     reverse: bool = False,
     part: str = "train",
-) -> tuple[Sequence[Image.Image], Sequence[Image.Image]]:
+) -> tuple[Pictures, Pictures]:
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
-    With `part` "test" it is testA and testB, or the folder test in `ab`.
-
-    `paired` matches the files of two folders by name without ending, and leaves out those without
-    a partner. Raises InputError when that leaves nothing.
-    """
+    With `part` "test" it is testA and testB, or the folder test in `ab`. `paired` keeps the files
+    of two folders that have a partner of the same name, endings aside. Raises InputError when that
+    leaves nothing."""
+    sides: tuple[Pictures, Pictures]
     if ab is not None:
         if a is not None or b is not None:
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
-        both = Folder(_part(Path(ab), part))
-        sides: tuple[Sequence[Image.Image], Sequence[Image.Image]]
+        root = Path(ab)
+        parts = [root / name for name in ONE_FOLDER[part] if (root / name).is_dir()]
+        both = Folder(parts[0] if parts else root)
         sides = SideBySide(both, right=False), SideBySide(both, right=True)
     else:
         if a is None:
             raise InputError("Name the folders to learn from: --a and --b, or --ab.")
-        path_a, path_b = (Path(a), Path(b)) if b is not None else _inside(Path(a), part)
-        folder_a, folder_b = Folder(path_a), Folder(path_b)
-        if paired:
-            folder_a, folder_b = match(folder_a, folder_b)
-        sides = folder_a, folder_b
+        path_a, path_b = (a, b) if b is not None else _inside(Path(a), part)
+        folders = Folder(path_a), Folder(path_b)
+        sides = match(*folders) if paired else folders
     return (sides[1], sides[0]) if reverse else sides
 
 
@@ -111,10 +104,8 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
     by_stem = {file.stem: file for file in b.files}
     files = [file for file in a.files if file.stem in by_stem]
     if not files:
-        raise InputError(
-            f"No file of {a.path} has a partner of the same name in {b.path}: pairs are found "
-            "by their names, as 1.jpg and 1.png."
-        )
+        problem = f"No file of {a.path} has a partner of the same name in {b.path}"
+        raise InputError(f"{problem}: pairs are found by their names, as 1.jpg and 1.png.")
     pairs = Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
     for matches, whole in zip(pairs, (a, b), strict=True):
         matches.partnerless = sorted(set(whole.names) - set(matches.names))
@@ -127,20 +118,12 @@ def _inside(root: Path, part: str) -> tuple[Path, Path]:
     for name_a, name_b in TWO_FOLDERS[part]:
         if (root / name_a).is_dir() and (root / name_b).is_dir():
             return root / name_a, root / name_b
-    first_a, first_b = TWO_FOLDERS[part][0]
-    raise InputError(
-        f"{root} has no folders {first_a} and {first_b} in it. Name two folders: --a, --b."
-    )
-
-
-def _part(root: Path, part: str) -> Path:
-    return next((root / name for name in ONE_FOLDER[part] if (root / name).is_dir()), root)
+    names = " and ".join(TWO_FOLDERS[part][0])
+    raise InputError(f"{root} has no folders {names} in it. Name two folders: --a, --b.")
 
 
 def readable(pictures: Pictures) -> Iterator[Image.Image]:
     """The pictures that can be read, one after the other."""
     for index in range(len(pictures)):
-        try:
+        with suppress(InputError):
             yield pictures[index]
-        except InputError:
-            continue

@@ -1,28 +1,23 @@
 """Pictures of true pairs among others, unmarked: implicit pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from PIL import Image
 
+from i2i_core.data.batches import Pictures
 from i2i_core.errors import InputError
-
-Pictures = Sequence[Image.Image]
 
 
 class ImplicitPairs(Sequence[Image.Image]):
-    """One side's pictures with pictures of pairs among them, unmarked: implicit pairs (Ginger et
-    al. 2019). As many entries are added, going through the pairs again and again, as make up
-    `fraction` of the whole (of more pairs than that, the first). The two sides stay unpaired: each
-    is sampled for itself."""
+    """One side's pictures with pictures of pairs among them (Ginger et al. 2019). As many entries
+    are added, going through the pairs again and again, as make up `fraction` of the whole (of more
+    pairs than that, the first). Each side is still sampled for itself."""
 
     def __init__(self, pictures: Pictures, of_pairs: Pictures, fraction: float) -> None:
         if not 0 <= fraction < 1:
             raise InputError(f"The fraction of pairs is {fraction}: choose one from 0 to 0.99.")
         self.pictures, self.of_pairs = pictures, of_pairs
-        added = round(len(pictures) * fraction / (1 - fraction))
-        self.added = added if len(of_pairs) else 0
+        self.added = round(len(pictures) * fraction / (1 - fraction)) if len(of_pairs) else 0
 
     def __len__(self) -> int:
         return len(self.pictures) + self.added

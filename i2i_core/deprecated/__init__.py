@@ -1,10 +1,8 @@
 """Where things were until 0.1: `from i2i_core.translation import translate` and the like still work
 in 0.2, with a warning that says where they are now."""
 
-from __future__ import annotations
-
-import sys
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -14,42 +12,38 @@ from typing import Any
 PACKAGE = "i2i_core."
 # What a module was called, and where its contents are.
 MOVED = {
-    old: homes.split(", ")
-    for old, homes in (
-        line.split(" -> ")
-        for line in """checkpoint -> checkpoints.checkpoint
-weights -> checkpoints.model_zoo
-device -> devices
-distributed -> devices.distributed
-filters -> images.filters
-sketches -> images.line_drawings
-likeness -> images.descriptors
-label_colours -> labels.colours
-label_sets -> labels.palettes
-label_edits -> labels.edits
-segmentation -> labels.segmentation
-folders -> data.folders
-sampling -> data.batches, data.folders, images.sizes
-mixtures -> data.implicit_pairs, training.image_pool
-fitting -> training.loop, training.settings
-optim -> training.optim
-metrics -> patches.metrics, evaluation.label_reader
-set_metrics -> evaluation.set_metrics
-fcn_score -> evaluation.fcn_score
-model_evaluation -> evaluation.model
-published -> importing.generators
-translation -> pipelines.translation, checkpoints.model_zoo
-domain_transfer -> pipelines.domain_transfer
-texture_swap -> pipelines.texture_swap
-texture_codes -> methods.swapping_codes, methods.swapping_statistics
-texture_edits -> pipelines.texture_edits
-inside -> pipelines.inspection
-teaching -> finetuning.run, finetuning.pairs, finetuning.preview
-teaching_domains -> finetuning.domains
-teaching_textures -> finetuning.textures
-methods.applications -> pipelines.analogy
-methods.object_removal -> pipelines.object_removal""".splitlines()
-    )
+    "checkpoint": ["checkpoints.checkpoint"],
+    "weights": ["checkpoints.model_zoo"],
+    "device": ["devices"],
+    "distributed": ["devices.distributed"],
+    "filters": ["images.filters"],
+    "sketches": ["images.line_drawings"],
+    "likeness": ["images.descriptors"],
+    "label_colours": ["labels.colours"],
+    "label_sets": ["labels.palettes"],
+    "label_edits": ["labels.edits"],
+    "segmentation": ["labels.segmentation"],
+    "folders": ["data.folders"],
+    "sampling": ["data.batches", "data.folders", "images.sizes"],
+    "mixtures": ["data.implicit_pairs", "training.image_pool"],
+    "fitting": ["training.loop", "training.settings"],
+    "optim": ["training.optim"],
+    "metrics": ["patches.metrics", "evaluation.label_reader"],
+    "set_metrics": ["evaluation.set_metrics"],
+    "fcn_score": ["evaluation.fcn_score"],
+    "model_evaluation": ["evaluation.model"],
+    "published": ["importing.generators"],
+    "translation": ["pipelines.translation", "checkpoints.model_zoo"],
+    "domain_transfer": ["pipelines.domain_transfer"],
+    "texture_swap": ["pipelines.texture_swap"],
+    "texture_codes": ["methods.swapping_codes", "methods.swapping_statistics"],
+    "texture_edits": ["pipelines.texture_edits"],
+    "inside": ["pipelines.inspection"],
+    "teaching": ["finetuning.run", "finetuning.pairs", "finetuning.preview"],
+    "teaching_domains": ["finetuning.domains"],
+    "teaching_textures": ["finetuning.textures"],
+    "methods.applications": ["pipelines.analogy"],
+    "methods.object_removal": ["pipelines.object_removal"],
 }
 RENAMED = {
     "Model": "ModelInfo", "describe": "model_info", "locate": "resolve", "Updater": "Optimizer",
@@ -62,35 +56,30 @@ RENAMED = {
 }  # fmt: skip
 
 
-class _OldModule(ModuleType):
-    """A module that was: its names are looked up where they are now."""
+def contents(module: str, *homes: str, warn: bool = False) -> Callable[[str], Any]:
+    """The `__getattr__` of a `module` whose contents are in the modules `homes` now."""
 
-    def __getattr__(self, name: str) -> Any:
-        for home in () if name.startswith("__") else MOVED[self.__name__.removeprefix(PACKAGE)]:
-            module = import_module(PACKAGE + home)
-            today = name if hasattr(module, name) else RENAMED.get(name, name)
-            if hasattr(module, today):
-                message = f"{self.__name__}.{name} is {PACKAGE}{home}.{today} now"
-                warnings.warn(f"{message}; the old path goes with 0.3.", DeprecationWarning, 2)
-                return getattr(module, today)
-        raise AttributeError(f"{self.__name__} had no {name!r}, or it is gone")
+    def find(name: str) -> Any:
+        for home in () if name.startswith("__") else homes:
+            there = import_module(PACKAGE + home)
+            today = name if hasattr(there, name) else RENAMED.get(name, name)
+            if hasattr(there, today):
+                if warn:
+                    message = f"{module}.{name} is {PACKAGE}{home}.{today} now"
+                    warnings.warn(f"{message}; the old path goes with 0.3.", DeprecationWarning, 2)
+                return getattr(there, today)
+        raise AttributeError(f"{module} had no {name!r}, or it is gone")
+
+    return find
 
 
-class _OldPaths(MetaPathFinder, Loader):
-    """Finds the modules of MOVED, after all that are there."""
+class OldPaths(MetaPathFinder, Loader):
+    """On `sys.meta_path`: finds the modules of MOVED, after all that are there."""
 
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
         old = fullname.startswith(PACKAGE) and fullname.removeprefix(PACKAGE) in MOVED
         return ModuleSpec(fullname, self) if old else None
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _OldModule(spec.name)
-
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: names are looked up when they are asked for."""
-
-
-def keep_old_paths() -> None:
-    """Let the old modules be imported for one version more."""
-    if not any(isinstance(finder, _OldPaths) for finder in sys.meta_path):
-        sys.meta_path.append(_OldPaths())
+        homes = MOVED[module.__name__.removeprefix(PACKAGE)]
+        module.__dict__["__getattr__"] = contents(module.__name__, *homes, warn=True)

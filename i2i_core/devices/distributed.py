@@ -1,9 +1,5 @@
-"""Several processes, each with its share of every batch: what `torchrun` starts.
-
-Without torchrun everything here does nothing.
-"""
-
-from __future__ import annotations
+"""Several processes, each with its share of every batch, as `torchrun` starts them; alone, these
+functions do nothing."""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +8,8 @@ from contextlib import contextmanager
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+from i2i_core.devices import best_device
 
 
 def rank() -> int:
@@ -29,7 +27,7 @@ def processes() -> Iterator[str]:
     """Join the group that torchrun started this process for, and leave it at the end. Gives the
     device to compute on: each process a graphics card of its own, or the CPU."""
     if "RANK" not in os.environ:
-        yield "cuda" if torch.cuda.is_available() else "cpu"
+        yield best_device()
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
     cuda = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -50,9 +48,8 @@ def smallest(values: Tensor) -> Tensor:
 
 
 def parallel(network: nn.Module, partly: bool = False) -> nn.Module:
-    """`network` so that its gradients are averaged over the processes as they are computed (and
-    its weights made equal to the first process's now); alone, the network itself. `partly`: some
-    steps use only some of its weights."""
+    """`network` so that its gradients are averaged over the processes as they are computed, with
+    the first process's weights; alone, itself. `partly`: some steps use only some weights."""
     if world() == 1:
         return network
     return nn.parallel.DistributedDataParallel(

@@ -10,19 +10,12 @@ from PIL.Image import Image
 from torch import Tensor
 
 from i2i_core.errors import InputError
-from i2i_core.evaluation.fcn_score import (
-    Pairs,
-    Palette,
-    SegmenterConfig,
-    find_palette,
-    read_confusion,
-    segmentation_scores,
-    shrink,
-    train_segmenter,
-)
+from i2i_core.evaluation import fcn_score
+from i2i_core.evaluation.fcn_score import Pairs, Palette, SegmenterConfig
 from i2i_core.progress import Work
 
 Pictures = Sequence[Image]
+Sides = tuple[Pictures, Pictures]
 MAX_PAIRS = 2000  # pairs to learn from, 130 MB at 128 pixels
 NAMES = ("fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou")
 
@@ -35,14 +28,9 @@ class FCNEvaluation:
     from the real pairs of each half and reads the other half: it never reads what it has seen.
     """
 
-    def __init__(
-        self,
-        palette: Palette,
-        train: tuple[Pictures, Pictures] | None = None,
-        config: SegmenterConfig | None = None,
-    ) -> None:
-        self.palette, self.train, self.config = palette, train, config or SegmenterConfig()
-        self.steps = self.config.steps * (2 if train is None else 1)
+    def __init__(self, palette: Palette, train: Sides | None, config: SegmenterConfig) -> None:
+        self.palette, self.train, self.config = palette, train, config
+        self.steps = config.steps * (2 if train is None else 1)
         self.ids: list[Tensor] = []
         self.real: list[Tensor] = []
         self.translated: list[Tensor] = []
@@ -54,12 +42,12 @@ class FCNEvaluation:
         cls,
         maps: Pictures,
         labels: bool | None,
-        train: tuple[Pictures, Pictures] | None = None,
+        train: Sides | None = None,
         config: SegmenterConfig | None = None,
     ) -> FCNEvaluation | None:
-        """Ready to gather if `labels` says that `maps` are label maps, and with None if they are
-        some of three colours or more (line drawings have two). Raises InputError when they should
-        be and are not."""
+        """Ready to gather if `labels` says that `maps` are label maps, with None if they are some
+        of three colours or more (line drawings: two). Raises InputError if they should be, but are
+        not."""
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):
@@ -68,64 +56,61 @@ class FCNEvaluation:
                 f"label maps and {len(train[1])} photographs."
             )
         try:
-            palette = find_palette(maps if train is None else train[0])
+            palette = fcn_score.find_palette(maps if train is None else train[0])
         except InputError:
             if labels:
                 raise
             return None
         if labels is None and len(palette.colours) < 3:
             return None
-        return cls(palette, train, config)
+        return cls(palette, train, config or SegmenterConfig())
 
     def add(self, label_map: Image, photo: Image, translation: Image) -> None:
         """One pair, and the translation of its label map."""
         size = self.config.size
         self.ids.append(torch.from_numpy(self.palette.read(label_map, size)))
-        self.real.append(shrink(photo, size))
-        self.translated.append(shrink(translation, size))
+        self.real.append(fcn_score.shrink(photo, size))
+        self.translated.append(fcn_score.shrink(translation, size))
 
     def run(self, device: torch.device | str = "cpu") -> Work:
-        """Teach and read: a record for every step of teaching. Raises InputError when there are
-        fewer than two pairs."""
+        """Teach and read: a record for every step. Raises InputError for fewer than two pairs."""
         if len(self.ids) < 2:
             raise InputError("The FCN-score needs two pairs or more that can be read.")
+        real, translated = (
+            Pairs(torch.stack(photos), torch.stack(self.ids))
+            for photos in (self.real, self.translated)
+        )
         if self.train is None:
             halves = slice(0, None, 2), slice(1, None, 2)
-            folds = [(self._pairs(self.real, halves[i]), halves[1 - i]) for i in (0, 1)]
+            folds = [(real.part(one), other) for one, other in (halves, halves[::-1])]
             lessons = "the real pairs of one half to read the other, and the other way round"
         else:
             folds = [(self._training_pairs(*self.train), slice(None))]
             lessons = f"{len(folds[0][0].photos)} pairs of their own"
         classes = len(self.palette.colours)
-        of_translations = np.zeros((classes, classes), np.int64)
-        of_real = np.zeros_like(of_translations)
+        tables = [np.zeros((classes, classes), np.int64) for _ in range(2)]
         for pairs, part in folds:
-            network = yield from train_segmenter(pairs, classes, self.config, device)
-            of_translations += read_confusion(network, self._pairs(self.translated, part), classes)
-            of_real += read_confusion(network, self._pairs(self.real, part), classes)
-        for ending, table in (("", of_translations), ("_real", of_real)):
-            values = segmentation_scores(table)
+            network = yield from fcn_score.train_segmenter(pairs, classes, self.config, device)
+            for table, pictures in zip(tables, (translated, real), strict=True):
+                table += fcn_score.read_confusion(network, pictures.part(part), classes)
+        for ending, table in zip(("", "_real"), tables, strict=True):
+            values = fcn_score.segmentation_scores(table)
             self.scores |= {name + ending: v for name, v in zip(NAMES, values, strict=True)}
         self.note = (
             f"The FCN-score's reader of {classes} labels at {self.config.size} pixels has learnt "
             f"from {lessons}: compare it with the same reader's on real photographs alone."
         )
 
-    def _pairs(self, photos: list[Tensor], part: slice) -> Pairs:
-        return Pairs(torch.stack(photos[part]), torch.stack(self.ids[part]))
-
     def _training_pairs(self, maps: Pictures, photos: Pictures) -> Pairs:
-        size = self.config.size
         ids, shrunk = [], []
-        for index in np.unique(
-            np.linspace(0, len(maps) - 1, min(MAX_PAIRS, len(maps))).astype(int)
-        ):
+        sample = np.linspace(0, len(maps) - 1, min(MAX_PAIRS, len(maps))).astype(int)
+        for index in sample.tolist():
             try:
-                photo, label_map = photos[int(index)], maps[int(index)]
+                photo, label_map = photos[index], maps[index]
             except InputError:
                 continue
-            shrunk.append(shrink(photo, size))
-            ids.append(torch.from_numpy(self.palette.read(label_map, size)))
+            shrunk.append(fcn_score.shrink(photo, self.config.size))
+            ids.append(torch.from_numpy(self.palette.read(label_map, self.config.size)))
         if not ids:
             raise InputError("None of the pairs to teach the reader of labels with can be read.")
         return Pairs(torch.stack(shrunk), torch.stack(ids))

@@ -5,9 +5,8 @@ The paper's reader is an FCN-8s trained on Cityscapes. Here a small one is train
 hand, so its score on translations means something only beside its score on the real photographs.
 """
 
-from __future__ import annotations
-
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +18,8 @@ from torch import Tensor
 
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.evaluation.segmenter import Segmenter
-from i2i_core.labels.colours import (
-    PURE,
-    UNLABELLED,
-    Colour,
-    Ids,
-    flat_colours,
-    nearest_colour,
-    rgb_distance,
-)
+from i2i_core.labels import colours as label_colours
+from i2i_core.labels.colours import PURE, UNLABELLED, Colour, Ids
 from i2i_core.labels.maps import UNLABELLED_COLOUR
 from i2i_core.progress import Progress
 from i2i_core.training.loop import seeded
@@ -41,8 +33,7 @@ BATCH = 16  # pictures that are read at once
 
 @dataclass(frozen=True)
 class SegmenterConfig(CheckedConfig):
-    """How the reader learns: pictures squeezed to `size`² pixels, `steps` of `batch` crops of 7/8
-    of that, mirrored half of the time."""
+    """How it learns: `steps` of `batch` crops, half of them mirrored, 7/8 of `size`² pixels."""
 
     size: int = setting(128, 32, 512)
     width: int = setting(32, 1, 128)
@@ -62,17 +53,19 @@ class Palette:
     def read(self, label_map: Image.Image, size: int) -> Ids:
         """Ids (size, size) of a map by the nearest colour, UNLABELLED where that means none."""
         small = label_map.convert("RGB").resize((size, size), Image.Resampling.NEAREST)
-        ids, _ = nearest_colour(np.asarray(small), (*self.colours, *self.unlabelled))
+        ids, _ = label_colours.nearest_colour(np.asarray(small), (*self.colours, *self.unlabelled))
         ids[ids >= len(self.colours)] = UNLABELLED
         return ids
 
 
 def find_palette(maps: Sequence[Image.Image]) -> Palette:
-    """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys, all
-    values, with 255 as unlabelled beside small ids. Raises InputError for pictures that are no
-    label maps."""
+    """The dominant colours of label maps, from SAMPLE of them spread over the set; of greys all,
+    255 as unlabelled beside small ids. Raises InputError for pictures that are no label maps."""
     sample = np.unique(np.linspace(0, len(maps) - 1, min(SAMPLE, len(maps))).round().astype(int))
-    pixels = list(_pixels(maps, sample.tolist()))
+    pixels = []
+    for index in sample.tolist():
+        with suppress(InputError):
+            pixels.append(np.asarray(maps[index].convert("RGB")))
     if not pixels:
         raise InputError("None of the label maps can be read.")
     if all((p == p[..., :1]).all() for p in pixels):
@@ -84,18 +77,16 @@ def find_palette(maps: Sequence[Image.Image]) -> Palette:
             labels = [int(v) for v in (small if ids else levels)]
             none = [(UNLABELLED,) * 3] if ids and len(small) < len(levels) else []
             return _checked([(v, v, v) for v in labels], none)
-    sheet = np.zeros((sum(len(p) for p in pixels), max(p.shape[1] for p in pixels), 3), np.uint8)
-    covered = np.zeros(sheet.shape[:2], np.bool_)
-    top = 0
-    for p in pixels:
-        sheet[top : top + len(p), : p.shape[1]] = p
-        covered[top : top + len(p), : p.shape[1]] = True
-        top += len(p)
+    width = max(p.shape[1] for p in pixels)
+    margins = [((0, 0), (0, width - p.shape[1]), (0, 0)) for p in pixels]
+    sheets = [np.pad(p, margin) for p, margin in zip(pixels, margins, strict=True)]
+    sheet = np.concatenate(sheets)
+    covered = np.concatenate([np.arange(width) < np.full((len(p), 1), p.shape[1]) for p in pixels])
     try:
-        colours = flat_colours(sheet, covered, MAX_LABELS)
+        colours = label_colours.flat_colours(sheet, covered, MAX_LABELS)
     except InputError:
-        raise _no_maps() from None
-    none = [c for c in colours if rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
+        colours = ()  # as of a photograph
+    none = [c for c in colours if label_colours.rgb_distance(c, UNLABELLED_COLOUR) <= PURE]
     return _checked([c for c in colours if c not in none], none)
 
 
@@ -105,6 +96,10 @@ class Pairs:
 
     photos: Tensor
     ids: Tensor
+
+    def part(self, pairs: slice) -> "Pairs":
+        """Some of them."""
+        return Pairs(self.photos[pairs], self.ids[pairs])
 
 
 def shrink(photo: Image.Image, size: int) -> Tensor:
@@ -116,10 +111,8 @@ def shrink(photo: Image.Image, size: int) -> Tensor:
 def train_segmenter(
     pairs: Pairs, classes: int, config: SegmenterConfig, device: torch.device | str = "cpu"
 ) -> Generator[Progress, None, Segmenter]:
-    """Teach a reader by cross-entropy, a record for every step; returns it, ready to read.
-
-    The same pairs and configuration make the same reader. Raises InputError for no pairs.
-    """
+    """Teach a reader by cross-entropy, a record for every step; returns it, ready to read. The same
+    pairs and configuration make the same reader. Raises InputError for no pairs."""
     if not len(pairs.photos):
         raise InputError("There are no pairs of label map and photograph to learn to read from.")
     with seeded(config.seed):
@@ -142,8 +135,7 @@ def read_confusion(network: Segmenter, pairs: Pairs, classes: int) -> NDArray[np
     """How often each id (row) was read as each (column) off pictures, (classes, classes)."""
     device = next(network.parameters()).device
     table = np.zeros((classes, classes), np.int64)
-    batches = zip(pairs.photos.split(BATCH), pairs.ids.split(BATCH), strict=True)
-    for photos, ids in batches:
+    for photos, ids in zip(pairs.photos.split(BATCH), pairs.ids.split(BATCH), strict=True):
         read = network(photos.to(device).float() / 255).argmax(1).cpu().numpy()
         table += confusion(read, ids.numpy(), classes)
     return table
@@ -185,22 +177,10 @@ def _crops(pairs: Pairs, config: SegmenterConfig, random: torch.Generator) -> tu
     return torch.stack(photos), torch.stack(ids)
 
 
-def _pixels(maps: Sequence[Image.Image], indices: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-    for index in indices:
-        try:
-            yield np.asarray(maps[index].convert("RGB"))
-        except InputError:
-            continue
-
-
 def _checked(colours: list[Colour], unlabelled: list[Colour]) -> Palette:
     if not 2 <= len(colours) <= MAX_LABELS:
-        raise _no_maps()
+        raise InputError(
+            f"These pictures do not look like label maps: two to {MAX_LABELS} flat colours, the "
+            "same in all of them, are needed. Give label maps, or leave the FCN-score out."
+        )
     return Palette(tuple(colours), tuple(unlabelled))
-
-
-def _no_maps() -> InputError:
-    return InputError(
-        f"These pictures do not look like label maps: two to {MAX_LABELS} flat colours, the same "
-        "in all of them, are needed. Give label maps, or leave the FCN-score out."
-    )

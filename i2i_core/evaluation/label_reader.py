@@ -1,7 +1,5 @@
 """Which label a patch of a picture shows: a reader taught by one labelled picture."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -39,24 +37,21 @@ class LabelReader:
         for block in self._describe(picture).split(4000):
             nearest = torch.cdist(block, self.features).topk(5, largest=False)[1]
             votes.append(F.one_hot(self.labels[nearest], self.count).sum(1))
-        height, width = picture.shape[-2:]
-        table = torch.cat(votes).float().T.view(1, self.count, height, width)
+        table = torch.cat(votes).float().T.view(1, self.count, *picture.shape[-2:])
         best = gaussian_blur(table, 1.5)[0].argmax(0)
-        ids: NDArray[np.uint8] = best.to(torch.uint8).cpu().numpy()
-        return ids
+        return np.asarray(best.to(torch.uint8).cpu())
 
     def _describe(self, picture: Tensor) -> Tensor:
         height, width = picture.shape[-2:]
-        fine = self.scales[0](picture)
         small = resize(picture, (height // 2, width // 2))
         coarse = self.scales[1](small).T.view(1, -1, height // 2, width // 2)
+        coarse = resize(coarse, (height, width))[0].flatten(1).T
         # Standardised as raw components are: both scales count by their own variance.
-        return torch.cat([fine, resize(coarse, (height, width))[0].flatten(1).T], 1)
+        return torch.cat([self.scales[0](picture), coarse], 1)
 
 
 def label_agreement(read: NDArray[np.uint8], target: NDArray[np.uint8]) -> tuple[float, float]:
-    """Pixel accuracy and mean intersection over union of two label maps (H, W), over the labels
-    that `target` has."""
+    """Pixel accuracy and mean IoU of two label maps (H, W), over the labels of `target`."""
     ious = []
     for label in np.unique(target):
         union = ((read == label) | (target == label)).sum()

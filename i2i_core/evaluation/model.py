@@ -1,19 +1,18 @@
 """How good a model is on a folder of pictures: distances of its translations to the real ones."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from PIL.Image import Image, Resampling
 from torch import Tensor
 
 from i2i_core.errors import InputError, check_range
-from i2i_core.evaluation.fcn_evaluation import FCNEvaluation
+from i2i_core.evaluation.fcn_evaluation import FCNEvaluation, Pictures, Sides
 from i2i_core.evaluation.fcn_score import SegmenterConfig
 from i2i_core.evaluation.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
+from i2i_core.images.filters import resize
 from i2i_core.images.sizes import fit_short_side, same_aspect
 from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
@@ -21,7 +20,6 @@ from i2i_core.networks.deep_features import DINO, DeepFeatures, WeightsUnavailab
 from i2i_core.patches.metrics import self_similarity
 from i2i_core.progress import Progress, Work
 
-Pictures = Sequence[Image]
 Embedding = Callable[[Tensor], Tensor]  # a picture (1, 3, H, W) to a vector (1, D)
 FRECHET_SIDE = 224  # pixels, as most published networks were trained
 MIN_PICTURES = 4  # pictures on a side that a distribution needs: two in each half
@@ -35,8 +33,7 @@ class EvaluationSettings:
     reverse: bool = False  # B is translated, and compared with A
     limit: int | None = None  # pictures of each side at most
     short_side: int | None = None  # of every picture, by default as the model has learnt at
-    # Whether the FCN-score is wanted, for which what is translated must be label maps of a pair;
-    # None: where it is so.
+    # Whether label maps are translated, as the FCN-score needs; None: where they look like it.
     labels: bool | None = None
     segmenter: SegmenterConfig | None = None  # the reader of the FCN-score, if not the usual
     backbone: str = DINO  # the deep features of the Fréchet distance
@@ -66,82 +63,66 @@ def evaluate_model(
     a: Pictures,
     b: Pictures,
     settings: EvaluationSettings,
-    train: tuple[Pictures, Pictures] | None = None,
+    train: Sides | None = None,
 ) -> Work[ModelScores]:
     """Translate A (in reverse, B) and score the translations against the real other side.
 
-    `train`: further pairs (A, B) to teach the reader of the FCN-score with; else that learns from
-    one half of the pairs at hand and reads the other, and the other way round. Every record shows a
-    translation or says what is done; the last one holds the result.
-
-    Raises InputError for a model that has learnt nothing, for fewer than MIN_PICTURES on a side,
-    for sides that are no pairs when they should be, and for labels that are wanted but not there.
+    `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record
+    holds the result. Raises InputError for a model that has learnt nothing, for fewer than
+    MIN_PICTURES on a side, for sides that are no pairs when they should be, and for labels that are
+    wanted but not there.
     """
-    if settings.reverse:
-        a, b = b, a
-        train = train and (train[1], train[0])
-    evaluation = _Evaluation(method, a, b, settings, train)
+    sides = (b, a) if settings.reverse else (a, b)
+    if settings.reverse and train:
+        train = train[::-1]
+    evaluation = _Evaluation(method, sides, settings, train)
     total = evaluation.steps
     for step, progress in enumerate(evaluation.run(), start=1):
-        yield Progress(step, total, progress.losses, progress.picture, progress.note)
+        yield replace(progress, step=step, total=total)
     result = evaluation.result()
     yield Progress(total, total, note=result.note, result=result)
 
 
 class _Evaluation:
-    """One evaluation of translations of `sources` beside `targets`, in phases."""
+    """One evaluation of translations of one side beside the other, in phases."""
 
     def __init__(
-        self,
-        method: Method,
-        sources: Pictures,
-        targets: Pictures,
-        settings: EvaluationSettings,
-        train: tuple[Pictures, Pictures] | None,
+        self, method: Method, sides: Sides, settings: EvaluationSettings, train: Sides | None
     ) -> None:
-        _check(method, sources, targets, settings)
-        self.method, self.sources, self.targets = method, sources, targets
-        self.settings = settings
+        _check(method, *sides, settings)
+        self.method, self.settings = method, settings
+        self.sources, self.targets = sides
         self.short_side = settings.short_side or method.capabilities.working_size or 256
         check_range("short side", self.short_side, 32, 2048)
         labels = settings.labels if settings.paired else False
-        self.reader = FCNEvaluation.prepare(sources, labels, train, settings.segmenter)
-        self.counts = [min(len(x), settings.limit or len(x)) for x in (sources, targets)]
+        self.reader = FCNEvaluation.prepare(self.sources, labels, train, settings.segmenter)
+        self.counts = [min(len(x), settings.limit or len(x)) for x in sides]
         self.steps = sum(self.counts) + (self.reader.steps if self.reader else 0)
         self.notes: list[str] = []
-        self.skipped: dict[str, str] = {}
+        self.skipped: list[str] = []  # what, and why
         embed = _embedding(method, settings.backbone, self.notes)
         self.halves = [_PictureSet(self.counts[1], embed) for _ in range(2)]
-        self.source_set = _PictureSet(self.counts[0], embed)
-        self.result_set = _PictureSet(self.counts[0], embed)
+        self.source_set, self.result_set = (_PictureSet(self.counts[0], embed) for _ in range(2))
         self.values: dict[str, list[float]] = defaultdict(list)  # of single pictures
 
     def run(self) -> Work:
         """All phases; their records are not numbered."""
-        yield from self._look_at_targets()
-        yield from self._translate()
-        if min(len(self.source_set), sum(map(len, self.halves))) < MIN_PICTURES:
-            raise InputError(
-                f"Fewer than {MIN_PICTURES} pictures of a side can be used. {self._first_skipped()}"
-            )
-        if self.reader:
-            yield from self.reader.run(self.method.device)
-
-    def _look_at_targets(self) -> Work:
-        """The real ones go into two halves in turn; those of pairs are looked at again beside their
-        translations, for only the patches and moments are kept."""
+        # The real ones go into two halves in turn. Only patches and moments are kept.
         for picture in self._readable(self.targets, self.counts[1], "real"):
             if picture is not None:
                 min(self.halves, key=len).add(to_tensor(picture))
             yield Progress(0, self.steps, picture=picture, note="Looking at the real pictures")
-
-    def _translate(self) -> Work:
         for index, source in enumerate(self._readable(self.sources, self.counts[0], "source")):
             result = None
             if source is not None:
                 result = self.method.translate(source, reverse=self.settings.reverse)
                 self._compare(index, to_tensor(source), result)
             yield Progress(0, self.steps, picture=result, note="Translating and comparing")
+        if min(len(self.source_set), sum(map(len, self.halves))) < MIN_PICTURES:
+            reason = next(iter(self.skipped), "")
+            raise InputError(f"Fewer than {MIN_PICTURES} pictures of a side can be used. {reason}")
+        if self.reader:
+            yield from self.reader.run(self.method.device)
 
     def _compare(self, index: int, source: Tensor, result: Image) -> None:
         translation = to_tensor(result)
@@ -150,13 +131,13 @@ class _Evaluation:
         if not self.settings.paired:
             self.values["self_similarity"].append(self_similarity(translation, source))
         elif (partner := self._partner(index, result)) is not None:
-            self.values["l1"].append(l1_levels(translation, to_tensor(partner)))
-            self.values["ssim"].append(ssim(translation, to_tensor(partner)))
+            for name, metric in (("l1", l1_levels), ("ssim", ssim)):
+                self.values[name].append(metric(translation, to_tensor(partner)))
             if self.reader:
                 self.reader.add(self.sources[index], partner, result)
 
     def result(self) -> ModelScores:
-        """What `run` has found."""
+        """The scores, once `run` is through."""
         one, other = self.halves
         real = one.patches + other.patches
         scores = {
@@ -174,17 +155,16 @@ class _Evaluation:
             scores |= self.reader.scores
             notes.append(self.reader.note)
         if self.skipped:
-            notes.append(f"Left out: {len(self.skipped)}, such as {self._first_skipped()}")
+            notes.append(f"Left out: {len(self.skipped)}, such as {self.skipped[0]}")
         return ModelScores(scores, " ".join(notes))
 
     def _readable(self, pictures: Pictures, count: int, kind: str) -> Iterator[Image | None]:
-        """The first `count` pictures as they are measured, nothing in place of those that cannot be
-        read."""
+        """The first `count` pictures as they are measured; None for those that cannot be read."""
         for index in range(count):
             try:
                 yield fit_short_side(pictures[index].convert("RGB"), self.short_side)
             except InputError as error:
-                self.skipped[f"{kind} picture {index + 1}"] = str(error)
+                self.skipped.append(f"{kind} picture {index + 1}: {error}")
                 yield None
 
     def _partner(self, index: int, result: Image) -> Image | None:
@@ -192,15 +172,12 @@ class _Evaluation:
         try:
             target = self.targets[index].convert("RGB")
         except InputError:
-            return None  # it has been said of the real pictures
+            return None  # `skipped` has it among the real pictures
         if not same_aspect(target.size, result.size):
             reason = "The two pictures of the pair have different shapes."
-            self.skipped[f"pair {index + 1}"] = reason
+            self.skipped.append(f"pair {index + 1}: {reason}")
             return None
         return target.resize(result.size, Resampling.BICUBIC, reducing_gap=3.0)
-
-    def _first_skipped(self) -> str:
-        return next((f"{name}: {reason}" for name, reason in self.skipped.items()), "")
 
 
 class _PictureSet:
@@ -208,13 +185,11 @@ class _PictureSet:
 
     def __init__(self, count: int, embed: Embedding | None) -> None:
         self.patches, self.deep, self.embed = PatchSet(count), Moments(), embed
-        self.count = 0
 
     def __len__(self) -> int:
-        return self.count
+        return len(self.patches.levels[0])
 
     def add(self, picture: Tensor) -> None:
-        self.count += 1
         self.patches.add(picture)
         if self.embed:
             self.deep.add(self.embed(picture))
@@ -258,12 +233,7 @@ def _embedding(method: Method, backbone: str, notes: list[str]) -> Embedding | N
 
     @torch.no_grad()
     def embed(picture: Tensor) -> Tensor:
-        square = torch.nn.functional.interpolate(
-            picture.to(method.device),
-            (FRECHET_SIDE, FRECHET_SIDE),
-            mode="bicubic",
-            antialias=True,
-        )
+        square = resize(picture.to(method.device), (FRECHET_SIDE, FRECHET_SIDE))
         features: Tensor = network(square.clamp(0, 1))[-1]
         return features.mean((2, 3))
 

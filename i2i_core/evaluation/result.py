@@ -1,7 +1,5 @@
 """Tables of metrics for one result: how much it is B's stuff, A's arrangement, its labels."""
 
-from __future__ import annotations
-
 from PIL import Image
 from torch import Tensor
 
@@ -31,11 +29,12 @@ def evaluate_labels(
 ) -> dict[str, float]:
     """Pixel accuracy and mean IoU of `target_labels` as read off the result by a reader that has
     learnt from the photograph alone, and its score on that photograph: the ceiling."""
-    check_same_shape(labels.size, (photo.shape[-1], photo.shape[-2]), "label map")
-    check_same_shape(target_labels.size, (result.shape[-1], result.shape[-2]), "wanted label map")
+    photo_size, result_size = ((x.shape[-1], x.shape[-2]) for x in (photo, result))
+    check_same_shape(labels.size, photo_size, "label map")
+    check_same_shape(target_labels.size, result_size, "wanted label map")
     source_map, target_map = decode_together(labels, target_labels)
-    source = resize(fill_unlabelled(source_map.ids), (photo.shape[-1], photo.shape[-2]))
-    target = resize(fill_unlabelled(target_map.ids), (result.shape[-1], result.shape[-2]))
+    source = resize(fill_unlabelled(source_map.ids), photo_size)
+    target = resize(fill_unlabelled(target_map.ids), result_size)
     reader = LabelReader(photo, source)
     accuracy, iou = label_agreement(reader.read(result), target)
     ceiling = label_agreement(reader.read(photo), source)[1]

@@ -1,7 +1,5 @@
 """A small network that reads labels off photographs, for the FCN-score of translations."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch.nn.functional as F
@@ -17,8 +15,8 @@ class Segmenter(nn.Module):
     """(N, 3, H, W) in [0, 1] to logits (N, classes, H, W), sides of any size.
 
     Fully convolutional with skips that are added (Long et al. 2015, section 4.2, without its
-    pretrained VGG): `LEVELS` halvings with two 3×3 convolutions each, `width` channels doubling up
-    to MAX_CHANNELS, and as many doublings; the last is bilinear. At width 32 1.26 million weights.
+    pretrained VGG): LEVELS halvings of two 3×3 convolutions, `width` channels doubling up to
+    MAX_CHANNELS, and as many doublings, the last bilinear. At width 32 1.26 million weights.
     """
 
     def __init__(self, classes: int, width: int = 32) -> None:
@@ -34,8 +32,8 @@ class Segmenter(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        multiple = 2**LEVELS
-        x = F.pad(x * 4 - 2, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        below, right = -height % 2**LEVELS, -width % 2**LEVELS
+        x = F.pad(x * 4 - 2, (0, right, 0, below), mode="replicate")
         padded = x.shape[-2:]
         features = []
         for down in self.downs:

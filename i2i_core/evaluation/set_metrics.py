@@ -1,7 +1,6 @@
 """How near a set of pictures is to another, picture by picture or as a distribution.
 
-Unlike `metrics`, which judges one result, these take translations of many pictures. Sets are gone
-through one picture at a time and take bounded memory, however many there are.
+Sets are gone through one picture at a time and take bounded memory, however many there are.
 """
 
 from __future__ import annotations
@@ -40,18 +39,15 @@ class PatchSet:
                 height, width = (max(16, side // 2) for side in picture.shape[-2:])
                 picture = resize(picture, (height, width))
             windows = picture[0].unfold(1, PATCH, 1).unfold(2, PATCH, 1)
-            rows, columns = (
-                torch.randint(windows.shape[axis], (self.each,), generator=random)
-                for axis in (1, 2)
-            )
+            sides = windows.shape[1:3]
+            rows, columns = (torch.randint(n, (self.each,), generator=random) for n in sides)
             patches = windows[:, rows, columns].transpose(0, 1).flatten(1)
             projections.append(self.directions @ patches.T)
 
     def __add__(self, other: PatchSet) -> PatchSet:
         """Both sets together."""
         union = PatchSet(1, len(self.levels))
-        pairs = zip(self.levels, other.levels, strict=True)
-        union.levels = [[*ours, *theirs] for ours, theirs in pairs]
+        union.levels = [a + b for a, b in zip(self.levels, other.levels, strict=True)]
         return union
 
     def quantiles(self, level: int, count: int = 512) -> Tensor:
@@ -110,7 +106,8 @@ class Moments:
 def frechet_distance(a: Moments, b: Moments) -> float:
     """The squared Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6):
     |m − n|² + tr(C + D − 2 (C D)^½). Of features of Inception-v3 it would be FID."""
-    root = _square_root(a.covariance)
+    values, vectors = torch.linalg.eigh(a.covariance)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T  # C^½; rounding may leave values < 0
     # (C D)^½ has the eigenvalues of the symmetric (C^½ D C^½)^½, which are real.
     cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp_min(0).sqrt().sum()
     traces = a.covariance.trace() + b.covariance.trace() - 2 * cross
@@ -127,22 +124,6 @@ def ssim(result: Tensor, target: Tensor) -> float:
     mean over channels, in [−1, 1], of pictures (1, 3, H, W) in [0, 1], 11 pixels a side or more."""
     from skimage.metrics import structural_similarity
 
-    one, other = (x[0].detach().permute(1, 2, 0).cpu().numpy() for x in (result, target))
-    return float(
-        structural_similarity(
-            one,
-            other,
-            channel_axis=2,
-            data_range=1.0,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-        )
-    )
-
-
-def _square_root(matrix: Tensor) -> Tensor:
-    """Of a symmetric matrix without negative eigenvalues, but for rounding."""
-    values, vectors = torch.linalg.eigh(matrix)
-    root: Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    return root
+    one, other = (x[0].detach().cpu().numpy() for x in (result, target))
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(one, other, channel_axis=0, data_range=1.0, **window))

@@ -1,16 +1,13 @@
 """Fits of domains for somebody who watches: two small collections, or one picture each."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.data.implicit_pairs import Pictures
-from i2i_core.errors import check_choice, check_range
+from i2i_core.data.batches import Pictures
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import recipes
+from i2i_core.finetuning.starts import find_recipe
 from i2i_core.images.files import check_image
 from i2i_core.method import Method
 from i2i_core.progress import Work
@@ -38,32 +35,20 @@ def finetune_domains(
     about: str = "",
 ) -> Work:
     """Learn to make pictures like `b` out of pictures like `a` (two-way methods: and back) by a
-    recipe of "domains"; with a `model`, going on from that. `pairs`: pictures of which the visitor
-    knows that they belong together, mixed in as implicit pairs. Records and file as
-    `run.run_fit`'s, in half precision; it stops when a file `stop` appears."""
-    method = start_domains(recipe, steps=steps, model=model)
+    recipe of "domains"; with a `model`, going on from that. `pairs`: pictures that belong together,
+    mixed in as implicit pairs. Records and file as `run_fit`'s; a file `stop` ends it."""
+    method = start_domains(recipe, steps, model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
     yield from run_fit(method, a, b, destination, pairs=pairs, stop=stop_file(stop), pace=pace)
 
 
 def start_domains(
-    recipe: str,
-    *,
-    steps: int = STEPS,
-    crop_size: int = 128,
-    model: LoadedModel | None = None,
-    seed: int = 0,
+    recipe: str, steps: int, model: LoadedModel | None = None, crop_size: int = 128, seed: int = 0
 ) -> Method:
-    """The method that is to learn two domains for so many `steps` from crops of `crop_size` pixels;
-    with a `model`, going on from that."""
-    choices = recipes("domains")
-    check_choice("method", recipe, tuple(choices))
-    check_range("steps", steps, 1, 100_000)
-    load_size = round(ZOOM * crop_size)
-    return choices[recipe].start(
-        model, crop_size=crop_size, load_size=load_size, steps=steps, seed=seed
-    )
+    """The method that is to learn two domains by this recipe, from crops of so many pixels."""
+    settings = {"crop_size": crop_size, "load_size": round(ZOOM * crop_size), "seed": seed}
+    return find_recipe("domains", recipe, steps).start(model, steps=steps, **settings)
 
 
 def finetune_single_pair(
@@ -77,13 +62,11 @@ def finetune_single_pair(
     seconds: float = 600,
     about: str = "",
 ) -> Work:
-    """Learn from one picture each to make `a` look like `b`, by a recipe of "single pair"; records
-    and file as `run.run_fit`'s, with a preview as large as is learnt from."""
-    choices = recipes("single pair")
-    check_choice("method", recipe, tuple(choices))
-    check_range("steps", steps, 1, 100_000)
-    method = choices[recipe].start(None, steps=steps, load_size=SINGLE_PAIR_SIDE)
-    sides = [check_image(picture, name) for picture, name in ((a, "Picture 1"), (b, "Picture 2"))]
+    """Learn from one picture each to make `a` look like `b`, by a recipe of "single pair"; as
+    `finetune_domains` otherwise, with a preview as large as is learnt from."""
+    start = find_recipe("single pair", recipe, steps).start
+    method = start(None, steps=steps, load_size=SINGLE_PAIR_SIDE)
+    sides = [check_image(a, "Picture 1")], [check_image(b, "Picture 2")]
     pace = Pace(preview=SINGLE_PAIR_PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
-    yield from run_fit(method, sides[:1], sides[1:], destination, stop=stop_file(stop), pace=pace)
+    yield from run_fit(method, *sides, destination, stop=stop_file(stop), pace=pace)

@@ -1,7 +1,5 @@
 """Fits of pairs for somebody who watches: pictures and partners, or photographs and tracings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,9 +8,9 @@ from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.data.folders import readable
-from i2i_core.errors import InputError, check_choice, check_range
+from i2i_core.errors import InputError, check_range
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import recipes
+from i2i_core.finetuning.starts import find_recipe
 from i2i_core.images.line_drawings import DETECTORS, field, roughen, trace
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.method import Method
@@ -39,19 +37,16 @@ def finetune_pairs(
     about: str = "",
 ) -> Work:
     """Learn to make `b` out of `a`, picture by picture, or with None out of drawings traced from
-    `b`; with a `model`, going on from that. Records and file as `run.run_fit`'s, in half precision;
-    it stops when a file `stop` appears. Raises InputError for a recipe that there is not, and for
-    a model that it cannot go on from."""
+    `b`; with a `model`, going on from that. Records and file as `run_fit`'s; a file `stop` ends it.
+    Raises InputError for a recipe that there is not, and for a model that it cannot go on from."""
     check_range("steps", steps, 1, 100_000)
-    traced = a is None
+    channels, takes = (1, "sketch") if a is None else (3, "")
     if a is None:
         yield Progress(0, 1, note=f"Tracing {len(b)} photographs")
         a, b = drawings_of(readable(b), round(crop_size * MARGIN))
-    method = start_pairs(
-        1 if traced else 3, recipe=recipe, steps=steps, crop_size=crop_size, model=model
-    )
-    destination = Destination(Path(out), about, "sketch" if traced else "")
+    method = start_pairs(channels, recipe=recipe, steps=steps, crop_size=crop_size, model=model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
+    destination = Destination(Path(out), about, takes)
     yield from run_fit(method, a, b, destination, stop=stop_file(stop), pace=pace)
 
 
@@ -62,27 +57,18 @@ def start_pairs(
     steps: int = STEPS,
     crop_size: int = 128,
     model: LoadedModel | None = None,
-    seed: int = 0,
 ) -> Method:
     """The method that is to learn pairs for so many `steps` at `crop_size` pixels, from sources of
     1 channel (drawings) or 3; with a `model`, going on from that."""
-    choices = recipes("pairs")
-    check_choice("method", recipe, tuple(choices))
+    start = find_recipe("pairs", recipe, steps).start
     if model is not None and model.method.capabilities.channels[0] != channels:
-        raise InputError(
-            f"{model.info.name} takes {'pictures in colour' if channels == 1 else 'drawings'}: "
-            f"choose a model that takes {'drawings' if channels == 1 else 'pictures in colour'}, "
-            "or start from nothing."
-        )
+        kinds = "drawings", "pictures in colour"
+        good, bad = kinds if channels == 1 else kinds[::-1]
+        advice = f"choose a model that takes {good}, or start from nothing."
+        raise InputError(f"{model.info.name} takes {bad}: {advice}")
     presets = ("sketch",) if channels == 1 and model is None else ()
-    return choices[recipe].start(
-        model,
-        *presets,
-        crop_size=crop_size,
-        load_size=round(crop_size * MARGIN),
-        steps=steps,
-        seed=seed,
-    )
+    settings = {"crop_size": crop_size, "load_size": round(crop_size * MARGIN), "seed": 0}
+    return start(model, *presets, steps=steps, **settings)
 
 
 def drawings_of(
@@ -91,8 +77,7 @@ def drawings_of(
     """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
     read drawings by hand. Returns drawings and the photographs again, as often, `short_side` pixels
     on the shorter side. Raises InputError for no photographs."""
-    a: list[Image.Image] = []
-    b: list[Image.Image] = []
+    a, b = [], []
     for number, photo in enumerate(photos):
         small = fit_short_side(photo.convert("RGB"), short_side)
         for variant in range(TRACINGS):

@@ -1,7 +1,5 @@
 """What a fit makes of a few pictures, as one sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from PIL import Image
@@ -14,10 +12,9 @@ Sample = Sequence[Image.Image]  # a picture of A, and of pairs its partner
 
 
 def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
-    """A sheet of `samples`, a column each: a picture of A, what the method makes of it, for two-way
-    methods what that becomes on the way back, and for pairs its partner, in whose colours it is
-    made if the method can choose them; methods of textures also give each the texture of the
-    next."""
+    """A sheet of `samples`, a column each: a picture of A, what the method makes of it (of a pair
+    in the partner's colours, if it can), what that becomes on the way back (two-way methods), the
+    picture with the texture of the next sample (methods of textures), and the partner."""
     can = method.capabilities
     columns = []
     for number, (source, *partner) in enumerate(samples):
@@ -27,8 +24,7 @@ def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
         if can.task == "textures":
             column.append(method.translate(source, samples[(number + 1) % len(samples)][0]))
         columns.append([*column, *partner])
-    width = max(column[0].width for column in columns)
-    height = max(column[0].height for column in columns)
+    width, height = (max(side) for side in zip(*(c[0].size for c in columns), strict=True))
     sheet = Image.new("RGB", (len(columns) * width, len(columns[0]) * height), "white")
     for x, column in enumerate(columns):
         for y, picture in enumerate(column):
@@ -50,10 +46,10 @@ def choose_samples(
     for index in [*spread, *(i for i in range(len(a)) if i not in spread)]:
         try:
             source = fit_short_side(a[index].convert("RGB"), side)
-            partner = b[index].convert("RGB").resize(source.size) if paired else None
+            partners = [b[index].convert("RGB").resize(source.size)] if paired else []
         except (InputError, IndexError):
             continue  # the fit leaves it out as well, and says so
-        samples.append([source] if partner is None else [source, partner])
+        samples.append([source, *partners])
         if len(samples) == count:
             break
     if not samples:

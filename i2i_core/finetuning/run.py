@@ -1,8 +1,6 @@
 """Every fit that somebody watches, on the page and on the command line: previews, time left, a way
 to stop, and a model in any case."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +8,8 @@ from math import inf
 from pathlib import Path
 
 from i2i_core.checkpoints.checkpoint import save, save_training, training_path
-from i2i_core.data.implicit_pairs import ImplicitPairs, Pictures
+from i2i_core.data.batches import Pictures
+from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
 from i2i_core.finetuning.preview import choose_samples, preview
 from i2i_core.method import Method
@@ -32,14 +31,8 @@ class Destination:
 
     def write(self, method: Method) -> None:
         """Write what the method has learnt by now."""
-        save(
-            method,
-            self.path,
-            half=self.half,
-            about=self.about,
-            takes=self.takes,
-            makes=self.makes,
-        )
+        header = {"about": self.about, "takes": self.takes, "makes": self.makes}
+        save(method, self.path, half=self.half, **header)
         if self.with_training and method.fit_state is not None:
             save_training(method, training_path(self.path))
 
@@ -53,11 +46,6 @@ class Pace:
     preview_steps: int = 0  # a preview every so many steps as well, 0 for none
     save: float = inf
     limit: float = inf  # of the whole fit
-
-    @property
-    def previews(self) -> bool:
-        """Whether there are any."""
-        return self.preview < inf or self.preview_steps > 0
 
 
 def run_fit(
@@ -73,23 +61,21 @@ def run_fit(
 ) -> Work:
     """Fit `method` and write the model `out`: when all steps are made, when the pace's limit is
     over, when `stop` says so, when this generator is closed, and at the pace's intervals. Of
-    several processes only the first has an `out`.
+    several processes only the first has an `out`. What diverged or made no step is not written.
 
-    Records have the losses, what is left in words, and when one is due a preview of so many
-    pictures as the picture; the last one has a preview in any case. `pairs` are mixed unmarked into
-    both sides. Raises InputError as `fit` does; what diverged is not written, nor what made no
-    step.
+    Records have the losses, what is left in words, and when one is due, and at the end, a preview
+    of `previewed` pictures. `pairs` are mixed unmarked into both sides. Raises InputError as `fit`.
     """
     pace = pace or Pace()
-    sides = a, b
     if pairs is not None:
-        sides = _with_pairs(method, a, b, pairs)
-    samples = choose_samples(method, a, b, previewed) if out and pace.previews else []
+        a, b = _with_pairs(method, a, b, pairs)
+    previews = out and (pace.preview < inf or pace.preview_steps)
+    samples = choose_samples(method, a, b, previewed) if previews else []
     clock = _Clock(pace)
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True
     try:
-        for progress in method.fit(*sides):
+        for progress in method.fit(a, b):
             clock.tick(progress.step)
             why = "Stopped" if stop() else clock.limit_reached()
             if why or progress.step == progress.total:
@@ -97,19 +83,20 @@ def run_fit(
             picture = None
             if samples and clock.preview_is_due(progress.step):
                 picture = preview(method, samples)
-                clock.last["preview"] = time.monotonic()
+                clock.mark("preview")
             if out and clock.is_due("save"):
                 out.write(method)
-            if clock.is_due("record") or picture is not None:
-                note = clock.what_is_left(progress)
-                note += f". {progress.note}" if progress.note else ""
+                clock.mark("save")
+            if picture is not None or clock.is_due("record"):
+                clock.mark("record")
+                note = ". ".join(filter(None, (clock.what_is_left(progress), progress.note)))
                 yield Progress(progress.step, progress.total, progress.losses, picture, note)
     except DivergedError:
         sound = False
         raise
     finally:
         if out and method.fitted and sound and clock.first_step is not None:
-            remark = method.after_fit(*sides)
+            remark = method.after_fit(a, b)
             out.write(method)
     picture = preview(method, samples) if samples else None
     note = f"{why or 'Done'}: {progress.step} of {progress.total} steps were made. {remark}"
@@ -126,8 +113,7 @@ def _with_pairs(
 
 
 class _Clock:
-    """What is due when. The first step's time is not that of a step, for things are set up then:
-    the clock starts with its end."""
+    """What is due when. It starts with the end of the first step, in which things are set up."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -147,17 +133,17 @@ class _Clock:
 
     def limit_reached(self) -> str:
         """Why the fit ends now, in words, or ""."""
-        over = self.elapsed > self.pace.limit
-        limit = _in_words(self.pace.limit) if over else ""
-        return f"Stopped after {limit}, which is the limit here" if over else ""
+        limit = self.pace.limit
+        over = self.elapsed > limit
+        return f"Stopped after {_in_words(limit)}, which is the limit here" if over else ""
+
+    def mark(self, what: str) -> None:
+        """A "record", a "preview" or a "save" was made."""
+        self.last[what] = time.monotonic()
 
     def is_due(self, what: str) -> bool:
-        """Whether a "record", a "preview" or a "save" is due; if so, the next one is due later."""
-        now, interval = time.monotonic(), getattr(self.pace, what)
-        due: bool = interval < inf and now - self.last[what] >= interval
-        if due:
-            self.last[what] = now
-        return due
+        """Whether another one is."""
+        return time.monotonic() - self.last[what] > float(getattr(self.pace, what))
 
     def preview_is_due(self, step: int) -> bool:
         """Whether one is, by steps or by the clock, by which the first step has one."""
@@ -179,6 +165,4 @@ def stop_file(path: str | Path | None) -> Callable[[], bool]:
 
 
 def _in_words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"

@@ -1,24 +1,22 @@
 """Where a fit starts: from nothing, or from what a model has learnt."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.devices import best_device
-from i2i_core.errors import InputError
+from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.method import Method, Task
 from i2i_core.methods import METHODS
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A method as it is taught in minutes; `variant` is one of its presets, "" for none."""
+    """A method as it is taught in minutes."""
 
     method: str
-    variant: str = ""
+    variant: str = ""  # one of its presets
 
     @property
     def kind(self) -> type[Method]:
@@ -27,9 +25,8 @@ class Recipe:
 
     def start(self, model: LoadedModel | None, *presets: str, **changes: Any) -> Method:
         """The method, ready to be fitted on the best device; with a `model`, going on from what
-        that has learnt, which is much faster where it fits. `presets` of the method and `changes`
-        of single settings overrule the recipe's. Raises InputError for a model that it cannot go on
-        from."""
+        that has learnt, which is much faster. `presets` and `changes` of single settings overrule
+        the recipe's. Raises InputError for a model that it cannot go on from."""
         first = "laptop" if model is None else "finetune"
         names = [name for name in (first, self.variant) if name in self.kind.presets]
         settings = self.kind.preset_settings(*names, *presets, **changes)
@@ -39,9 +36,8 @@ class Recipe:
 
 
 def recipes(task: Task) -> dict[str, Recipe]:
-    """What a visitor can choose to teach for this task, by title: methods that learn by steps, and
-    their variants."""
-    by_title: dict[str, Recipe] = {}
+    """What a visitor can choose to teach for this task, by title: methods and their variants."""
+    by_title = {}
     for name, kind in METHODS.items():
         if kind.capabilities.task == task and "laptop" in kind.presets:
             by_title[kind.title] = Recipe(name)
@@ -49,30 +45,33 @@ def recipes(task: Task) -> dict[str, Recipe]:
     return by_title
 
 
+def find_recipe(task: Task, title: str, steps: int) -> Recipe:
+    """The recipe of this title, once it and the number of steps are checked (InputError)."""
+    choices = recipes(task)
+    check_choice("method", title, tuple(choices))
+    check_range("steps", steps, 1, 100_000)
+    return choices[title]
+
+
 def start_fit(
     kind: type[Method], settings: Mapping[str, Any], model: LoadedModel | None = None
 ) -> Method:
-    """The method `kind` with these settings; with a `model`, the others are that model's, and it
-    begins with all that has learnt. Raises InputError for a model of another method or of networks
-    of other sizes."""
+    """The method `kind` with these settings; all else is the `model`'s, settings and what it has
+    learnt. Raises InputError for one of another method or of networks of other sizes."""
     if model is None:
         return kind.from_settings(settings)
     name = model.info.name
     if type(model.method) is not kind:
-        raise InputError(
-            f"{name} is a model of {model.method.title}: choose one that was made by {kind.title}, "
-            "or start from nothing."
-        )
+        advice = f"choose one that was made by {kind.title}, or start from nothing."
+        raise InputError(f"{name} is a model of {model.method.title}: {advice}")
     method = kind.from_settings({**vars(model.method.config), **settings})
     try:
         method.init_from(model.method)
     except RuntimeError:
-        raise InputError(
-            f"{name} has networks of other sizes than these settings ask for: leave away the "
-            "settings that change them, or start from nothing."
-        ) from None
+        problem = f"{name} has networks of other sizes than these settings ask for"
+        advice = "leave away the settings that change them, or start from nothing."
+        raise InputError(f"{problem}: {advice}") from None
     if method.fit_state is not None and not model.method.has_training_networks:
-        method.fit_state.start_note = (
-            f"{name} comes without its discriminators: new ones begin to learn."
-        )
+        note = f"{name} comes without its discriminators: new ones begin to learn."
+        method.fit_state.start_note = note
     return method

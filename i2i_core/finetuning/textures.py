@@ -1,16 +1,13 @@
 """Fits of textures for somebody who watches: one gallery, from a shipped model on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.errors import check_choice, check_range
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import recipes
+from i2i_core.finetuning.starts import find_recipe
 from i2i_core.method import Method
 from i2i_core.progress import Work
 
@@ -31,8 +28,7 @@ def finetune_textures(
     about: str = "",
 ) -> Work:
     """Learn to swap the textures of `pictures` by a recipe of "textures"; with a `model`, going on
-    from that. Records and file as `run.run_fit`'s, in half precision, with pictures above their
-    reconstructions and swaps; it stops when a file `stop` appears."""
+    from that. Records and file as `run_fit`'s; a file `stop` ends it."""
     method = start_textures(recipe, steps=steps, model=model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
@@ -44,8 +40,6 @@ def start_textures(
 ) -> Method:
     """The method that is to learn for so few `steps`; with a `model`, going on from that. Raises
     InputError for a model that has no discriminators to go on with."""
-    choices = recipes("textures")
-    check_choice("method", recipe, tuple(choices))
-    check_range("steps", steps, 1, 100_000)
-    presets = ("short",) if "short" in choices[recipe].kind.presets else ()
-    return choices[recipe].start(model, *presets, steps=steps, seed=seed)
+    choice = find_recipe("textures", recipe, steps)
+    presets = ("short",) if "short" in choice.kind.presets else ()
+    return choice.start(model, *presets, steps=steps, seed=seed)

@@ -1,7 +1,5 @@
 """Descriptions of whole pictures: their layout, and qualities that have names."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -12,8 +10,7 @@ LAYOUT_SIZE = CELLS * CELLS * DIRECTIONS + 3 * TILES * TILES  # numbers in a des
 
 def layout_descriptor(picture: Image.Image) -> NDArray[np.float32]:
     """The layout of the middle square of `picture` as LAYOUT_SIZE numbers of about the same weight:
-    CELLS² histograms of oriented gradients (Dalal & Triggs 2005), normalised together, and TILES²
-    mean colours (Lab)."""
+    CELLS² histograms of oriented gradients (Dalal & Triggs 2005) and TILES² mean colours (Lab)."""
     from skimage.color import rgb2lab
     from skimage.feature import hog
 
@@ -21,12 +18,9 @@ def layout_descriptor(picture: Image.Image) -> NDArray[np.float32]:
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.convert("RGB").crop((left, top, left + side, top + side))
     small = square.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    edges = hog(
-        np.asarray(small.convert("L"), np.float64) / 255,
-        orientations=DIRECTIONS,
-        pixels_per_cell=(THUMBNAIL_SIDE // CELLS, THUMBNAIL_SIDE // CELLS),
-        cells_per_block=(CELLS, CELLS),
-    )
+    grey = np.asarray(small.convert("L"), np.float64) / 255
+    cell = (THUMBNAIL_SIDE // CELLS, THUMBNAIL_SIDE // CELLS)
+    edges = hog(grey, DIRECTIONS, pixels_per_cell=cell, cells_per_block=(CELLS, CELLS))
     lab = rgb2lab(np.asarray(square.resize((TILES, TILES), Image.Resampling.BOX)))
     colours = lab / np.array([100, 50, 50])
     return np.concatenate([10 * edges, colours.reshape(-1)]).astype(np.float32)
@@ -49,13 +43,5 @@ def qualities(picture: Image.Image) -> NDArray[np.float32]:
     lab = rgb2lab(np.asarray(picture.convert("RGB")))
     light, red, yellow = lab[..., 0], lab[..., 1], lab[..., 2]
     slope = np.abs(np.diff(light, axis=0)).mean() + np.abs(np.diff(light, axis=1)).mean()
-    return np.array(
-        [
-            light.mean(),
-            light.std(),
-            np.hypot(red, yellow).mean(),
-            yellow.mean() + red.mean(),
-            slope,
-        ],
-        np.float32,
-    )
+    colour, warmth = np.hypot(red, yellow).mean(), yellow.mean() + red.mean()
+    return np.array([light.mean(), light.std(), colour, warmth, slope], np.float32)

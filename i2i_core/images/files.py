@@ -1,7 +1,5 @@
 """Picture files opened and written safely, and pictures checked and brought to one form."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from pathlib import Path
@@ -19,12 +17,9 @@ MAX_ASPECT = 12
 
 
 def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.Image:
-    """Open a picture file as an upright PIL image; see `check_image` for what becomes of it (label
-    maps and masks want `flatten=False`: their exact ids are then left alone).
-
-    The size is read from the header and checked before any pixel is decoded. Raises InputError
-    for a missing, empty, damaged or oversized file, and for one that is no picture.
-    """
+    """Open a picture file as an upright PIL image; see `check_image` for what becomes of it. The
+    size is checked before any pixel is decoded. Raises InputError for a missing, empty, damaged or
+    oversized file, and for one that is no picture."""
     path = Path(path)
     name = path.name
     if not path.is_file():
@@ -39,9 +34,8 @@ def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.I
             _check_size(image.size, name)
             image.load()
     except UnidentifiedImageError:
-        raise InputError(
-            f"{name} is not a picture that can be read here. Use PNG, JPEG, WebP, GIF or TIFF."
-        ) from None
+        problem = f"{name} is not a picture that can be read here."
+        raise InputError(f"{problem} Use PNG, JPEG, WebP, GIF or TIFF.") from None
     except Image.DecompressionBombError:
         raise InputError(_too_large(name)) from None
     except (OSError, SyntaxError, ValueError) as error:
@@ -55,11 +49,9 @@ def check_image(
     image: Image.Image, name: str = "The picture", *, flatten: bool = True
 ) -> Image.Image:
     """`image` upright, without metadata, RGB, transparency laid on white, first frame: a copy, or
-    the same object if it is all that already.
-
-    With `flatten=False` the mode is left alone (palette, 16-bit ids, transparency), for label maps.
-    Raises InputError for sizes that nothing can be made of.
-    """
+    the same object if it is all that already. With `flatten=False` the mode is left alone (palette,
+    16-bit ids, transparency), for label maps and masks. Raises InputError for sizes that nothing
+    can be made of."""
     _check_size(image.size, name)
     if type(image) is Image.Image and image.mode == "RGB" and not (image.info or image.getexif()):
         return image
@@ -71,9 +63,8 @@ def check_image(
     if image.mode == "La":  # Pillow converts it through LA only
         image = image.convert("LA")
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(ground, image)
+        image = Image.alpha_composite(ground, image.convert("RGBA"))
     return _without_metadata(image.convert("RGB"))
 
 
@@ -107,16 +98,13 @@ def _check_size(size: tuple[int, int], name: str) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise InputError(_too_large(f"{name} ({width} × {height})"))
+    problem = f"{name} is {width} × {height} pixels: too"
     if min(size) < MIN_SIDE:
-        raise InputError(
-            f"{name} is {width} × {height} pixels: too small to work with. "
-            f"Use one with at least {MIN_SIDE} pixels a side, better 200."
-        )
+        advice = f"Use one with at least {MIN_SIDE} pixels a side, better 200."
+        raise InputError(f"{problem} small to work with. {advice}")
     if max(size) > MAX_ASPECT * min(size):
-        raise InputError(
-            f"{name} is {width} × {height} pixels: too narrow. "
-            f"Crop it until one side is at most {MAX_ASPECT} times the other."
-        )
+        advice = f"Crop it until one side is at most {MAX_ASPECT} times the other."
+        raise InputError(f"{problem} narrow. {advice}")
 
 
 def _too_large(name: str) -> str:
@@ -129,15 +117,14 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
     values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
     top = float(values.max())
     if image.mode == "F" and top <= 1:
-        values = values * 255
+        top = 1
     else:
-        ranges = (255, 1023, 4095, 16383, 65535)
-        values = values * (255 / next((r for r in ranges if top <= r), top))
+        top = next((r for r in (255, 1023, 4095, 16383, 65535) if top <= r), top)
+    values = values * (255 / top)
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
 
 
 def _without_metadata(image: Image.Image) -> Image.Image:
     clean = image.copy()
-    transparency = clean.info.get("transparency")
-    clean.info = {} if transparency is None else {"transparency": transparency}
+    clean.info = {key: value for key, value in image.info.items() if key == "transparency"}
     return clean

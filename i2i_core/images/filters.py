@@ -5,11 +5,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+def resize(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Resample `x` (1, C, H, W) to `size` (height, width): bicubic, antialiased when shrinking."""
     if tuple(x.shape[-2:]) == tuple(size):
         return x
     return F.interpolate(x, size=size, mode="bicubic", antialias=True, align_corners=False)
+
+
+def resize_long_side(x: Tensor, long_side: int, least: int, multiple: int = 1) -> Tensor:
+    """`x` (1, C, H, W) with the longer side of about `long_side` pixels, both of at least `least`
+    and multiples of `multiple`, in [0, 1]."""
+    scale = long_side / max(x.shape[-2:])
+    height, width = (max(least, round(side * scale / multiple) * multiple) for side in x.shape[-2:])
+    return resize(x, (height, width)).clamp(0, 1)
 
 
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
@@ -25,10 +33,8 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
 
 
 def rgb_to_lab(x: Tensor) -> Tensor:
-    """Convert sRGB `x` (1, 3, H, W) in [0, 1] to CIE L*a*b* under D65: L in 0 to 100.
-
-    Written here, not taken from scikit-image, because it must run where the tensor lives.
-    """
+    """Convert sRGB `x` (1, 3, H, W) in [0, 1] to CIE L*a*b* under D65: L in 0 to 100. Not taken
+    from scikit-image, because it must run where the tensor lives."""
     linear = torch.where(x <= 0.04045, x / 12.92, ((x.clamp_min(0) + 0.055) / 1.055) ** 2.4)
     # IEC 61966-2-1, each row divided by the D65 white point.
     matrix = x.new_tensor(
@@ -45,15 +51,10 @@ def rgb_to_lab(x: Tensor) -> Tensor:
 
 
 def rank(x: Tensor) -> Tensor:
-    """Replace every value of `x` by its rank among all of them, scaled to [0, 1].
-
-    Equal values share the mean of their ranks, so that a flat area stays flat.
-    """
-    flat = x.flatten()
-    _, inverse, counts = torch.unique(flat, return_inverse=True, return_counts=True)
-    last = counts.cumsum(0).to(torch.float32)
-    mean_rank = last - (counts.to(torch.float32) + 1) / 2
-    ranks: Tensor = mean_rank[inverse] / max(1, flat.numel() - 1)
+    """Every value's rank among all of `x`, scaled to [0, 1]; equal values share their mean rank."""
+    _, inverse, counts = torch.unique(x.flatten(), return_inverse=True, return_counts=True)
+    mean_rank = counts.cumsum(0).float() - (counts.float() + 1) / 2
+    ranks: Tensor = mean_rank[inverse] / max(1, x.numel() - 1)
     return ranks.view_as(x)
 
 

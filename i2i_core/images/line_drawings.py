@@ -1,16 +1,12 @@
-"""Line drawings: traced from photographs, tidied to one pen, roughened as hands draw them.
-
-A translator of sketches sees lines of one width, whatever pen, tablet or edge detector made them
-(`tidy`), and learns from lines that are wobbled, broken and incomplete (`roughen`), since a traced
-photograph is far neater than any drawing. Drawings are grey pictures (L), ink 0 on paper 255.
-"""
-
-from __future__ import annotations
+"""Line drawings, grey pictures (L), ink 0 on paper 255: traced from photographs, tidied to one pen,
+and roughened to learn from, since a traced photograph is far neater than any drawing."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy  # loads its parts when they are first used, as scikit-image does
+import skimage
 from PIL import Image
 
 from i2i_core.errors import InputError, check_choice, check_range
@@ -26,31 +22,25 @@ BLOT = 5.0  # what is this far from paper is no stroke but a filled shape
 
 
 def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> Image.Image:
-    """A drawing (L) of a photograph, of its size, to be edited or translated.
-
-    `detector`: "edges" (Canny 1986), "lines" (dark strokes: difference of Gaussians, Winnemöller et
-    al. 2012), "contours" (of regions of one colour: Felzenszwalb & Huttenlocher 2004). `detail`
-    from 0, outlines only, to 1, every hair. Raises InputError for others.
-    """
+    """A drawing (L) of a photograph, of its size. `detector`: "edges" (Canny 1986), "lines" (dark
+    strokes: difference of Gaussians, Winnemöller et al. 2012), "contours" (of regions of one
+    colour: Felzenszwalb & Huttenlocher 2004). `detail`: from 0, outlines only, to 1, every hair.
+    Raises InputError for others."""
     check_choice("detector", detector, DETECTORS)
     check_range("detail", detail, 0, 1)
     scale = min(photo.size) / 256
     rgb = np.asarray(photo.convert("RGB"), np.float64) / 255
     lines = {"edges": _edges, "lines": _lines, "contours": _contours}[detector](rgb, detail, scale)
-    return _draw(_without_scraps(_thin(lines), (16 - 12 * detail) * scale), scale)
+    thin = skimage.morphology.skeletonize(lines)
+    return _draw(_without_scraps(thin, (16 - 12 * detail) * scale), scale)
 
 
 def field(drawing: Image.Image) -> Image.Image:
     """A tidy drawing as a network reads it best (L): ink, and everywhere else how far it is to the
-    nearest line (Chen & Hays 2018, section 3.3), since between lines there is nothing else to see.
-    """
-    from scipy import ndimage
-
+    nearest line (Chen & Hays 2018, section 3.3)."""
     scale = min(drawing.size) / 256
     grey = np.asarray(drawing.convert("L"), np.float64) / 255
-    lines = grey < 0.5
-    distance = ndimage.distance_transform_edt(~lines) if lines.any() else np.full(grey.shape, 9e9)
-    far = 1 - np.exp(-distance / (REACH * scale))
+    far = 1 - np.exp(-_distance(grey < 0.5) / (REACH * scale))
     return Image.fromarray(np.uint8(np.rint(255 * grey * (0.5 + 0.5 * far))))
 
 
@@ -69,144 +59,100 @@ def roughen(drawing: Image.Image, random: np.random.Generator) -> Image.Image:
     lines = _move(lines, random, scale)
     for radius, most in ((6, 12), (24, 1)):  # broken lines; missing parts
         lines = _erase(lines, random, radius * scale, int(random.integers(0, most + 1)))
-    return _draw(_thin(lines), scale)
+    return _draw(skimage.morphology.skeletonize(lines), scale)
 
 
 def _edges(rgb: Grey, detail: float, scale: float) -> Mask:
-    from scipy import ndimage
-    from skimage.feature import canny
-
     grey = rgb @ (0.299, 0.587, 0.114)
     high = 0.95 - 0.13 * detail
     sigma = (2.6 - 1.6 * detail) * scale
-    edges = canny(
-        _evened(grey, scale),
-        sigma=sigma,
-        low_threshold=high - 0.14,
-        high_threshold=high,
-        use_quantiles=True,
-    )
+    contrast = _evened(grey, scale)
+    edges = skimage.feature.canny(contrast, sigma, high - 0.14, high, use_quantiles=True)
     # The strongest edges of an even wall are noise all the same.
-    slopes: Mask = ndimage.gaussian_gradient_magnitude(grey, sigma) * scale > FAINT
-    return edges & slopes  # type: ignore[no-any-return]
+    slopes = scipy.ndimage.gaussian_gradient_magnitude(grey, sigma) * scale
+    return np.asarray(edges & (slopes > FAINT))
 
 
 def _lines(rgb: Grey, detail: float, scale: float) -> Mask:
-    from scipy import ndimage
-
     grey = _evened(rgb @ (0.299, 0.587, 0.114), scale)
     sigma = (2.2 - 1.0 * detail) * scale
-    dark = ndimage.gaussian_filter(grey, 1.6 * sigma) - ndimage.gaussian_filter(grey, sigma)
+    blur = scipy.ndimage.gaussian_filter
+    dark = blur(grey, 1.6 * sigma) - blur(grey, sigma)
     high = np.quantile(dark, 0.97 - 0.05 * detail)
-    return _hysteresis(dark, 0.55 * high, high)
+    low, high = 0.55 * high, max(high, 1e-6)
+    return np.asarray(skimage.filters.apply_hysteresis_threshold(dark, low, high))
 
 
 def _contours(rgb: Grey, detail: float, scale: float) -> Mask:
-    from scipy import ndimage
-    from skimage.segmentation import felzenszwalb, find_boundaries
-
-    regions = felzenszwalb(
-        rgb,
-        scale=(420 - 330 * detail) * scale,
-        sigma=1.4 * scale,
-        min_size=round((90 - 60 * detail) * scale**2),
-        channel_axis=2,
-    )
-    boundaries = find_boundaries(regions, mode="thick")
-    contours: Mask = ndimage.binary_closing(boundaries, np.ones((3, 3)), 2)  # as one line each
-    return contours
+    scales = (420 - 330 * detail) * scale, 1.4 * scale, round((90 - 60 * detail) * scale**2)
+    regions = skimage.segmentation.felzenszwalb(rgb, *scales)  # its scale, sigma and smallest size
+    boundaries = skimage.segmentation.find_boundaries(regions, mode="thick")
+    # What has two boundaries is to be one line.
+    return np.asarray(scipy.ndimage.binary_closing(boundaries, np.ones((3, 3)), 2))
 
 
 def _evened(grey: Grey, scale: float) -> Grey:
     """Contrast made alike in all parts, so that eyes in a dark face are found as well."""
-    from scipy import ndimage
-
-    mean = ndimage.gaussian_filter(grey, 16 * scale)
-    spread = np.sqrt(ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
-    contrast: Grey = (grey - mean) / (spread + 0.06)
-    return contrast
-
-
-def _hysteresis(strength: Grey, low: float, high: float) -> Mask:
-    from skimage.filters import apply_hysteresis_threshold
-
-    lines: Mask = apply_hysteresis_threshold(strength, low, max(high, 1e-6))
-    return lines
-
-
-def _thin(mask: Mask) -> Mask:
-    from skimage.morphology import skeletonize
-
-    thin: Mask = skeletonize(mask)
-    return thin
+    mean = scipy.ndimage.gaussian_filter(grey, 16 * scale)
+    spread = np.sqrt(scipy.ndimage.gaussian_filter((grey - mean) ** 2, 16 * scale))
+    return np.asarray((grey - mean) / (spread + 0.06))
 
 
 def _without_scraps(lines: Mask, shortest: float) -> Mask:
     """Without lines of fewer pixels than `shortest`."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    labels, count = scipy.ndimage.label(lines, np.ones((3, 3)))
     long = np.bincount(labels.ravel(), minlength=count + 1) >= shortest
     long[0] = False
-    remains: Mask = long[labels]
-    return remains
+    return np.asarray(long[labels])
 
 
 def _draw(lines: Mask, scale: float) -> Image.Image:
     """One-pixel lines in the pen's width, smooth."""
-    from scipy import ndimage
-
-    distance = ndimage.distance_transform_edt(~lines) if lines.any() else np.full(lines.shape, 9e9)
-    ink = np.clip(PEN * scale / 2 + 0.9 - distance, 0, 1)
+    ink = np.clip(PEN * scale / 2 + 0.9 - _distance(lines), 0, 1)
     return Image.fromarray(np.uint8(np.rint(255 * (1 - ink))))
+
+
+def _distance(lines: Mask) -> Grey:
+    """Of every pixel to the nearest line; far where there is none."""
+    measure = scipy.ndimage.distance_transform_edt
+    return np.asarray(measure(~lines) if lines.any() else np.full(lines.shape, 9e9))
 
 
 def _strokes(drawing: Image.Image) -> Mask:
     """One-pixel lines of a drawing, whatever its pen."""
-    from scipy import ndimage
-    from skimage.morphology import disk
-
     ink = _ink(drawing)
     scale = min(drawing.size) / 256
     radius = max(1, round(BLOT * scale))
-    core = ndimage.distance_transform_edt(ink) > radius
-    blots = ndimage.binary_dilation(core, disk(radius)) & ink if core.any() else core
-    outline = blots & ~ndimage.binary_erosion(blots, border_value=1)
-    lines: Mask = outline | _thin(ink & ~blots)
-    return lines
+    core = scipy.ndimage.distance_transform_edt(ink) > radius
+    disk = skimage.morphology.disk(radius)
+    blots = scipy.ndimage.binary_dilation(core, disk) & ink if core.any() else core
+    outline = blots & ~scipy.ndimage.binary_erosion(blots, border_value=1)
+    return np.asarray(outline | skimage.morphology.skeletonize(ink & ~blots))
 
 
 def _ink(drawing: Image.Image) -> Mask:
-    grey = drawing
     if drawing.has_transparency_data:
-        solid = drawing.convert("RGBA")
-        paper = Image.new("RGBA", solid.size, "white")
-        grey = Image.alpha_composite(paper, solid)
-    values = np.asarray(grey.convert("L"), np.float64)
-    paper_tone = float(np.median(values))
-    difference = np.abs(values - paper_tone)
+        drawing = drawing.convert("RGBA")
+        drawing = Image.alpha_composite(Image.new("RGBA", drawing.size, "white"), drawing)
+    values = np.asarray(drawing.convert("L"), np.float64)
+    difference = np.abs(values - np.median(values))  # from the paper
     strongest = float(difference.max())
     if strongest < 24:
         raise InputError("Nothing is drawn there yet: draw a few lines first.")
-    ink: Mask = difference > max(24.0, 0.4 * strongest)
-    return ink
+    return np.asarray(difference > max(24.0, 0.4 * strongest))
 
 
 def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:
     """Without a `share` of the lines that hang together."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(lines, np.ones((3, 3)))
+    labels, count = scipy.ndimage.label(lines, np.ones((3, 3)))
     stays = random.random(count + 1) >= share
     stays[0] = False
-    remains: Mask = stays[labels]
+    remains = np.asarray(stays[labels])
     return remains if remains.any() else lines
 
 
 def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
     """Bent by smooth random shifts, moved and scaled a little as a whole."""
-    from scipy import ndimage
-
     shape = lines.shape
     grid: Any = np.indices(shape, float)
     middle = np.array(shape).reshape(2, 1, 1) / 2
@@ -214,10 +160,10 @@ def _move(lines: Mask, random: np.random.Generator, scale: float) -> Mask:
     grid += random.normal(0, 1.5 * scale, (2, 1, 1))
     for reach, most in ((30, 5.0), (8, 1.2)):
         sigma = (0, reach * scale, reach * scale)
-        shift = ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), sigma)
+        shift = scipy.ndimage.gaussian_filter(random.normal(0, 1, (2, *shape)), sigma)
         grid += shift / shift.std() * random.uniform(0, most) * scale / 2
-    thick = ndimage.binary_dilation(lines)
-    result: Mask = ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
+    thick = scipy.ndimage.binary_dilation(lines)
+    result: Mask = scipy.ndimage.map_coordinates(thick.astype(float), grid, order=1) > 0.5
     return result if result.any() else lines  # short lines at the border may leave the paper
 
 

@@ -1,7 +1,5 @@
 """The sizes of pictures: scaled by a side, compared by their shape."""
 
-from __future__ import annotations
-
 from PIL import Image
 
 from i2i_core.errors import InputError
@@ -11,11 +9,19 @@ MIN_SIDE = 8
 
 def fit_long_side(image: Image.Image, long_side: int) -> Image.Image:
     """`image` scaled, up or down, so that its longer side has `long_side` pixels."""
-    scale = long_side / max(image.size)
-    width, height = (max(MIN_SIDE, round(side * scale)) for side in image.size)
+    return _scaled(image, long_side / max(image.size), MIN_SIDE, Image.Resampling.LANCZOS)
+
+
+def fit_short_side(image: Image.Image, short_side: int) -> Image.Image:
+    """`image` scaled, up or down, so that its shorter side has `short_side` pixels."""
+    return _scaled(image, short_side / min(image.size), short_side, Image.Resampling.BICUBIC)
+
+
+def _scaled(image: Image.Image, scale: float, least: int, how: Image.Resampling) -> Image.Image:
+    width, height = (max(least, round(side * scale)) for side in image.size)
     if (width, height) == image.size:
         return image
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return image.resize((width, height), how, reducing_gap=3.0)
 
 
 def same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
@@ -25,20 +31,8 @@ def same_aspect(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def check_same_shape(size: tuple[int, int], picture: tuple[int, int], what: str) -> None:
-    """Raise InputError when a label map, mask or scribble (`what`) of `size` (width, height)
-    cannot lie over a picture of size `picture`."""
+    """Raise InputError unless a `what` of `size` (width, height) can lie over such a `picture`."""
     if not same_aspect(size, picture):
-        raise InputError(
-            f"The {what} is {size[0]} × {size[1]} pixels and its picture "
-            f"{picture[0]} × {picture[1]}: they must have the same shape. "
-            f"Draw the {what} over the picture, or crop one of them."
-        )
-
-
-def fit_short_side(picture: Image.Image, short_side: int) -> Image.Image:
-    """`picture` scaled so that its shorter side has `short_side` pixels."""
-    scale = short_side / min(picture.size)
-    width, height = (max(short_side, round(side * scale)) for side in picture.size)
-    if (width, height) == picture.size:
-        return picture
-    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        sizes = f"{size[0]} × {size[1]} pixels and its picture {picture[0]} × {picture[1]}"
+        advice = f"Draw the {what} over the picture, or crop one of them."
+        raise InputError(f"The {what} is {sizes}: they must have the same shape. {advice}")

@@ -1,7 +1,5 @@
 """Pictures as tensors and back: sizes that networks take, channels, value ranges."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -21,11 +19,8 @@ def to_tensor(image: Image.Image) -> Tensor:
 
 def fit_multiple(picture: Tensor, multiple: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """`picture` (1, C, H, W) with sides that are multiples of `multiple`, and the function that
-    takes a result of that size back to (…, H, W).
-
-    A few pixels are added by repeating the border; where that would be more than an eighth of a
-    side (a U-Net of eight halvings wants multiples of 256) the picture is scaled instead.
-    """
+    takes a result of that size back to (…, H, W). A few pixels are added by repeating the border;
+    where that would be more than an eighth of a side the picture is scaled instead."""
     height, width = picture.shape[-2:]
     extra_h, extra_w = -height % multiple, -width % multiple
     if not extra_h and not extra_w:
@@ -33,8 +28,8 @@ def fit_multiple(picture: Tensor, multiple: int) -> tuple[Tensor, Callable[[Tens
     if extra_h <= height / 8 and extra_w <= width / 8:
         padded = F.pad(picture, (0, extra_w, 0, extra_h), mode="replicate")
         return padded, lambda result: result[..., :height, :width]
-    near = [max(multiple, round(side / multiple) * multiple) for side in (height, width)]
-    scaled = resize(picture, (near[0], near[1])).clamp(0, 1)
+    near_h, near_w = (max(1, round(side / multiple)) * multiple for side in (height, width))
+    scaled = resize(picture, (near_h, near_w)).clamp(0, 1)
     return scaled, lambda result: resize(result, (height, width)).clamp(0, 1)
 
 

@@ -1,7 +1,5 @@
 """What tensors are called in the files that other people published, and whose files those are."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 
@@ -30,8 +28,7 @@ _BLOCK = re.compile(r"^model\.(\d+)\.conv_block\.")
 
 
 def known_but_unusable(names: Iterable[str]) -> str:
-    """What the file that holds tensors of these `names` is and what to do, as "… . …"; "" if it
-    may be one that can be used."""
+    """What a file with tensors of these `names` is, and what to do; "" if it may be usable."""
     names = list(names)
     for pattern, what, advice in _KNOWN:
         if any(re.search(pattern, name) for name in names):
@@ -46,12 +43,6 @@ def known_but_unusable(names: Iterable[str]) -> str:
 def block_numbers(names: Iterable[str]) -> set[int]:
     """The layers of a ResNet that are residual blocks."""
     return {int(match[1]) for match in map(_BLOCK.match, names) if match}
-
-
-def unet_depth(names: Iterable[str]) -> int:
-    """Halvings of the pix2pix U-Net whose tensors have these `names`: each level is a `model`
-    within the last one's."""
-    return max(name.split(".").count("model") for name in names) - 1
 
 
 def unet_names(depth: int) -> dict[str, str]:

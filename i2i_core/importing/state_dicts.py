@@ -1,8 +1,6 @@
 """State dicts of other people's: opened without running what is in them, and held against the
 network that they are for."""
 
-from __future__ import annotations
-
 import argparse
 import pickle
 import re
@@ -15,6 +13,7 @@ from torch import Tensor, nn
 from i2i_core.errors import InputError
 from i2i_core.importing.names import known_but_unusable
 
+Tensors = Mapping[str, Tensor]
 ASK = "Ask for a plain state dict: torch.save(generator.state_dict(), path)."
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed|unsupported class <class '(\S+)'>")
@@ -24,19 +23,21 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """The tensors in the file `path` by name, on the CPU, without what older programs added to the
     names. Raises InputError for anything that is not the state dict of one network."""
     content = _load(path)
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
-    if isinstance(content, Mapping):
-        content = _unnested(content)
     if not isinstance(content, Mapping):
-        raise InputError(
-            f"{path.name} holds a {type(content).__name__}, not weights by name. {ASK}"
-        )
+        kind = type(content).__name__
+        raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
+    if isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    # Of a training checkpoint of several networks, as rosinality writes them, those that make
+    # pictures: their averages, if there are.
+    for parts in (("e_ema", "g_ema"), ("e", "g")):
+        if all(isinstance(content.get(part), Mapping) for part in parts):
+            content = {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
     if not content:
         raise InputError(f"{path.name} is empty: it holds no weights. {ASK}")
     odd = next((key for key, value in content.items() if not _is_plain(key, value)), None)
     if odd is not None:
-        if unusable := known_but_unusable(str(key) for key in content):
+        if unusable := known_but_unusable(map(str, content)):
             raise InputError(f"{path.name} is {unusable}")
         raise InputError(
             f'{path.name} is not the state dict of one network: its entry "{odd}" is no plain '
@@ -89,19 +90,6 @@ def _load(path: Path) -> object:
     )
 
 
-def _unnested(content: Mapping[object, object]) -> Mapping[object, object]:
-    """Of a training checkpoint of several networks, as rosinality writes them, those that make
-    pictures, as one state dict; anything else as it is."""
-    for parts in (("e_ema", "g_ema"), ("e", "g")):
-        if all(isinstance(content.get(part), Mapping) for part in parts):
-            return {
-                f"{part}.{name}": value
-                for part in parts
-                for name, value in content[part].items()  # type: ignore[attr-defined]
-            }
-    return content
-
-
 def _is_plain(key: object, value: object) -> bool:
     return (
         isinstance(key, str)
@@ -117,20 +105,18 @@ def _leaf(name: str) -> str:
     return name.rsplit(".", 1)[-1]
 
 
-def first_sides(tensors: Mapping[str, Tensor], name: str, file: str) -> tuple[int, int]:
-    """The channels on both sides of the convolution whose weights have this `name`: of weights
-    (P, Q, h, w) P and Q."""
+def first_sides(tensors: Tensors, name: str, file: str) -> tuple[int, int]:
+    """P and Q of the convolution's weights (P, Q, h, w) of this `name`: channels on both sides."""
     if name not in tensors:
         raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
     shape = tensors[name].shape
     if len(shape) != 4 or 0 in shape:
-        raise InputError(
-            f"{file}: {name} is {_size(shape)}, not the weights of a convolution. {ASK}"
-        )
+        size = _size(shape)
+        raise InputError(f"{file}: {name} is {size}, not the weights of a convolution. {ASK}")
     return shape[0], shape[1]
 
 
-def norm_kind(tensors: Mapping[str, Tensor], output: str) -> str:
+def norm_kind(tensors: Tensors, output: str) -> str:
     """Which normalisation the network has whose last layer is `output`: batch normalisation has
     weights, instance normalisation leaves the convolutions their biases."""
     if any(value.ndim == 1 and _leaf(name) == "weight" for name, value in tensors.items()):
@@ -140,16 +126,11 @@ def norm_kind(tensors: Mapping[str, Tensor], output: str) -> str:
 
 
 def matched(
-    tensors: Mapping[str, Tensor],
-    network: nn.Module,
-    published: Mapping[str, str],
-    norm: str,
-    what: str,
-    file: str,
+    tensors: Tensors, network: nn.Module, published: Mapping[str, str], norm: str, what: str
 ) -> dict[str, Tensor]:
-    """`tensors` by the names of `network`, whose names `published` turns into the file's. Raises
-    InputError that names what is missing, too much or of another shape than `what` has; it has
-    the normalisation `norm`."""
+    """`tensors` by the names of `network`, whose names `published` turns into the file's; `norm` is
+    its normalisation. Raises InputError that names what is missing, too much or of another shape;
+    `what` says which file seems to be what."""
     expected = {published[ours]: value for ours, value in network.state_dict().items()}
     given = dict(tensors)
     for name, value in expected.items():
@@ -170,7 +151,7 @@ def matched(
         faults.append(f"has another size of {_few(unlike)}")
     if faults:
         raise InputError(
-            f"{file} seems to be {what}, but {' and '.join(faults)}. It is damaged or was changed: "
+            f"{what}, but {' and '.join(faults)}. It is damaged or was changed: "
             "give the file as it was published."
         )
     return {ours: given[theirs] for ours, theirs in published.items()}

@@ -1,11 +1,10 @@
 """Published swapping autoencoders, as our method: the official files (everything in one state dict)
 and rosinality's (a dictionary of state dicts). Names and shapes tell the configuration."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -30,79 +29,85 @@ def import_swapping(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoenc
     official = any(name.startswith("E.") for name in tensors)
     if official:
         _check_blurs(tensors, file)
-        given = _without_constants(tensors)
-        config = _official_config(given, file)
-        name, what = partial(_official_name, config), "the official swapping autoencoder"
+    # The blurs' kernels are constants.
+    weights = {
+        name: value
+        for name, value in tensors.items()
+        if not _TRAINING_ONLY.match(name) and not name.endswith(".kernel")
+    }
+    if official:
+        config = _official_config(weights, file)
+        name, kind = partial(_official_name, config), "the official"
     else:
-        average = any(key.startswith("e_ema.") for key in tensors)
-        given = _without_constants(_of(tensors, "_ema" if average else ""))
-        config = _rosinality_config(given, file)
-        name, what = partial(_rosinality_name, config), "rosinality's swapping autoencoder"
+        weights = _networks(weights)
+        config = _rosinality_config(weights, file)
+        name, kind = partial(_rosinality_name, config), "rosinality's"
     with on_meta_device():
         network = config.build()
     published = {ours: name(ours) for ours in network.state_dict()}
     ups = {theirs for ours, theirs in published.items() if re.match(r"generator\.ups.*skip", ours)}
-    shaped = {
-        key: value.transpose(0, 1) if not official and key in ups else _shaped(key, value)
-        for key, value in given.items()
-    }
+    for key, value in weights.items():
+        if value.ndim == 5:  # a modulated weight, with a batch of one in front
+            weights[key] = value[0]
+        elif key == "G.ToRGB.bias":  # as a picture
+            weights[key] = value.flatten()
+        elif not official and key in ups:
+            weights[key] = value.transpose(0, 1)
+    what = f"{file} seems to be {kind} swapping autoencoder"
     method = SwappingAutoencoder(config)
-    method.ema.load_weights(matched(shaped, network, published, "batch", what, file))
+    method.ema.load_weights(matched(weights, network, published, "batch", what))
     method.fitted = True
     return method
 
 
-def _of(tensors: Mapping[str, Tensor], ending: str) -> dict[str, Tensor]:
-    """The tensors of encoder and generator as "e.…" and "g.…", of the averages if `ending` says
-    so."""
-    found = {}
-    for name, value in tensors.items():
-        part, _, rest = name.partition(".")
-        if part in (f"e{ending}", f"g{ending}"):
-            found[f"{part[0]}.{rest}"] = value
-    return found
+def _networks(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of encoder and generator as "e.…" and "g.…", of their averages if there are."""
+    ending = "_ema" if any(name.startswith("e_ema.") for name in tensors) else ""
+    parts = [(name.partition("."), value) for name, value in tensors.items()]
+    return {f"{p[0]}.{rest}": v for (p, _, rest), v in parts if p in (f"e{ending}", f"g{ending}")}
+
+
+def _channels(tensors: Mapping[str, Tensor], file: str, name: str) -> int:
+    """The channels that come out of the layer whose weights, or bias, are called `name`."""
+    if not name.endswith(".bias"):
+        return first_sides(tensors, name, file)[0]
+    if name not in tensors or tensors[name].ndim != 1:
+        raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
+    return len(tensors[name])
 
 
 def _official_config(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoencoderConfig:
-    def out(name: str) -> int:
-        return first_sides(tensors, name, file)[0]
-
+    out = partial(_channels, tensors, file)
     down = _numbers(tensors, r"^E\.DownToSpatialCode\.ResBlockDownBy(\d+)\.")
     deeper = _numbers(tensors, r"^E\.DownToGlobalCode\.ConvLayerDownBy(\d+)\.")
     heads = _numbers(tensors, r"^G\.HeadResnetBlock(\d+)\.")
     ups = _numbers(tensors, r"^G\.UpsamplingResBlock(\d+)\.")
+    widths = [out(f"E.DownToSpatialCode.ResBlockDownBy{n}.conv2.Conv.weight") for n in down]
     return _config(
         file,
         variant=OFFICIAL,
-        widths=(
-            out("E.FromRGB.Conv.weight"),
-            *[out(f"E.DownToSpatialCode.ResBlockDownBy{n}.conv2.Conv.weight") for n in down],
-        ),
+        widths=(out("E.FromRGB.Conv.weight"), *widths),
         texture_widths=[out(f"E.DownToGlobalCode.ConvLayerDownBy{n}.Conv.weight") for n in deeper],
         structure_channels=out("E.ToSpatialCode.1.Conv.weight"),
-        texture_size=len(_needed(tensors, "E.ToGlobalCode.0.bias", file)),
-        head_widths=[_styled_out(tensors, f"G.HeadResnetBlock{n}", file) for n in heads],
-        up_widths=[_styled_out(tensors, f"G.UpsamplingResBlock{n}", file) for n in ups],
+        texture_size=out("E.ToGlobalCode.0.bias"),
+        head_widths=[out(f"G.HeadResnetBlock{n}.conv2.activate.bias") for n in heads],
+        up_widths=[out(f"G.UpsamplingResBlock{n}.conv2.activate.bias") for n in ups],
         noise=f"G.UpsamplingResBlock{ups[0]}.conv1.noise.weight" in tensors if ups else True,
     )
 
 
 def _rosinality_config(tensors: Mapping[str, Tensor], file: str) -> SwappingAutoencoderConfig:
-    def out(name: str) -> int:
-        return first_sides(tensors, name, file)[0]
-
-    blocks = [n for n in _numbers(tensors, r"^e\.stem\.(\d+)\.") if n]
+    out = partial(_channels, tensors, file)
+    stem = _numbers(tensors, r"^e\.stem\.(\d+)\.")
+    blocks = [out(f"e.stem.{n}.conv2.1.weight") for n in stem if n]
     deeper = _numbers(tensors, r"^e\.texture\.(\d+)\.2\.bias$")
     layers = _numbers(tensors, r"^g\.layers\.(\d+)\.")
-    widths = [_styled_out(tensors, f"g.layers.{n}", file) for n in layers]
+    widths = [out(f"g.layers.{n}.conv2.activate.bias") for n in layers]
     heads = len(layers) - len(blocks)
     return _config(
         file,
         variant=ROSINALITY,
-        widths=(
-            out("e.stem.0.0.weight"),
-            *[out(f"e.stem.{n}.conv2.1.weight") for n in blocks],
-        ),
+        widths=(out("e.stem.0.0.weight"), *blocks),
         texture_widths=[out(f"e.texture.{n}.1.weight") for n in deeper],
         structure_channels=out("e.structure.1.0.weight"),
         texture_size=out(f"e.texture.{len(deeper) + 1}.0.weight"),
@@ -111,11 +116,11 @@ def _rosinality_config(tensors: Mapping[str, Tensor], file: str) -> SwappingAuto
     )
 
 
-def _config(file: str, **settings: object) -> SwappingAutoencoderConfig:
-    halvings = len(settings["widths"]) - 1  # type: ignore[arg-type]
+def _config(file: str, **settings: Any) -> SwappingAutoencoderConfig:
+    halvings = len(settings["widths"]) - 1
     size = 1024 if halvings > 4 else 256  # the published ones: 512 pixels were learnt as 256
     try:
-        return SwappingAutoencoderConfig(crop_size=size, load_size=size, **settings)  # type: ignore[arg-type]
+        return SwappingAutoencoderConfig(crop_size=size, load_size=size, **settings)
     except InputError as error:
         raise InputError(
             f"{file} is a swapping autoencoder that lacks parts or has odd sizes ({error}) "
@@ -125,15 +130,15 @@ def _config(file: str, **settings: object) -> SwappingAutoencoderConfig:
 
 def _official_name(config: SwappingAutoencoderConfig, ours: str) -> str:
     """What the official files call the tensor that is `ours` in `Autoencoder`."""
-    halvings = len(config.widths) - 1
+
+    def deeper(match: re.Match[str]) -> str:
+        return f"E.DownToGlobalCode.ConvLayerDownBy{2 ** (len(config.widths) - 1 + int(match[1]))}"
+
     rules = (
         (r"encoder\.from_rgb", "E.FromRGB"),
         (r"encoder\.down\.(\d+)", lambda m: f"E.DownToSpatialCode.ResBlockDownBy{2 ** int(m[1])}"),
         (r"encoder\.to_structure", "E.ToSpatialCode"),
-        (
-            r"encoder\.texture_down\.(\d+)",
-            lambda m: f"E.DownToGlobalCode.ConvLayerDownBy{2 ** (halvings + int(m[1]))}",
-        ),
+        (r"encoder\.texture_down\.(\d+)", deeper),
         (r"encoder\.to_texture", "E.ToGlobalCode.0"),
         (r"generator\.scale", "G.SpatialCodeModulation.scale"),
         (r"generator\.shift", "G.SpatialCodeModulation.bias"),
@@ -143,8 +148,8 @@ def _official_name(config: SwappingAutoencoderConfig, ours: str) -> str:
         (r"generator\.bias", "G.ToRGB.bias"),
     )
     for pattern, replacement in rules:
-        name, found = re.subn(f"^{pattern}(?=\\.|$)", replacement, ours)
-        if found:
+        name, count = re.subn(f"^{pattern}(?=\\.|$)", replacement, ours)
+        if count:
             break
     if name.startswith("E.ToGlobalCode") or ".SpatialCodeModulation." in name or "ToRGB" in name:
         return name  # linear layers and the last one are named alike
@@ -188,39 +193,9 @@ def _styled_name(name: str) -> str:
     return re.sub(r"(\.conv[12])\.bias$", r"\1.activate.bias", name)
 
 
-def _styled_out(tensors: Mapping[str, Tensor], block: str, file: str) -> int:
-    return len(_needed(tensors, f"{block}.conv2.activate.bias", file))
-
-
-def _needed(tensors: Mapping[str, Tensor], name: str, file: str) -> Tensor:
-    if name not in tensors or tensors[name].ndim != 1:
-        raise InputError(f"{file} lacks {name}. It is damaged, or of a changed network. {ASK}")
-    return tensors[name]
-
-
 def _numbers(tensors: Mapping[str, Tensor], pattern: str) -> list[int]:
-    return sorted(
-        {int(match[1]) for match in (re.match(pattern, name) for name in tensors) if match}
-    )
-
-
-def _without_constants(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Without what only training needs, and without the blurs' kernels, which are constants."""
-    return {
-        name: value
-        for name, value in tensors.items()
-        if not _TRAINING_ONLY.match(name) and not name.endswith(".kernel")
-    }
-
-
-def _shaped(name: str, value: Tensor) -> Tensor:
-    """A tensor in our shape: modulated weights come with a batch of one in front, the last bias as
-    a picture."""
-    if value.ndim == 5:
-        return value[0]
-    if name == "G.ToRGB.bias":
-        return value.flatten()
-    return value
+    matches = (re.match(pattern, name) for name in tensors)
+    return sorted({int(match[1]) for match in matches if match})
 
 
 def _check_blurs(tensors: Mapping[str, Tensor], file: str) -> None:

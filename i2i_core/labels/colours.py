@@ -1,36 +1,29 @@
 """The colours of a label map's picture: which ones name labels, and which label a pixel has."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 
 from i2i_core.errors import InputError
 
 Ids = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]  # RGB (H, W, 3)
+Mask = npt.NDArray[np.bool_]
 Colour = tuple[int, int, int]
+Colours = tuple[Colour, ...]
 _Array = npt.NDArray[np.float32]
 
 UNLABELLED = 255
-
-NEAR = 30.0
-"""RGB distance within which a pixel may be a JPEG-noisy copy of a label's colour."""
-PURE = 12.0
-"""RGB distance that nearly every pixel inside a flat region keeps, even after JPEG."""
+NEAR = 30.0  # RGB distance within which a pixel may be a JPEG-noisy copy of a label's colour
+PURE = 12.0  # RGB distance that nearly every pixel inside a flat region keeps, even after JPEG
 
 
-def has_core(mask: npt.NDArray[np.bool_]) -> bool:
+def has_core(mask: Mask) -> bool:
     """Whether a mask (H, W) holds a full 3x3 square: a region's inside, not a blurred edge."""
-    for axis in (0, 1):
-        n = mask.shape[axis] - 2
-        first, middle, last = (np.take(mask, range(k, k + n), axis) for k in range(3))
-        mask = first & middle & last
-    return bool(mask.any())
+    rows = mask[:-2] & mask[1:-1] & mask[2:]
+    return bool((rows[:, :-2] & rows[:, 1:-1] & rows[:, 2:]).any())
 
 
-def nearest_colour(
-    rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]
-) -> tuple[Ids, npt.NDArray[np.float32]]:
+def nearest_colour(rgb: Pixels, colours: Colours) -> tuple[Ids, _Array]:
     """The index of the nearest colour, and the RGB distance to it, for each pixel (H, W)."""
     pixels = rgb.astype(np.float32)
     best = np.full(rgb.shape[:2], np.inf, np.float32)
@@ -55,9 +48,7 @@ def too_many_labels(count: int, max_labels: int) -> InputError:
     )
 
 
-def exact_colours(
-    rgb: npt.NDArray[np.uint8], opaque: npt.NDArray[np.bool_], max_labels: int
-) -> tuple[Colour, ...]:
+def exact_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:
     """The colours of a map without in-between colours, most frequent first; else empty."""
     packed = rgb.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     values, counts = np.unique(packed[opaque], return_counts=True)
@@ -72,29 +63,24 @@ def exact_colours(
     return colours
 
 
-def flat_colours(
-    rgb: npt.NDArray[np.uint8], opaque: npt.NDArray[np.bool_], max_labels: int
-) -> tuple[Colour, ...]:
+def flat_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:
     """The colours of the flat regions of a blurred or noisy map, most frequent first.
 
-    Only pixels whose 3x3 neighbourhood is flat vote, in a histogram of 32 levels a channel; the
-    fullest bin names a colour and takes the votes around it, until few votes are left. Raises
-    InputError for a photograph or for more than `max_labels` colours.
-    """
+    Pixels whose 3x3 neighbourhood is flat vote, in a histogram of 32 levels a channel; the fullest
+    bin names a colour and takes the votes around it, until few are left. Raises InputError for a
+    photograph or for more than `max_labels` colours."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
     step = max(1, round((rgb.shape[0] * rgb.shape[1] / 1e6) ** 0.5))
     rgb, opaque = rgb[::step, ::step], opaque[::step, ::step]
-    window = (3, 3, 1)
-    spread = maximum_filter(rgb, window) - minimum_filter(rgb, window)
+    spread = maximum_filter(rgb, (3, 3, 1)) - minimum_filter(rgb, (3, 3, 1))
     votes = rgb[(spread.max(-1) <= 24) & opaque]
     bins = (votes.astype(np.intp) // 8) @ np.array([1024, 32, 1])
     count = np.bincount(bins, minlength=32768).astype(np.float64)
     used = np.flatnonzero(count)
     sums = [np.bincount(bins, votes[:, c].astype(np.float64), 32768) for c in range(3)]
-    total = np.stack(sums, 1)[used]
     count = count[used]
-    mean = total / count[:, None]
+    mean = np.stack(sums, 1)[used] / count[:, None]
     colours: list[Colour] = []
     sizes: list[float] = []
     fewest = max(9.0, 3e-4 * float(opaque.sum()))
@@ -123,7 +109,7 @@ def flat_colours(
     return tuple(colours)
 
 
-def _without_mixtures(rgb: npt.NDArray[np.uint8], colours: list[Colour]) -> list[Colour]:
+def _without_mixtures(rgb: Pixels, colours: list[Colour]) -> list[Colour]:
     """Drop the colours that lie between two stronger ones and exist only in narrow bands."""
     from scipy.ndimage import binary_erosion
 
@@ -152,14 +138,13 @@ def _to_segment(pixels: _Array, a: Colour, b: Colour) -> _Array:
     return np.asarray(np.linalg.norm(pixels - start - share[:, None] * along, axis=1), np.float32)
 
 
-def assign(rgb: npt.NDArray[np.uint8], colours: tuple[Colour, ...]) -> Ids:
+def assign(rgb: Pixels, colours: Colours) -> Ids:
     """The id of each pixel (H, W) of a blurred map, with clean edges.
 
-    A pixel is sure where it belongs to a 3x3 square of one label. An unsure pixel keeps its own
-    label when the colour is right and no mixture of two other labels within 3 pixels explains
-    it; otherwise it takes the nearer of the two labels whose mixture explains it best, and is
-    UNLABELLED where there is no sure pixel within 3 pixels.
-    """
+    A pixel is sure where it belongs to a 3x3 square of one label. An unsure one keeps its label
+    when the colour is right and no mixture of two other labels within 3 pixels explains it; else
+    it takes the nearer of the two labels whose mixture explains it best, and is UNLABELLED where
+    no pixel within 3 is sure."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
     nearest, distance = nearest_colour(rgb, colours)

@@ -1,21 +1,15 @@
 """Editing of label maps: pick a region, then grow, shrink or move it."""
 
-from __future__ import annotations
-
 import numpy as np
-import numpy.typing as npt
 
 from i2i_core.errors import InputError
-from i2i_core.labels.maps import Ids
-
-Mask = npt.NDArray[np.bool_]
+from i2i_core.labels.colours import Ids, Mask
+from i2i_core.labels.maps import fill_from_nearest
 
 
 def region_at(ids: Ids, x: int, y: int) -> Mask:
     """The connected region (H, W) of one label around pixel (x, y); sides connect, corners not.
-
-    Raises InputError when the pixel lies outside the map.
-    """
+    Raises InputError when the pixel lies outside the map."""
     height, width = ids.shape
     if not (0 <= x < width and 0 <= y < height):
         raise InputError(f"({x}, {y}) lies outside the {width} x {height} label map.")
@@ -27,9 +21,7 @@ def region_at(ids: Ids, x: int, y: int) -> Mask:
 
 def grow(ids: Ids, mask: Mask, pixels: float) -> Ids:
     """Grow the region `mask` (H, W) by a disc of radius `pixels`, over whatever lies around it.
-
-    Raises InputError for an empty mask or a negative number of pixels.
-    """
+    Raises InputError for an empty mask or a negative number of pixels."""
     _check(mask, pixels)
     from scipy.ndimage import distance_transform_edt
 
@@ -38,12 +30,9 @@ def grow(ids: Ids, mask: Mask, pixels: float) -> Ids:
 
 
 def shrink(ids: Ids, mask: Mask, pixels: float) -> Ids:
-    """Shrink the region `mask` (H, W) by a disc of radius `pixels`; it may vanish.
-
-    The freed pixels take the nearest other label. The border of the picture is no edge: a sky
-    shrinks only from below. Raises InputError for an empty mask, a negative number of pixels,
-    or a map without any other label.
-    """
+    """Shrink the region `mask` (H, W) by a disc of radius `pixels`; it may vanish. Freed pixels
+    take the nearest other label. The picture's border is no edge: a sky shrinks only from below.
+    Raises InputError for an empty mask, a negative number of pixels, or a map of one label."""
     _check(mask, pixels)
     from scipy.ndimage import distance_transform_edt
 
@@ -53,10 +42,8 @@ def shrink(ids: Ids, mask: Mask, pixels: float) -> Ids:
 
 def move(ids: Ids, mask: Mask, dx: int, dy: int) -> Ids:
     """Move the region `mask` (H, W) by dx pixels to the right and dy down, clipped at the border.
-
-    The freed pixels take the nearest other label. Raises InputError for an empty mask, a map
-    without any other label, or a move that leaves nothing of the region in the picture.
-    """
+    Freed pixels take the nearest other label. Raises InputError for an empty mask, a map of one
+    label, or a move that leaves nothing of the region in the picture."""
     _check(mask, 0)
     rows, columns = np.nonzero(mask)
     rows, columns = rows + dy, columns + dx
@@ -87,7 +74,4 @@ def _freed(ids: Ids, mask: Mask, freed: Mask) -> Ids:
     inside = mask | (ids == _label_of(ids, mask))
     if inside.all():
         raise InputError("The map has only one label, so nothing could take the freed place.")
-    from scipy.ndimage import distance_transform_edt
-
-    rows, columns = distance_transform_edt(inside, return_distances=False, return_indices=True)
-    return np.where(freed, np.asarray(ids[rows, columns], np.uint8), ids)
+    return np.where(freed, fill_from_nearest(ids, inside), ids)

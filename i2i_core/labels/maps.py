@@ -1,131 +1,84 @@
 """Label maps: pictures whose colours name regions, decoded to small integer ids and back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.labels.colours import (
-    NEAR,
-    PURE,
-    UNLABELLED,
-    Colour,
-    Ids,
-    assign,
-    exact_colours,
-    flat_colours,
-    has_core,
-    nearest_colour,
-    rgb_distance,
-    too_many_labels,
-)
+from i2i_core.labels import colours as label_colours
+from i2i_core.labels.colours import NEAR, PURE, Colour, Colours, Mask, Pixels, nearest_colour
+from i2i_core.labels.colours import UNLABELLED as UNLABELLED
+from i2i_core.labels.colours import Ids as Ids
 
-__all__ = [
-    "PALETTE",
-    "UNLABELLED",
-    "UNLABELLED_COLOUR",
-    "Colour",
-    "Ids",
-    "LabelMap",
-    "decode",
-    "decode_together",
-    "encode",
-    "fill_unlabelled",
-    "resize",
-]
-
+# How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken.
 UNLABELLED_COLOUR: Colour = (96, 92, 100)
-"""How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken."""
-
-PALETTE: tuple[Colour, ...] = (
-    (59, 157, 248),
-    (10, 115, 19),
-    (226, 209, 33),
-    (170, 32, 172),
-    (18, 25, 174),
-    (250, 18, 51),
-    (150, 230, 148),
-    (202, 163, 210),
-    (127, 29, 60),
-    (23, 120, 125),
-    (215, 250, 250),
-    (10, 33, 86),
-)
-"""Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with
-normal, red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999)."""
+# Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with normal,
+# red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999).
+_PALETTE = "3b9df8 0a7313 e2d121 aa20ac 1219ae fa1233 96e694 caa3d2 7f1d3c 17787d d7fafa 0a2156"
+PALETTE: Colours = tuple((r, g, b) for r, g, b in map(bytes.fromhex, _PALETTE.split()))
 
 
 @dataclass(frozen=True)
 class LabelMap:
     """A decoded label map: `ids` (H, W) uint8, 0..N-1 or 255, and the RGB `colours` of id 0..N-1.
-
-    `grey_ids` says that the picture held ids as grey values: such values match exactly or not
-    at all, whereas colours match when they are near.
-    """
+    `grey_ids`: the picture held ids as grey values, which match exactly or not at all, whereas
+    colours match when they are near."""
 
     ids: Ids
-    colours: tuple[Colour, ...]
+    colours: Colours
     grey_ids: bool = False
 
 
-def encode(ids: Ids, colours: tuple[Colour, ...] = PALETTE) -> Image.Image:
-    """Paint ids (H, W) as an RGB picture; unlabelled pixels take `UNLABELLED_COLOUR`.
-
-    Raises InputError when an id has no colour in `colours`.
-    """
+def encode(ids: Ids, colours: Colours = PALETTE) -> Image.Image:
+    """Paint ids (H, W) as an RGB picture; unlabelled pixels take `UNLABELLED_COLOUR`. Raises
+    InputError when an id has no colour in `colours`."""
     table = np.zeros((256, 3), np.uint8)
     table[: len(colours)] = np.clip(colours, 0, 255)
     table[UNLABELLED] = UNLABELLED_COLOUR
     labelled = ids[ids != UNLABELLED]
-    if labelled.size and int(labelled.max()) >= len(colours):
+    count = int(labelled.max()) + 1 if labelled.size else 0
+    if count > len(colours):
         raise InputError(
-            f"The label map uses {int(labelled.max()) + 1} labels but only {len(colours)} colours "
+            f"The label map uses {count} labels but only {len(colours)} colours "
             "are known: use fewer labels."
         )
     return Image.fromarray(table[ids])
 
 
-def decode(
-    image: Image.Image, colours: tuple[Colour, ...] | None = None, max_labels: int = 12
-) -> LabelMap:
+def decode(image: Image.Image, colours: Colours | None = None, max_labels: int = 12) -> LabelMap:
     """Read a label map from a picture, whatever its mode.
 
     - With `colours`, every pixel takes the nearest of them (or unlabelled, where the picture
-      shows `UNLABELLED_COLOUR`); where edges are blurred they are cleaned as below.
-    - A grey picture of at most `max_labels` values, all of them small or nearly all with a 3x3
-      patch of their own, holds ids: they are numbered 0..N-1 in rising order and 255 is unlabelled.
-      Only when the values look painted (0 is used and all are 40 or more apart, as in 0, 128,
-      255) is 255 a label like the others.
-    - Anything else is a colour map, perhaps anti-aliased or JPEG-compressed: the flat colours
-      are found, the most frequent first, and the pixels of the edges go to one of the labels
-      beside them, so that no thin band of a third label lies along an edge.
+      shows `UNLABELLED_COLOUR`); blurred edges are cleaned as below.
+    - A grey picture of at most `max_labels` values, all small or nearly all with a 3x3 patch of
+      their own, holds ids: they are numbered 0..N-1 in rising order, and 255 is unlabelled unless
+      the values look painted (0 is used and all are 40 or more apart, as in 0, 128, 255).
+    - Anything else is a colour map, perhaps anti-aliased or JPEG-compressed: its flat colours are
+      the labels, the most frequent first, and the pixels of an edge go to one of the labels
+      beside them, so that no thin band of a third lies along it.
 
     Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
-    or for more than `max_labels` labels.
-    """
-    if colours is None:
-        levels = _grey_levels(image, max_labels)
-        if levels is not None:
-            return levels
+    or for more than `max_labels` labels."""
+    grey_map = _grey_levels(image, max_labels) if colours is None else None
+    if grey_map is not None:
+        return grey_map
     rgb, opaque = _rgb(image)
     if not opaque.any():
         raise InputError("The label map is wholly transparent: paint at least one region.")
     if colours is not None:
-        ids = fill_unlabelled(assign(rgb, (*colours, UNLABELLED_COLOUR)))
+        ids = fill_unlabelled(label_colours.assign(rgb, (*colours, UNLABELLED_COLOUR)))
         ids[ids == len(colours)] = UNLABELLED
         ids[~opaque] = UNLABELLED
         return LabelMap(ids, tuple(colours))
-    colours = exact_colours(rgb, opaque, max_labels)
+    colours = label_colours.exact_colours(rgb, opaque, max_labels)
     if colours:
         ids, _ = nearest_colour(rgb, colours)
     else:
-        colours = flat_colours(rgb, opaque, max_labels)
-        ids = fill_unlabelled(assign(rgb, colours))
-    labels = [i for i, c in enumerate(colours) if rgb_distance(c, UNLABELLED_COLOUR) > PURE]
+        colours = label_colours.flat_colours(rgb, opaque, max_labels)
+        ids = fill_unlabelled(label_colours.assign(rgb, colours))
+    distances = [label_colours.rgb_distance(c, UNLABELLED_COLOUR) for c in colours]
+    labels = [i for i, distance in enumerate(distances) if distance > PURE]
     table = np.full(256, UNLABELLED, np.uint8)
     table[labels] = np.arange(len(labels))
     ids = np.where(opaque, table[ids], np.uint8(UNLABELLED))
@@ -133,12 +86,10 @@ def decode(
 
 
 def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]:
-    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids.
-
-    A label that only another map has (a colour further than 60 from every colour of the source,
-    or a grey id that the source lacks) becomes unlabelled there, never silently the nearest.
-    Raises InputError as `decode` does, and when a grey id map meets a colour map.
-    """
+    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids. A
+    label that only another map has (a colour further than 60 from the source's, or a grey id that
+    it lacks) becomes unlabelled there. Raises InputError as `decode` does, and when a grey id map
+    meets a colour map."""
     first = decode(source)
     return [first, *(_decode_like(first, other) for other in others)]
 
@@ -146,6 +97,7 @@ def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]
 def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
     """Decode `image` with the labels of `first`; strange labels become unlabelled."""
     second = decode(image)
+    table = np.full(256, UNLABELLED, np.uint8)
     if first.grey_ids or second.grey_ids:
         values = {colour: i for i, colour in enumerate(first.colours)}
         if first.grey_ids != second.grey_ids and not set(second.colours) <= set(values):
@@ -153,14 +105,12 @@ def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
                 "One label map is painted in colours and the other holds grey ids: "
                 "use maps of one kind."
             )
-        table = np.full(256, UNLABELLED, np.uint8)
         for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
-        return LabelMap(table[second.ids], first.colours, first.grey_ids)
-    match, distance = nearest_colour(np.asarray([second.colours], np.uint8), first.colours)
-    table = np.full(256, UNLABELLED, np.uint8)
-    table[: len(second.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
-    return LabelMap(table[second.ids], first.colours)
+    else:
+        match, distance = nearest_colour(np.asarray([second.colours], np.uint8), first.colours)
+        table[: len(second.colours)] = np.where(distance[0] <= 2 * NEAR, match[0], UNLABELLED)
+    return LabelMap(table[second.ids], first.colours, first.grey_ids)
 
 
 def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
@@ -172,22 +122,23 @@ def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
 
 
 def fill_unlabelled(ids: Ids) -> Ids:
-    """Give each unlabelled pixel the id of the nearest labelled one.
-
-    Raises InputError when no pixel is labelled.
-    """
+    """Give each unlabelled pixel the id of the nearest labelled one. Raises InputError when there
+    is none."""
     missing = ids == UNLABELLED
     if missing.all():
         raise InputError("The label map has no labelled pixel: paint at least one region.")
-    if not missing.any():
-        return np.array(ids)
+    return fill_from_nearest(ids, missing) if missing.any() else np.array(ids)
+
+
+def fill_from_nearest(ids: Ids, missing: Mask) -> Ids:
+    """`ids` (H, W), those of `missing` pixels replaced by that of the nearest other pixel."""
     from scipy.ndimage import distance_transform_edt
 
     rows, columns = distance_transform_edt(missing, return_distances=False, return_indices=True)
     return np.asarray(ids[rows, columns], np.uint8)
 
 
-def _rgb(image: Image.Image) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+def _rgb(image: Image.Image) -> tuple[Pixels, Mask]:
     """The picture as RGB (H, W, 3) uint8, and where it is opaque (H, W)."""
     if image.mode.startswith(("I", "F")):  # PIL would clip 16-bit values instead of scaling them
         deep = np.asarray(image).astype(np.float64)
@@ -210,14 +161,14 @@ def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
     if levels.size == 0 or levels.size > 64:
         return None  # a photograph, or blurred
     small = levels[levels != UNLABELLED]
-    if small.size and int(small.max()) >= 64:
-        cores = sum(has_core(values == v) for v in levels)
+    if small.size and small.max() >= 64:
+        cores = sum(label_colours.has_core(values == v) for v in levels)
         if cores < 0.75 * levels.size:
             return None  # the in-between greys of an anti-aliased edge
     painted = levels[0] == 0 and levels.size > 1 and int(np.diff(levels).min()) >= 40
     labels = levels if painted or small.size == 0 else small
     if labels.size > max_labels:
-        raise too_many_labels(int(labels.size), max_labels)
+        raise label_colours.too_many_labels(int(labels.size), max_labels)
     ids = np.full(values.shape, UNLABELLED, np.uint8)
     for i, value in enumerate(labels):
         ids[(values == value) & opaque] = i

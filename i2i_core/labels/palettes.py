@@ -1,7 +1,5 @@
 """Label sets of known collections: which colour stands for what."""
 
-from __future__ import annotations
-
 from i2i_core.labels.colours import Colour
 
 # CMP Facade Database (Tyleček & Šára 2013), in the order of its ids from 1.

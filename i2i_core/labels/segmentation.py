@@ -1,9 +1,5 @@
 """Automatic segmentation of a photograph into a few editable regions, without weights."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -13,7 +9,6 @@ from i2i_core.labels.maps import UNLABELLED, Ids, fill_unlabelled, resize
 
 _Array = npt.NDArray[np.float64]
 _Regions = npt.NDArray[np.int64]
-
 # The weights below were chosen by random search for pixel accuracy and mean IoU on 3 labelled
 # scenes and 12 photographs of COCO-Stuff; neighbouring values score within 0.04.
 _LAB_WEIGHTS = np.array([0.8, 1.1, 1.1])  # lightness varies most within one thing: shade, clouds
@@ -27,19 +22,16 @@ _APART_PENALTY = 1.2  # regions that do not touch must be this much more alike
 def segment(photo: Image.Image, classes: int = 5) -> Ids:
     """Cut a photograph into `classes` (2 to 8) kinds of region; ids (H, W) uint8 by falling area.
 
-    One label may cover several separate patches that look alike. The cutting works at 256 pixels
-    and its boundaries are refined at 512, whatever the size of the photograph; the same
-    photograph always gives the same ids. A picture of very few pixels, or whose regions turn out
-    to be specks, gets fewer labels. Raises InputError for `classes` out of range.
+    A label may cover several patches that look alike. A picture of very few pixels, or whose
+    regions turn out to be specks, gets fewer labels. Raises InputError for `classes` out of range.
 
-    Superpixels (SLIC: Achanta et al., TPAMI 2012, section 3) are merged two by two, the cheapest
-    pair first, as in Ward's hierarchical clustering (JASA 1963), with the contrast along common
-    boundaries in the cost so that a smooth gradient, such as a sky, stays whole.
-    """
+    At 256 pixels superpixels (SLIC: Achanta et al., TPAMI 2012, section 3) are merged two by two,
+    the cheapest pair first, as in Ward's hierarchical clustering (JASA 1963), with the contrast
+    along common boundaries in the cost so that a smooth gradient, such as a sky, stays whole. The
+    boundaries are refined at 512 pixels."""
     if not 2 <= classes <= 8:
         raise InputError(f"A photograph can be cut into 2 to 8 kinds of region, not {classes}.")
-    if photo.mode != "RGB":
-        photo = photo.convert("RGB")
+    photo = photo.convert("RGB")
     from skimage.color import rgb2lab
     from skimage.segmentation import slic
 
@@ -53,9 +45,7 @@ def segment(photo: Image.Image, classes: int = 5) -> Ids:
     fine = _shrunk(photo, 512)
     ids = _without_specks(_refined(labels[regions], fine), rgb2lab(np.asarray(fine)))
     order = np.argsort(-np.bincount(ids.ravel(), minlength=classes), kind="stable")
-    table = np.zeros(256, np.uint8)
-    table[order] = np.arange(order.size)
-    return resize(table[ids], photo.size)
+    return resize(np.argsort(order)[ids].astype(np.uint8), photo.size)
 
 
 def _shrunk(photo: Image.Image, side: int) -> Image.Image:
@@ -66,11 +56,8 @@ def _shrunk(photo: Image.Image, side: int) -> Image.Image:
 
 
 def _features(lab: _Array, regions: _Regions) -> _Array:
-    """What each superpixel looks like (N, 5): mean Lab, texture and vertical position.
-
-    Texture is measured within superpixels, which end at edges: a filter over a square window
-    would draw a band of false texture around every object.
-    """
+    """What each superpixel looks like (N, 5): mean Lab, texture and vertical position. Superpixels
+    end at edges: a square window would find false texture around every object."""
     flat = regions.ravel()
     area = np.bincount(flat)
 
@@ -86,12 +73,9 @@ def _features(lab: _Array, regions: _Regions) -> _Array:
 
 
 def _boundaries(lab: _Array, regions: _Regions, features: _Array) -> tuple[_Array, _Array]:
-    """For each two superpixels (N, N): the length of their boundary, and its summed contrast.
-
-    The contrast is the smaller of two squared differences: of the superpixels' colours and
-    texture, and of the colours two pixels to each side of the boundary. A gradient has little
-    of the latter, two pieces of one texture little of the former.
-    """
+    """For each two superpixels (N, N): the length of their boundary, and its summed contrast, the
+    smaller of two squared differences: of the superpixels' colours and texture (small between
+    pieces of one texture), and of the colours two pixels to each side (small in a gradient)."""
     from scipy.ndimage import gaussian_filter
 
     n = features.shape[0]
@@ -116,13 +100,9 @@ def _merge(
     features: _Array, size: _Array, length: _Array, contrast: _Array, classes: int
 ) -> npt.NDArray[np.intp]:
     """Merge N superpixels into `classes` labels, the cheapest pair first; the label of each (N,).
-
-    `features` (N, F), `size` (N,) as shares of the picture, `length` and `contrast` (N, N) are
-    those of the superpixels, and are overwritten.
-    """
+    Overwrites `features` (N, F), `size` (N,) as shares, `length` and `contrast` (N, N)."""
     n = size.size
-    owner = np.arange(n)
-    alive = np.ones(n, np.bool_)
+    owner, alive = np.arange(n), np.ones(n, np.bool_)
 
     def costs(i: int) -> _Array:
         """What it costs to merge cluster i with each other one."""
@@ -132,19 +112,16 @@ def _merge(
         touching = _BOUNDARY_SHARE * edge + (1 - _BOUNDARY_SHARE) * looks
         cost = np.where(length[i] > 0, touching, _APART_PENALTY * squares.sum(1))
         cost *= (size * size[i] / (size + size[i])) ** _SIZE_POWER
-        cost[~alive] = np.inf
-        cost[i] = np.inf
+        cost[~alive] = cost[i] = np.inf
         return np.asarray(cost, np.float64)
 
     cost = np.stack([costs(i) for i in range(n)])
-    partner = cost.argmin(1)
-    cheapest = cost.min(1)
+    partner, cheapest = cost.argmin(1), cost.min(1)
     for _ in range(n - classes):
         i = int(cheapest.argmin())
         j = int(partner[i])
-        total = size[i] + size[j]
-        features[i] = (size[i] * features[i] + size[j] * features[j]) / total
-        size[i] = total
+        features[i] = (size[i] * features[i] + size[j] * features[j]) / (size[i] + size[j])
+        size[i] += size[j]
         alive[j] = False
         owner[owner == j] = i
         for table in (length, contrast):
@@ -157,19 +134,16 @@ def _merge(
         nearer = alive & (cost[i] < cheapest)
         partner[nearer], cheapest[nearer] = i, cost[i, nearer]
         # Whoever had chosen one of the two, and the merged cluster, must choose again.
-        stale = np.flatnonzero(alive & ((partner == i) | (partner == j)))
-        stale = np.append(stale, i)
+        stale = np.append(np.flatnonzero(alive & ((partner == i) | (partner == j))), i)
         partner[stale] = cost[stale].argmin(1)
         cheapest[stale] = cost[stale, partner[stale]]
     return np.unique(owner, return_inverse=True)[1]
 
 
 def _refined(labels: npt.NDArray[np.intp], photo: Image.Image) -> Ids:
-    """Enlarge labels to the photo's size, their boundaries drawn to its edges.
-
-    Each label's mask passes a guided filter (He, Sun & Tang, TPAMI 2013, equations 5 to 8) with
-    the grey photograph as the guide; each pixel takes the label with the largest answer.
-    """
+    """Enlarge labels to the photo's size, their boundaries drawn to its edges: each pixel takes the
+    label whose mask is largest after a guided filter (He, Sun & Tang, TPAMI 2013, equations 5 to
+    8), the grey photograph being the guide."""
     from scipy.ndimage import uniform_filter
 
     width = 2 * round(max(photo.size) / 100) + 1
@@ -190,15 +164,11 @@ def _refined(labels: npt.NDArray[np.intp], photo: Image.Image) -> Ids:
 
 
 def _without_specks(ids: Ids, lab: _Array) -> Ids:
-    """Give patches below 0.3 % of the area to their surroundings, except small objects.
+    """Give patches below 0.3 % of the area to their surroundings, except small objects: above
+    0.03 %, standing out from their surroundings' colour by 15 in CIELAB and by twice its spread."""
+    from skimage.measure import label
 
-    A patch above 0.03 % whose colour stands out from its surroundings, by 15 in CIELAB and by
-    twice their own spread, is an object: a bird in the sky, but not a flower of a meadow.
-    """
-    from skimage import measure
-
-    connected: Any = measure.label  # which has no types
-    parts = np.asarray(connected(ids, background=-1, connectivity=1), np.intp).ravel()
+    parts = np.asarray(label(ids, background=-1, connectivity=1), np.intp).ravel()
     area = np.bincount(parts)
     small = (area < 0.003 * ids.size)[parts].reshape(ids.shape)
     if small.all():
@@ -211,7 +181,7 @@ def _without_specks(ids: Ids, lab: _Array) -> Ids:
 
     colours = mean(around.ravel(), lab)
     variance = mean(around.ravel(), (lab - colours[around]) ** 2).sum(-1)
-    # How far each part is from the label that would swallow it, in colour.
+    # How far each part is, in colour, from the label that would swallow it.
     distance = np.linalg.norm(mean(parts, lab - colours[around]), axis=-1)
     spread = np.sqrt(mean(parts, variance[around][..., None])[:, 0])
     object_like = (area > 3e-4 * ids.size) & (distance > np.maximum(15, 2 * spread))

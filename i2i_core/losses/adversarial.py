@@ -1,11 +1,7 @@
 """Adversarial losses: what the discriminator and the generator minimise, as functions of logits.
 
-Each `…_discriminator(real, fake)` and `…_generator(fake)` takes logits of any shape (real and fake
-may differ) and returns a scalar. The factor ½ with which pix2pix, CycleGAN and CUT slow the
-discriminator down belongs to those methods, not to the losses.
-"""
-
-from __future__ import annotations
+Logits have any shape (real and fake may differ), losses are scalars. The ½ with which pix2pix,
+CycleGAN and CUT slow the discriminator down belongs to those methods."""
 
 from collections.abc import Callable
 
@@ -15,14 +11,12 @@ from torch import Tensor, nn
 
 
 def vanilla_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """−E[log D(real)] − E[log(1 − D(fake))], D = sigmoid of the logits (Goodfellow et al. 2014,
-    eq. 1)."""
+    """−E[log D(real)] − E[log(1 − D(fake))], D = sigmoid(logit) (Goodfellow et al. 2014, eq. 1)."""
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
 def vanilla_generator(fake: Tensor) -> Tensor:
-    """−E[log D(fake)], the form that does not saturate (Goodfellow et al. 2014, section 3): what
-    pix2pix means by its objective, and StyleGAN2 by "non-saturating"."""
+    """−E[log D(fake)], which does not saturate (Goodfellow et al. 2014, section 3)."""
     return F.softplus(-fake).mean()
 
 
@@ -37,14 +31,8 @@ def least_squares_generator(fake: Tensor) -> Tensor:
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """E[max(0, 1 − D(real))] + E[max(0, 1 + D(fake))] (Lim & Ye 2017; Miyato et al. 2018,
-    eq. 16)."""
+    """E[max(0, 1 − D(real))] + E[max(0, 1 + D(fake))] (Miyato et al. 2018, eq. 16)."""
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-
-
-def hinge_generator(fake: Tensor) -> Tensor:
-    """−E[D(fake)] (Miyato et al. 2018, eq. 17)."""
-    return -fake.mean()
 
 
 def wasserstein_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -52,8 +40,8 @@ def wasserstein_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return fake.mean() - real.mean()
 
 
-def wasserstein_generator(fake: Tensor) -> Tensor:
-    """−E[D(fake)] (Arjovsky et al. 2017)."""
+def linear_generator(fake: Tensor) -> Tensor:
+    """−E[D(fake)] (Miyato et al. 2018, eq. 17; Arjovsky et al. 2017)."""
     return -fake.mean()
 
 
@@ -61,24 +49,22 @@ def wasserstein_generator(fake: Tensor) -> Tensor:
 ADVERSARIAL: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "vanilla": (vanilla_discriminator, vanilla_generator),
     "least squares": (least_squares_discriminator, least_squares_generator),
-    "hinge": (hinge_discriminator, hinge_generator),
+    "hinge": (hinge_discriminator, linear_generator),
     "non-saturating": (vanilla_discriminator, vanilla_generator),
-    "wasserstein": (wasserstein_discriminator, wasserstein_generator),
+    "wasserstein": (wasserstein_discriminator, linear_generator),
 }
 
 
 def gradient_penalty(
     discriminator: nn.Module, real: Tensor, fake: Tensor, mix: Tensor | None = None
 ) -> Tensor:
-    """E[(‖∇D(x̂)‖ − 1)²] at x̂ = t·real + (1 − t)·fake (Gulrajani et al. 2017, eq. 3); its weight
-    there is 10. `real`, `fake` (N, C, H, W); `mix` holds t (N, 1, 1, 1), drawn from [0, 1) if not
-    given."""
+    """E[(‖∇D(x̂)‖ − 1)²] at x̂ = t·real + (1 − t)·fake (Gulrajani et al. 2017, eq. 3, weight 10), of
+    `real`, `fake` (N, C, H, W); `mix` holds t (N, 1, 1, 1), by default drawn from [0, 1)."""
     if mix is None:
         mix = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = (mix * real + (1 - mix) * fake).detach().requires_grad_()
     (slope,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
-    penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1).square().mean()
-    return penalty
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()  # type: ignore[no-any-return]
 
 
 def r1_penalty(logits: Tensor, real: Tensor) -> Tensor:

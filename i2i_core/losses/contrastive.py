@@ -3,26 +3,26 @@
 Vectors are unit vectors (N, P, C): N pictures, P places. The key side is a target and is detached.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+Features = Sequence[Tensor]
+
 
 def layered_patch_nce(
-    translated: Sequence[Tensor],
-    source: Sequence[Tensor],
-    project: Callable[[Sequence[Tensor], Sequence[Tensor]], list[Tensor]],
+    translated: Features,
+    source: Features,
+    project: Callable[[Features, Features], list[Tensor]],
     patches: int,
     compare: Callable[[Tensor, Tensor, float], Tensor],
     temperature: float,
 ) -> Tensor:
-    """PatchNCE over the layers (Park et al. 2020, eq. 3): features (N, C, H, W) of a translation
-    and of its source, compared by `patch_nce` or `patch_nce_external` at so many random places, by
-    the unit vectors that `project` makes of them."""
+    """PatchNCE over layers (Park et al. 2020, eq. 3): features (N, C, H, W) of a translation and of
+    its source; the unit vectors that `project` makes of them at `patches` random places are
+    compared by `patch_nce` or `patch_nce_external`."""
     places = [torch.randperm(f.shape[-2] * f.shape[-1], device=f.device)[:patches] for f in source]
     # Queries first: under autocast the first use of a weight decides about its gradient.
     queries = project(translated, places)
@@ -34,9 +34,7 @@ def layered_patch_nce(
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
     """−log exp(q·k⁺/τ) / (exp(q·k⁺/τ) + Σ exp(q·k⁻/τ)), averaged (Park et al. 2020, eq. 2 and 3).
-
-    Internal negatives: the other places of the same picture.
-    """
+    The negatives are the other places of the same picture."""
     similarity = query @ key.detach().transpose(1, 2) / temperature  # (N, P, P)
     count, places = query.shape[:2]
     diagonal = torch.arange(places, device=query.device).repeat(count)

@@ -1,7 +1,5 @@
 """Reconstruction losses: how far a picture is from the one it should be."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

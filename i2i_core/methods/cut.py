@@ -4,8 +4,6 @@ A patch of the result must resemble the patch of the input at the same place mor
 the input's other patches, as seen by the generator's own encoder: no way back is needed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -32,20 +30,17 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class CUTConfig(FitConfig):
+class CUTConfig(AdversarialConfig):
     """The paper's numbers for CUT (section 4, appendix C); FastCUT is a preset."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
     norm: str = choice("instance", "batch", "none")
@@ -54,11 +49,7 @@ class CUTConfig(FitConfig):
     # Pixels a side of squares whose colours generator and discriminator treat apart from detail
     # (see `ResNet` and `PatchGAN`), 0 for none; not in the paper.
     lowpass: int = setting(0, 0, 32)
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)
     discriminator_antialias: bool = True  # off, it sees strokes, not only shapes
-    adversarial: str = choice("least squares", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
     nce_weight: float = 1.0
     nce_identity: bool = True  # also compare pictures of B with their own translations (eq. 5)
     # Those of the generator whose features are compared; 0 is the picture itself.
@@ -72,7 +63,7 @@ class CUTConfig(FitConfig):
     pair_fraction: float = setting(0.25, 0, 0.99)  # of each domain, if pairs are mixed in
     heuristic: str = choice("", *HEURISTICS)  # a rule to be drawn towards
     heuristic_weight: float = 0.5
-    epochs: int = setting(400, 1, 10**6)
+    epochs: int = 400
     # While the learning rate falls, whole pictures instead of crops, as in the paper's code.
     full_images_at_end: bool = True
 
@@ -193,9 +184,7 @@ class CUT(Method):
                 translated, source, projection, c.nce_patches, compare, c.temperature
             )
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)
             with mixed_precision(device):
                 # The input's features come with its translation: the encoder runs once.
@@ -228,14 +217,11 @@ class CUT(Method):
                 if c.heuristic:
                     target = HEURISTICS[c.heuristic](given, real_b)
                     terms["heuristic"] = c.heuristic_weight * l1(fake_b, target)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
         decay_step = round(c.decay_start * total) if c.full_images_at_end else None
         batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed, whole_from=decay_step)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""

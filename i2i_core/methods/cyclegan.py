@@ -4,8 +4,6 @@ Each generator convinces a discriminator of its target domain, and what went the
 must be what it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -30,21 +28,18 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class CycleGANConfig(FitConfig):
+class CycleGANConfig(AdversarialConfig):
     """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
     its code."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
     norm: str = choice("instance", "batch", "none")
@@ -56,10 +51,6 @@ class CycleGANConfig(FitConfig):
     # Whether the way back is there; published files hold one direction each, which can be used but
     # not fitted further.
     both: bool = True
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)
-    adversarial: str = choice("least squares", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
     # The identity loss in one of so many steps only, as many times stronger; not in the paper.
@@ -68,7 +59,6 @@ class CycleGANConfig(FitConfig):
     pair_fraction: float = setting(0.25, 0, 0.99)  # of each domain, if pairs are mixed in
     heuristic: str = choice("", *HEURISTICS)  # a rule to be drawn towards
     heuristic_weight: float = 0.5
-    epochs: int = setting(200, 1, 10**6)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -150,17 +140,14 @@ class CycleGAN(Method):
         c, state, device = self.config, self.fit_state, self.device
         self.check_trainable()
         assert self.generator_ba is not None
-        layout = fast_layout(device)
-        use_layout(self, layout)
+        layout = use_layout(self, fast_layout(device))
         g_ab, g_ba = parallel(self.generator_ab), parallel(self.generator_ba)
         d_a, d_b = parallel(self.discriminator_a), parallel(self.discriminator_b)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
 
             # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
             terms: dict[str, Tensor] = {}
@@ -202,13 +189,10 @@ class CycleGAN(Method):
                 {"discriminator": loss}, step, rate
             )
 
-            for ema in self.inference_networks().values():
-                ema.update(step)
-            self.fitted = True
             return losses
 
         batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def forward(
         self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False, **_: Any

@@ -5,8 +5,6 @@ al. 2019, who only mix pairs into the data (`mixtures.Mixed`); it says by a rule
 examples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -4,8 +4,6 @@ The generator is shown a picture of A and rewarded for being near its partner in
 convincing a discriminator, which judges patches of both pictures together, that it is it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -28,20 +26,17 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
-class Pix2PixConfig(FitConfig):
+class Pix2PixConfig(AdversarialConfig):
     """The paper's numbers (section 3.4, appendix 6.2)."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     generator: str = choice("unet", "resnet")
     width: int = setting(64, 1, 512)  # channels of the outermost layers
     max_multiple: int = setting(8, 1, 16)  # how many times as many the widest ones have
@@ -50,12 +45,8 @@ class Pix2PixConfig(FitConfig):
     norm: str = choice("batch", "instance", "none")
     dropout: bool = True
     discriminator: str = choice("patch", "pixel")
-    discriminator_width: int = setting(64, 1, 512)
-    discriminator_layers: int = setting(3, 0, 6)  # its halvings
-    adversarial: str = choice("vanilla", *ADVERSARIAL)
-    adversarial_weight: float = 1.0
+    adversarial: str = "vanilla"
     l1_weight: float = 100.0
-    epochs: int = setting(200, 1, 10**6)
     # "paper": translate with dropout and the picture's own statistics, as in training; "eval":
     # without, with the statistics gathered.
     test_time: str = choice("paper", "eval")
@@ -118,18 +109,15 @@ class Pix2Pix(Method):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
-        if c.generator == "unet" and device.type == "cpu":
-            layout = torch.contiguous_format  # its innermost pictures are smaller than its channels
-        use_layout(self, layout)
+        # On processors a U-Net's innermost pictures are smaller than its channels.
+        first = c.generator == "unet" and device.type == "cpu"
+        layout = use_layout(self, torch.contiguous_format if first else fast_layout(device))
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             real_pair = torch.cat([real_a, real_b], 1)
             with mixed_precision(device):
                 fake_b = generator(real_a)
@@ -152,13 +140,10 @@ class Pix2Pix(Method):
                 }
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, real_b)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
         batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`."""

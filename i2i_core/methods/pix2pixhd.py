@@ -10,8 +10,6 @@ features, which can be had by `perceptual_weight`. And a code of the photograph'
 a seed when translating, takes the place of its instance features (section 3.5).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -38,37 +36,31 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import (
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import FitConfig, check_crops, choice, setting
+from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 SURVEYED_PICTURES = 1000  # whose colours tell what colours there are
 
 
 @dataclass(frozen=True)
-class Pix2PixHDConfig(FitConfig):
+class Pix2PixHDConfig(AdversarialConfig):
     """The paper's weights and loss (section 3, appendix), networks for two CPU cores."""
 
-    in_channels: int = choice(3, 1)
-    out_channels: int = choice(3, 1)
     width: int = setting(32, 1, 512)  # channels of the coarse network's outermost layers
     max_multiple: int = setting(8, 1, 16)  # how many times as many its widest ones have
     depth: int = setting(5, 2, 12)  # its halvings, of pictures of half the size
     fine_width: int = setting(24, 1, 512)
     code: int = setting(8, 0, 48)  # numbers in the colour code, 0 for none
     noise: bool = False  # for sources that leave much open, such as drawings
-    discriminator_width: int = setting(32, 1, 512)
+    discriminator_width: int = 32
     discriminator_max_multiple: int = setting(4, 1, 16)
-    discriminator_layers: int = setting(3, 0, 6)  # halvings of each discriminator
     # Wasserstein's would need slopes.
     adversarial: str = choice("least squares", *(x for x in ADVERSARIAL if x != "wasserstein"))
-    adversarial_weight: float = 1.0
     matching_weight: float = 10.0
     l1_weight: float = 10.0
-    epochs: int = setting(200, 1, 10**6)
     coarse: float = setting(0.6, 0, 1)  # share of the steps that the coarse network learns alone
     ema: float = 0.998
 
@@ -140,8 +132,9 @@ class Pix2PixHD(Method):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device) if device.type == "cuda" else torch.contiguous_format
-        use_layout(self, layout)
+        layout = use_layout(
+            self, fast_layout(device) if device.type == "cuda" else torch.contiguous_format
+        )
         generator = parallel(self.generator, partly=True)
         discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
@@ -150,9 +143,7 @@ class Pix2PixHD(Method):
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = (x.to(device, memory_format=layout) for x in (real_a, real_b))
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             code = self.generator.colours(real_b) if self.generator.colours else None
             coarse = step < c.coarse * total
             with mixed_precision(device):
@@ -175,12 +166,9 @@ class Pix2PixHD(Method):
                     name = f"discriminator ({scale})"
                     losses |= state.optimizers[scale].minimize({name: loss}, step, rate)
                     terms |= self._generator_losses(scale, real_pair, fake_pair)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        yield from fit_steps(state, batches, total, c.seed, one_step, self.capabilities.channels)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_loss(
         self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor

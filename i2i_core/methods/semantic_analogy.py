@@ -7,8 +7,6 @@ Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5)
 hand *sketch to image*: they are the same call.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO

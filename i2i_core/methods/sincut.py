@@ -30,7 +30,7 @@ from i2i_core.networks.stylegan2 import SinCUTGenerator, StyleGAN2Discriminator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import frozen, linear_decay, mixed_precision
+from i2i_core.training.optim import frozen, mixed_precision
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, choice, setting
 
@@ -126,9 +126,7 @@ class SinCUT(Method):
                 translated, source, projection, c.nce_patches, patch_nce_external, c.temperature
             )
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, total, c.decay_start)
-            real_a, real_b = real_a.to(device), real_b.to(device)
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             with mixed_precision(device):
                 fake_b, keys_a = generator(real_a, c.nce_layers)
 
@@ -156,12 +154,9 @@ class SinCUT(Method):
                 terms["identity"] = c.identity_weight * identity(real_b, same_b)
                 if perceptual:
                     terms["perceptual"] = perceptual(fake_b, real_a)
-            losses |= state.optimizers["generator"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
-        yield from fit_steps(state, ZoomedCrops(a[0], b[0], c), total, c.seed, one_step)
+        yield from fit_steps(self, ZoomedCrops(a[0], b[0], c), total, one_step)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side

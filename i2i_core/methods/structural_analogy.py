@@ -6,8 +6,6 @@ tried at a small size, and the one that keeps the structure's layout and the app
 best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -5,8 +5,6 @@ Each picture must come back from its own two codes; with another's texture it mu
 patches of it like patches of that other. That teaches the codes what is whose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -16,7 +14,7 @@ import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from i2i_core.data.augmentation import random_crops, recolour
+from i2i_core.data.augmentation import random_crops, random_windows, recolour
 from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
@@ -24,7 +22,7 @@ from i2i_core.images.descriptors import LAYOUT_SIZE
 from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
-from i2i_core.networks.autoencoder_shape import AutoencoderShape
+from i2i_core.networks.autoencoder_shape import SMALL_SHAPE, AutoencoderShape
 from i2i_core.networks.statistics import CollectionStatistics
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
 from i2i_core.networks.swapping import PatchDiscriminator
@@ -36,13 +34,13 @@ from i2i_core.training.optim import (
     check_finite,
     fast_layout,
     frozen,
-    linear_decay,
     mixed_precision,
     use_layout,
 )
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
+Nets = tuple[nn.Module, nn.Module]
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
 
@@ -68,16 +66,12 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
     r1_weight: float = 10.0
     patch_r1_weight: float = 1.0
     r1_every: int = setting(16, 1, 1000)  # the gradient penalties are a step of their own then
-    # Not in the paper: the share of the steps in which the autoencoder only learns to return
-    # pictures, at a quarter of the time.
+    # Not in the paper: the share of the steps that only rebuild pictures, at a quarter of the time;
+    # whether the structure's encoder sees changed colours, which must then go into the texture;
+    # pixels a side of the part of each picture that is decoded and judged, 0 for all of it.
     warm_up: float = setting(0.0, 0, 1)
-    # Not in the paper: the structure's encoder is shown pictures of changed colours, so that
-    # colours must go into the texture from the first step on.
     recolour: bool = False
-    # Not in the paper: pixels a side of the part of each picture that is decoded and judged (its
-    # texture is still the whole picture's), 0 for all of it.
-    window: int = 0
-    texture_scale: float = setting(1.0, 0.1, 1)  # at which textures are read; not in the paper
+    window: int = setting(0, 0, 2048)
     learning_rate: float = 2e-3
     beta1: float = 0.0
     beta2: float = 0.99
@@ -91,11 +85,9 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
         self.check_shape()
         check_range("largest_patch", self.largest_patch, self.smallest_patch, 1)
         if self.decode_size not in POWERS:
-            raise InputError(
-                "The window (or, without one, crop_size) must be a power of two from 16 to 1024."
-            )
+            raise InputError("The window (or else crop_size) must be a power of two, 16 to 1024.")
         check_crops(self, self.multiple_of)
-        if self.window % self.multiple_of or self.window > self.crop_size:
+        if not self.multiple_of <= self.decode_size <= self.crop_size:
             raise InputError(
                 f"The window is {self.window}: choose a multiple of {self.multiple_of} up to "
                 f"crop_size, {self.crop_size}, or 0 for whole pictures."
@@ -125,16 +117,7 @@ class SwappingAutoencoder(Method):
         "paper": {},
         # An hour on one core.
         "laptop": {
-            "widths": (8, 16, 48, 128),
-            "texture_widths": (256,),
-            "structure_channels": 8,
-            "texture_size": 256,
-            "head_widths": (64, 128),
-            "up_widths": (96, 32, 16),
-            "noise": False,
-            "texture_gain": 16.0,
-            "texture_scale": 0.5,
-            "bounded": True,
+            **vars(SMALL_SHAPE),
             "discriminator_width": 16,
             "discriminator_max_width": 128,
             "patch_width": 16,
@@ -157,8 +140,7 @@ class SwappingAutoencoder(Method):
             "ema": 0.998,
         },
         "finetune": {"ema": 0.99},
-        # In the first half it only learns to return pictures, at four times the speed; in the
-        # second half, ever more slowly, its swaps are judged as well.
+        # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
     }
 
@@ -182,34 +164,28 @@ class SwappingAutoencoder(Method):
         )
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
-        slower = (c.beta1**share, c.beta2**share)
-        discriminators = [self.discriminator, self.patch_discriminator]
-        self.fit_state: FitState = FitState(
-            {
-                "autoencoder": c.optimizer(self.autoencoder),
-                "discriminators": Optimizer(discriminators, share * c.learning_rate, slower),
-            }
-        )
+        slower = c.learning_rate * share, (c.beta1**share, c.beta2**share)
+        judges = Optimizer([self.discriminator, self.patch_discriminator], *slower)
+        maker = c.optimizer(self.autoencoder)
+        self.fit_state: FitState = FitState({"autoencoder": maker, "discriminators": judges})
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
-        """Learn from two collections, or one given twice; a record for every step, with the losses
-        as weighed."""
+        """Learn from two collections, or one given twice; a record for every step."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = fast_layout(device)
-        use_layout(self, layout)
+        layout = use_layout(self, fast_layout(device))
         autoencoder = parallel(self.autoencoder)
         judges = parallel(self.discriminator), parallel(self.patch_discriminator)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
 
-        def one_step(real_a: Tensor, real_b: Tensor, step: int) -> dict[str, float]:
-            rate, adversarial = linear_decay(step, total, c.decay_start), step >= c.warm_up * total
-            real = torch.cat([real_a, real_b]).to(device, memory_format=layout)
-            part = _windows(real, c.decode_size)
+        def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
+            adversarial = step >= c.warm_up * total
+            real = torch.cat([real_a, real_b])
+            part = random_windows(real, c.decode_size).contiguous(memory_format=layout)
             shown = recolour(part) if c.recolour else part
             with mixed_precision(device):
                 apart = c.recolour or c.window or c.texture_scale != 1
-                textured = self._texture_input(real) if apart else None
+                textured = c.texture_input(real) if apart else None
                 rebuilt, swapped = autoencoder(shown, textured, adversarial)
 
             losses: dict[str, float] = {}
@@ -218,9 +194,8 @@ class SwappingAutoencoder(Method):
                 losses |= self._discriminator_step(judges, real, part, fakes, step, rate)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
-            terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator, self.patch_discriminator):
-                terms["L1"] = c.l1_weight * l1(rebuilt.float(), part)
+                terms = {"L1": c.l1_weight * l1(rebuilt.float(), part)}
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
                 if adversarial and c.reconstruction_weight:
@@ -231,22 +206,13 @@ class SwappingAutoencoder(Method):
                     terms["adversarial, swapped"] = c.swap_weight * convinced
                     like = self.patch_discriminator(self._patches(real), self._patches(swapped))
                     terms["patches"] = c.patch_weight * vanilla_generator(like)
-            losses |= state.optimizers["autoencoder"].minimize(terms, step, rate)
-            self.ema.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["autoencoder"].minimize(terms, step, rate)
 
         batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
-        yield from fit_steps(state, batches, total, c.seed, one_step)
+        yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_step(
-        self,
-        judges: tuple[nn.Module, nn.Module],
-        real: Tensor,
-        part: Tensor,
-        fakes: list[Tensor],
-        step: int,
-        rate: float,
+        self, judges: Nets, real: Tensor, part: Tensor, fakes: list[Tensor], step: int, rate: float
     ) -> dict[str, float]:
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
@@ -292,40 +258,23 @@ class SwappingAutoencoder(Method):
         """Find the statistics of the collection A."""
         from i2i_core.methods.swapping_statistics import fit_statistics
 
-        try:
-            fit_statistics(self, a)
-        except InputError as error:
-            return f"Nothing is known of its collection. {error}"
-        return ""
+        return fit_statistics(self, a)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, 3, H, W) in [0, 1] with the texture of `reference` (N, 3, any, any), or
         without one, rebuilt with its own, to the same size; sides multiples of 2ⁿ."""
         structure, texture = self.encode(source)
-        if reference is not None:
-            texture = self.encode(reference)[1]
-        return self.decode(structure, texture)
+        return self.decode(structure, texture if reference is None else self.encode(reference)[1])
 
     def encode(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures (N, 3, H, W) in [0, 1] to structure (N, C, H/2ⁿ, W/2ⁿ) and texture (N, T), each
         of length one over its channels (rosinality's of any length)."""
         self.check_is_fitted()
         given = (picture * 2 - 1).contiguous(memory_format=fast_layout(picture.device))
-        encoder, textured = self.ema.network.encoder, self._texture_input(given)
+        encoder, textured = self.ema.network.encoder, self.config.texture_input(given)
         if textured is given:
             return encoder(given)  # type: ignore[no-any-return]
         return encoder.structure(given), encoder.texture(textured)
-
-    def _texture_input(self, pictures: Tensor) -> Tensor:
-        """Pictures at the size to read their texture at: no smaller than it takes."""
-        c = self.config
-        least = c.smallest_input / min(pictures.shape[-2:])
-        scale = max(c.texture_scale, least)
-        if scale == 1:
-            return pictures
-        return F.interpolate(
-            pictures, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False
-        )
 
     def decode(self, structure: Tensor, texture: Tensor) -> Tensor:
         """Codes as `encode` gives them, of any length but for rosinality's, to pictures in [0, 1]
@@ -346,16 +295,5 @@ class SwappingAutoencoder(Method):
         return {"autoencoder": self.ema, "statistics": EMA(self.statistics, 0)}
 
     def training_networks(self) -> Mapping[str, nn.Module]:
-        return {
-            "discriminator": self.discriminator,
-            "patch_discriminator": self.patch_discriminator,
-        }
-
-
-def _windows(pictures: Tensor, size: int) -> Tensor:
-    """A random square of `size` pixels of each of `pictures`."""
-    if size == pictures.shape[-1]:
-        return pictures
-    places = torch.randint(pictures.shape[-1] - size + 1, (len(pictures), 2)).tolist()
-    windows = [p[:, y : y + size, x : x + size] for p, (y, x) in zip(pictures, places, strict=True)]
-    return torch.stack(windows).contiguous(memory_format=fast_layout(pictures.device))
+        names = ("discriminator", "patch_discriminator")
+        return {name: self.get_submodule(name) for name in names}

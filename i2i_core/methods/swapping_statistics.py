@@ -1,7 +1,5 @@
 """What a swapping autoencoder's file keeps of its collection: directions and usual pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,10 +17,10 @@ from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, enco
 MAX_PICTURES = 400
 
 
-def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> None:
+def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> str:
     """Learn the method's `statistics` from (at most MAX_PICTURES of) `pictures`: the principal
     directions of the codes, what a step along each of the texture's does to pictures, and what the
-    pictures are like. Raises InputError for fewer than two that can be read."""
+    pictures are like. Returns "", or for fewer than two that can be read a sentence."""
     codes, layouts, features = [], [], []
     count = min(MAX_PICTURES, len(pictures))
     for index in np.linspace(0, len(pictures) - 1, count).round().astype(int):
@@ -34,7 +32,9 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
         layouts.append(torch.from_numpy(layout_descriptor(picture)))
         features.append(_encoder_features(method, picture))
     if len(codes) < 2:
-        raise InputError("Directions take at least two pictures: add some.")
+        return (
+            "Nothing is known of its collection. Directions take at least two pictures: add some."
+        )
     method.statistics.layouts.fit(torch.stack(layouts).to(method.device))
     method.statistics.features.fit(torch.stack(features))
     random = np.random.default_rng(0)
@@ -44,6 +44,7 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
     textures = torch.from_numpy(np.stack([code.texture for code in codes])).to(method.device)
     method.statistics.directions.fit(structures, textures)
     _measure_effects(method, codes)
+    return ""
 
 
 def out_of_distribution_score(method: SwappingAutoencoder, picture: Image.Image) -> float:

@@ -1,9 +1,5 @@
-"""Deep features of pictures by a frozen published network: optional, for timm must be there.
-
-timm and the weights come from outside. Everything that uses them says what it does without.
-"""
-
-from __future__ import annotations
+"""Deep features of pictures by a frozen published network: optional, for timm and the weights come
+from outside. What uses them says what it does without."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,31 +13,25 @@ from i2i_core.errors import InputError
 
 VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
 DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
-
 _FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
 _PATIENCE = 5.0  # seconds for the Hub to answer at all, before anything is downloaded
 
 
 class WeightsUnavailable(InputError):
-    """A published network, or what runs it, is not here and cannot be fetched. The message says
-    what is missing, what is done without it and how to get it."""
+    """A published network, or what runs it, is not here and cannot be fetched."""
 
 
 class DeepFeatures(nn.Module):
     """A published network as a judge of pictures: (N, 3, H, W) in [0, 1], of any size, to a list of
     feature maps (N, C, ⌈H/r⌉, ⌈W/r⌉), one for each of `layers`, r being the layer's reduction.
 
-    `name` is timm's, with the weights' tag. `layers` number its stages: of a VGG those are the last
-    ReLUs before each pooling, and without being told relu1_2, relu2_2, relu3_3, relu4_3 are taken
-    (Johnson et al. 2016, section 4.1); of a ViT its blocks, whose patch tokens are laid out as a
-    map; else timm decides. The network's own mean and standard deviation are applied here, and
-    borders repeated up to the next multiple of the coarsest reduction. Always in evaluation mode;
-    gradients reach the pictures, never the weights.
+    `name` is timm's, with the weights' tag. `layers` number its stages: of a VGG the last ReLUs
+    before each pooling, by default relu1_2, relu2_2, relu3_3, relu4_3 (Johnson et al. 2016, section
+    4.1); of a ViT its blocks. Pictures are normalised here, and their borders repeated up to a
+    multiple of the coarsest reduction. Gradients reach the pictures, never the weights.
 
-    `pretrained=False` leaves the weights random. Otherwise they come from the Hub's local cache
-    or from the Hub; WeightsUnavailable where neither has them, with `without` (a sentence that says
-    what is done then) in its message. InputError for a name that timm does not know.
-    """
+    If `pretrained`, the weights come from the Hub or its local cache; WeightsUnavailable, which
+    says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
         self,
@@ -56,11 +46,9 @@ class DeepFeatures(nn.Module):
         published = timm.get_pretrained_cfg(name)
         if published is None:
             raise InputError(f'timm knows no network "{name}": try {VGG} or {DINO}.')
-        if layers is None and name.startswith("vgg"):
-            layers = (0, 1, 2, 3)
         options: dict[str, Any] = {"features_only": True}
-        if layers is not None:
-            options["out_indices"] = tuple(layers)
+        if layers is not None or name.startswith("vgg"):
+            options["out_indices"] = (0, 1, 2, 3) if layers is None else tuple(layers)
         if published.fixed_input_size:  # of ViTs: their position embeddings are then interpolated
             options["dynamic_img_size"] = True
         if pretrained:
@@ -71,24 +59,17 @@ class DeepFeatures(nn.Module):
         self.backbone: Any = timm.create_model(name, **options)
         self.channels: list[int] = list(self.backbone.feature_info.channels())
         self.reductions: list[int] = list(self.backbone.feature_info.reduction())
-        self.mean: Tensor
-        self.std: Tensor
-        for statistic in ("mean", "std"):
-            values = Tensor(getattr(published, statistic)).view(1, 3, 1, 1)
-            self.register_buffer(statistic, values)
-        self.requires_grad_(False)
-        self.eval()
+        self.mean = nn.Buffer(Tensor(published.mean).view(1, 3, 1, 1))
+        self.std = nn.Buffer(Tensor(published.std).view(1, 3, 1, 1))
+        self.requires_grad_(False).eval()
 
-    def train(self, mode: bool = True) -> DeepFeatures:  # noqa: ARG002
+    def train(self, mode: bool = True) -> "DeepFeatures":  # noqa: ARG002
         """Stays in evaluation mode, whatever the network around it does."""
-        super().train(False)
-        return self
+        return super().train(False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        height, width = pictures.shape[-2:]
-        multiple = max(self.reductions)
-        x = (pictures - self.mean) / self.std
-        x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        bottom, right = (-side % max(self.reductions) for side in pictures.shape[-2:])
+        x = F.pad((pictures - self.mean) / self.std, (0, right, 0, bottom), mode="replicate")
         return list(self.backbone(x))
 
 
@@ -98,10 +79,8 @@ def weights_cached(name: str) -> bool:
 
 
 def usable(name: str) -> bool:
-    """Whether `DeepFeatures(name)` would work without the network: its weights lie in the cache,
-    and timm is here and can be imported."""
-    # The cheap questions first: importing timm takes seconds.
-    if find_spec("timm") is None or not weights_cached(name):
+    """Whether `DeepFeatures(name)` would work offline: with weights in the cache and timm here."""
+    if find_spec("timm") is None or not weights_cached(name):  # importing timm takes seconds
         return False
     try:
         _timm("")

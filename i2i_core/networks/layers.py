@@ -1,47 +1,39 @@
 """Layers that the published networks share: norms, fixed blurs, the two ways to initialise."""
 
-from __future__ import annotations
-
+import itertools
+from collections.abc import Sequence
 from contextvars import ContextVar, Token
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-NORMS = ("batch", "instance", "none")
+_SHARED: "ContextVar[SharedStatistics | None]" = ContextVar("shared statistics", default=None)
 
 
 def norm_layer(kind: str, channels: int) -> nn.Module:
-    """One of NORMS for `channels` channels."""
-    if kind == "batch":
-        return BatchNorm(channels)
-    if kind == "instance":
-        return InstanceNorm(channels)
-    return nn.Identity()
+    """The norm "batch" or "instance" for so many channels, or, of kind "none", nothing."""
+    if kind == "none":
+        return nn.Identity()
+    return BatchNorm(channels) if kind == "batch" else InstanceNorm(channels)
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation whose running statistics change only while gradients are recorded.
-
-    pix2pix translates in training mode (its section 3.4): with the statistics of the picture at
-    hand. Looking at a result must not move the statistics that training gathers.
-    """
+    """Batch normalisation whose running statistics change only while gradients are recorded, for
+    pix2pix translates in training mode (its section 3.4)."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or torch.is_grad_enabled():
             return super().forward(x)
         shared = _SHARED.get()
         mean, variance = (None, None) if shared is None else shared.statistics(self, x)
-        scale, shift, of_picture = self.weight, self.bias, shared is None
-        return F.batch_norm(x, mean, variance, scale, shift, of_picture, eps=self.eps)
+        return F.batch_norm(x, mean, variance, self.weight, self.bias, shared is None, eps=self.eps)
 
 
 class InstanceNorm(nn.Module):
-    """Instance normalisation without parameters (Ulyanov et al. 2016), (N, C, H, W) to the same.
-
-    PyTorch's own copies channels-last tensors, and on the CPU it is slower than the same sums asked
-    of batch normalisation (of one picture) or of group normalisation (with C groups).
-    """
+    """Instance normalisation without parameters (Ulyanov et al. 2016) of (N, C, H, W). PyTorch's
+    copies channels-last tensors, and on the CPU is slower than the same sums asked of batch
+    normalisation (of one picture) or of group normalisation (with C groups)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -51,32 +43,28 @@ class InstanceNorm(nn.Module):
         shared = _SHARED.get()
         if shared is not None:
             return F.batch_norm(x, *shared.statistics(self, x))
-        spread_out = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
-        if len(x) == 1 and spread_out and x.shape[-1] * x.shape[-2] > 1:
+        channels_last = x.is_contiguous(memory_format=torch.channels_last)
+        if len(x) == 1 and channels_last and not x.is_contiguous() and x[0, 0].numel() > 1:
             return F.batch_norm(x, None, None, training=True)
         return F.group_norm(x, self.channels)
 
-    def extra_repr(self) -> str:
-        return str(self.channels)
-
 
 class SharedStatistics:
-    """Means and variances that tiles of a picture are normalised by, so that no seam shows: in
-    `with SharedStatistics() as shared:` the first picture that passes a norm decides, and every
-    later one is normalised as that was (Chen et al. 2022, *thumbnail instance normalization*). So
-    it is with batch norms that look at the picture at hand. Enter it again to go on; other threads
-    do not notice."""
+    """Means and variances that tiles of a picture are normalised by, so that no seam shows. Within
+    `with SharedStatistics():` the first picture that passes a norm decides, and every later one is
+    normalised as that was (Chen et al. 2022, *thumbnail instance normalization*), by batch norms in
+    training mode too. Enter it again to go on; other threads do not notice."""
 
     def __init__(self) -> None:
         self._statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-        self._before: list[Token[SharedStatistics | None]] = []
+        self._tokens: list[Token[SharedStatistics | None]] = []
 
-    def __enter__(self) -> SharedStatistics:
-        self._before.append(_SHARED.set(self))
+    def __enter__(self) -> "SharedStatistics":
+        self._tokens.append(_SHARED.set(self))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _SHARED.reset(self._before.pop())
+        _SHARED.reset(self._tokens.pop())
 
     def statistics(self, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance (C,) of what `norm` saw first, if nothing yet of `x` (1, C, H, W)."""
@@ -86,19 +74,12 @@ class SharedStatistics:
         return self._statistics[norm]
 
 
-_SHARED: ContextVar[SharedStatistics | None] = ContextVar("shared statistics", default=None)
-
-
 class BlurDown(nn.Module):
     """Half size without aliasing (Zhang 2019): blurred by [1, 2, 1]², then every second pixel;
     borders are reflected. (N, C, H, W) to (N, C, ⌈H/2⌉, ⌈W/2⌉)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        # On the CPU six times faster than two average pools, which would give the same.
-        taps = x.new_tensor([0.25, 0.5, 0.25])
-        kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
-        padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
-        return F.conv2d(padded, kernel, stride=2, groups=x.shape[1])
+        return _blur(x, "reflect", stride=2)
 
 
 class Noise(nn.Module):
@@ -117,16 +98,22 @@ class Noise(nn.Module):
 def blur(x: Tensor) -> Tensor:
     """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: nothing is left that alternates from
     one pixel to the next."""
+    return _blur(x, "replicate")
+
+
+def _blur(x: Tensor, border: str, stride: int = 1) -> Tensor:
+    # On the CPU six times faster than two average pools, which would give the same.
     taps = x.new_tensor([0.25, 0.5, 0.25])
     kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, groups=x.shape[1])
+    return F.conv2d(F.pad(x, (1,) * 4, mode=border), kernel, stride=stride, groups=x.shape[1])
 
 
-class BlurUp(nn.Module):
-    """Double size by the filter [1, 3, 3, 1]², borders replicated: which is bilinear."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+def leaky_convs(channels: Sequence[int], strides: Sequence[int]) -> list[nn.Module]:
+    """3×3 convolutions from each of `channels` to the next, with leaky ReLUs between them."""
+    modules: list[nn.Module] = []
+    for (before, after), stride in zip(itertools.pairwise(channels), strides, strict=True):
+        modules += [nn.Conv2d(before, after, 3, stride, 1), nn.LeakyReLU(0.2, inplace=True)]
+    return modules[:-1]
 
 
 @torch.no_grad()
@@ -144,8 +131,3 @@ def initialise(network: nn.Module, kind: str = "normal", gain: float = 0.02) -> 
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, gain)
             nn.init.zeros_(module.bias)
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Number of weights that are learnt."""
-    return sum(p.numel() for p in network.parameters())

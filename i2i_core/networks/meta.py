@@ -1,7 +1,5 @@
 """Networks in outline: names and shapes without memory, to compare a file with before building."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,13 +14,12 @@ class _Unfilled(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        drawing = getattr(func, "__name__", "") == "normal_"
-        return None if drawing else func(*args, **(kwargs or {}))
+        draws = getattr(func, "__name__", "") == "normal_"
+        return None if draws else func(*args, **(kwargs or {}))
 
 
 @contextmanager
 def on_meta_device() -> Iterator[None]:
-    """Networks built within have names and shapes, but take no memory: a small file that announces
-    a huge network is found out before there is one."""
+    """Networks built within take no memory: a file that announces a huge one can be refused."""
     with torch.device("meta"), _Unfilled():
         yield

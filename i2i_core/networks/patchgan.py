@@ -1,26 +1,20 @@
 """Discriminators that judge patches (Isola et al. 2017, section 3.2.2), plain and anti-aliased."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.layers import BlurDown, initialise, norm_layer
+from i2i_core.networks.layers import BlurDown, initialise, leaky_convs, norm_layer
 
 
 class PatchGAN(nn.Module):
     """(N, C, H, W) to logits (N, 1, h, w), one for each patch: of 70×70 pixels at 3 `layers`, of
-    16×16 at 1, of 142×142 at 4. Of 256 pixels at 3 layers come 30×30 logits.
+    16×16 at 1, of 142×142 at 4. 2.77 million weights. Layers are numbered as in the papers' code.
 
     `width` channels, doubled with every layer up to `max_multiple`·`width`. `antialias` is CUT's:
-    convolved at full resolution, then blurred and halved. 2.77 million weights at the published
-    numbers. Layers are numbered as in the papers' code.
-
-    With `lowpass` (not in the papers) logits get a second channel: what a small network without
-    norms says of the mean colours of squares of so many pixels. Instance normalisation hides from
-    the first one how light and how colourful a picture is.
-    """
+    convolved at full resolution, then blurred and halved. With `lowpass` (not in the papers) logits
+    get a second channel: what a small network says of the mean colours of squares of so many
+    pixels, for norms hide how light and how colourful a picture is."""
 
     def __init__(
         self,
@@ -41,45 +35,35 @@ class PatchGAN(nn.Module):
             channels = width * min(2**layer, max_multiple)
             halving = layer < layers
             stride = 2 if halving and not antialias else 1
-            modules += [nn.Conv2d(before, channels, 4, stride, 1, bias=bias or layer == 0)]
+            modules.append(nn.Conv2d(before, channels, 4, stride, 1, bias=bias or layer == 0))
             modules += [norm_layer(norm, channels)] if layer else []
-            modules += [nn.LeakyReLU(0.2, inplace=True)]
+            modules.append(nn.LeakyReLU(0.2, inplace=True))
             modules += [BlurDown()] if halving and antialias else []
             before = channels
         self.model = nn.Sequential(*modules, nn.Conv2d(before, 1, 4, 1, 1))
         initialise(self, init)
-        # With PyTorch's own beginnings: without norms those of the papers would die away.
-        self.lowpass = _low_frequency_layers(in_channels, width, lowpass) if lowpass else None
+        self.lowpass: nn.Sequential | None = None
+        if lowpass:
+            # Its weights begin as PyTorch has them: without norms, as in the papers they would die
+            # away. Each of its logits sees 13×13 squares.
+            means = nn.AvgPool2d(lowpass, ceil_mode=True, count_include_pad=False)
+            widths = (in_channels, width, 2 * width, 2 * width, 1)
+            self.lowpass = nn.Sequential(means, *leaky_convs(widths, (1, 1, 2, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.model(x)
         if self.lowpass is None:
             return logits
-        low_logits = F.interpolate(self.lowpass(x), logits.shape[-2:])
-        return torch.cat([logits, low_logits], 1)
+        return torch.cat([logits, F.interpolate(self.lowpass(x), logits.shape[-2:])], 1)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """What every layer gives, from the first to the logits, which come last."""
-        found: list[Tensor] = []
+        outputs: list[Tensor] = []
         for layer in self.model:
             x = layer(x)
             if isinstance(layer, nn.LeakyReLU):
-                found.append(x)
-        return [*found, x]
-
-
-def _low_frequency_layers(in_channels: int, width: int, side: int) -> nn.Sequential:
-    """Logits of what is seen in squares of `side` pixels: of 13×13 of them each."""
-    return nn.Sequential(
-        nn.AvgPool2d(side, ceil_mode=True, count_include_pad=False),
-        nn.Conv2d(in_channels, width, 3, padding=1),
-        nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(width, 2 * width, 3, padding=1),
-        nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(2 * width, 2 * width, 3, stride=2, padding=1),
-        nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(2 * width, 1, 3, padding=1),
-    )
+                outputs.append(x)
+        return [*outputs, x]
 
 
 class PixelGAN(nn.Module):

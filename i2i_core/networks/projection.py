@@ -1,7 +1,5 @@
 """The projection head of CUT (Park et al. 2020, section 3): patch features to unit vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch.nn.functional as F
@@ -11,8 +9,8 @@ from i2i_core.networks.layers import initialise
 
 
 class PatchProjection(nn.Module):
-    """A two-layer perceptron for each of the compared layers: (N, C, H, W) features to unit vectors
-    (N, P, `width`) at P given places. 0.56 million weights for 3, 128, 256, 256, 256 channels."""
+    """A two-layer perceptron for each compared layer: features (N, C, H, W) to unit vectors
+    (N, P, `width`) at P places. 0.56 million weights for 3, 128, 256, 256, 256 channels."""
 
     def __init__(self, channels: Sequence[int], width: int = 256, init: str = "xavier") -> None:
         super().__init__()

@@ -1,30 +1,28 @@
 """The ResNet generator of CycleGAN (Zhu et al. 2017, appendix 7.2) and CUT's anti-aliased one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.layers import BlurDown, BlurUp, initialise, norm_layer
+from i2i_core.networks.layers import BlurDown, initialise, leaky_convs, norm_layer
 from i2i_core.networks.winograd import Conv3x3, pays
+
+Translation = Tensor | tuple[Tensor, list[Tensor]]  # the latter where layers are asked for
 
 
 class ResNet(nn.Module):
     """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4.
 
     Two halvings, `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width`
-    channels, two doublings. With `antialias`, CUT's: halved and doubled by fixed blurs (Zhang 2019)
-    instead of by strides. 11.378 million weights either way at the published numbers.
+    channels, two doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019), not by strides.
+    11.378 million weights.
 
     With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
-    al. 2021, LPTN): a small network without norms, `LowFrequencyNet`, translates the smoothed
-    colours, one for every square of so many pixels, and the layers above give the detail. Instance
-    normalisation forgets how light and how colourful a picture is; and given the whole picture
-    instead of its low frequencies, a generator would rather stay at that than paint.
-    """
+    al. 2021, LPTN): `LowFrequencyNet` translates the smoothed colours, one for every square of so
+    many pixels, and these layers give the detail, for norms forget how light and how colourful a
+    picture is. Given more than low frequencies, a generator would rather keep them than paint."""
 
     def __init__(
         self,
@@ -46,16 +44,14 @@ class ResNet(nn.Module):
             return [norm_layer(norm, channels), nn.ReLU(inplace=True)]
 
         def down(channels: int) -> list[nn.Module]:
-            if antialias:
-                conv = nn.Conv2d(channels, 2 * channels, 3, padding=1, bias=bias)
-                return [conv, *normed(2 * channels), BlurDown()]
-            conv = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=bias)
-            return [conv, *normed(2 * channels)]
+            conv = nn.Conv2d(channels, 2 * channels, 3, 1 if antialias else 2, 1, bias=bias)
+            return [conv, *normed(2 * channels), *([BlurDown()] if antialias else [])]
 
         def up(channels: int) -> list[nn.Module]:
             half = channels // 2
-            if antialias:
-                return [BlurUp(), nn.Conv2d(channels, half, 3, padding=1, bias=bias), *normed(half)]
+            if antialias:  # bilinear is the filter [1, 3, 3, 1]², borders replicated
+                double = nn.Upsample(scale_factor=2, mode="bilinear")
+                return [double, nn.Conv2d(channels, half, 3, padding=1, bias=bias), *normed(half)]
             conv = nn.ConvTranspose2d(channels, half, 3, 2, 1, output_padding=1, bias=bias)
             return [conv, *normed(half)]
 
@@ -71,14 +67,11 @@ class ResNet(nn.Module):
         initialise(self, init)
         self.lowpass = LowFrequencyNet(in_channels, width, lowpass) if lowpass else None
 
-    def forward(
-        self, x: Tensor, layers: Sequence[int] = ()
-    ) -> Tensor | tuple[Tensor, list[Tensor]]:
+    def forward(self, x: Tensor, layers: Sequence[int] = ()) -> Translation:
         """The translation; if `layers` are asked for, also what those gave on the way."""
         features = self.encode(x, layers, whole=True)
         result = features.pop()
         if self.lowpass is not None:
-            # tanh(detail + atanh(tones)), the detail being before its own tanh: within [−1, 1].
             result = torch.tanh(result + self.lowpass(x))
         return (result, features) if layers else result
 
@@ -94,52 +87,40 @@ class ResNet(nn.Module):
         """What the layers of these numbers give; nothing beyond the last one is computed, unless
         `whole`, when the translation comes last."""
         channels_first = x.is_contiguous()
-        found: list[Tensor] = []
+        outputs: list[Tensor] = []
         end = len(self.model) if whole else max(layers) + 1
         for number, layer in enumerate(list(self.model)[:end]):
             if number == self.encoder_length and channels_first:
                 x = x.contiguous()  # the residual blocks may have turned it
-            wanted = isinstance(layer, nn.ReLU) and bool(found) and found[-1] is x
-            x = layer(x.clone() if wanted else x)  # in place it would overwrite what is asked for
+            # In place a ReLU would overwrite what is asked for.
+            overwrites = isinstance(layer, nn.ReLU) and bool(outputs) and outputs[-1] is x
+            x = layer(x.clone() if overwrites else x)
             if number in layers:
-                found.append(x)
-        return [*found, x] if whole else found
+                outputs.append(x)
+        return [*outputs, x] if whole else outputs
 
 
 class LowFrequencyNet(nn.Module):
-    """Smoothed colours (N, C, H, W) in [−1, 1], translated: atanh of what they should be, so that
-    detail can be added before a tanh. At first they stay what they are.
-
-    A colour stands for a square of `side` pixels, seen with its surroundings: four squares each
-    way. No norms: how light and how colourful things are is what it is about.
-    """
+    """Smoothed colours of (N, C, H, W) in [−1, 1], translated: atanh of what they should be, so
+    that detail can be added before a tanh. At first they stay what they are. A colour stands for a
+    square of `side` pixels, seen with four squares each way."""
 
     CLIP = 0.97  # atanh of 1 is infinite
 
     def __init__(self, channels: int, width: int, side: int) -> None:
         super().__init__()
         self.side = side
-        self.model = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, channels, 3, padding=1),
-        )
-        last = self.model[-1]
-        assert isinstance(last, nn.Conv2d)
-        nn.init.zeros_(last.weight)
-        assert last.bias is not None
-        nn.init.zeros_(last.bias)
+        widths = (channels, width, 2 * width, 2 * width, channels)
+        self.model = nn.Sequential(*leaky_convs(widths, (1, 1, 1, 1)))
+        for parameter in self.model[-1].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         side = self.side
         # Squares of twice the side overlap, and the spline is smooth: no grid shows.
-        given = F.avg_pool2d(x, 2 * side, side, side // 2, ceil_mode=True, count_include_pad=False)
-        wanted = given.clamp(-self.CLIP, self.CLIP).atanh() + self.model(given)
-        large = F.interpolate(wanted, scale_factor=float(side), mode="bicubic", align_corners=False)
+        tones = F.avg_pool2d(x, 2 * side, side, side // 2, ceil_mode=True, count_include_pad=False)
+        tones = tones.clamp(-self.CLIP, self.CLIP).atanh() + self.model(tones)
+        large = F.interpolate(tones, scale_factor=float(side), mode="bicubic", align_corners=False)
         return large[..., : x.shape[-2], : x.shape[-1]]
 
 
@@ -160,14 +141,6 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        if pays(x, self.first.weight, x.shape[-2], x.shape[-1]):
+        if pays(x, self.conv_block.get_parameter("1.weight"), *x.shape[-2:]):
             x = x.contiguous(memory_format=torch.channels_last)
-        change: Tensor = self.conv_block(x)
-        return x + change
-
-    @property
-    def first(self) -> Conv3x3:
-        """The first convolution."""
-        convolution = self.conv_block[1]
-        assert isinstance(convolution, Conv3x3)
-        return convolution
+        return x + self.conv_block(x)  # type: ignore[no-any-return]

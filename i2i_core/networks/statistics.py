@@ -1,27 +1,21 @@
 """What a collection's pictures have in common: usual descriptions, and where their codes differ."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
+COUNT = 8  # principal directions of the texture
 SHRINKAGE = 0.1  # of the covariance, towards equal spread in all directions
 
 
 class GaussianScore(nn.Module):
-    """A Gaussian over descriptions (D,). `score` is Mahalanobis' distance, squared, over D, as a
-    share of what nineteen of twenty pictures of the collection stay below when others of it are
-    learnt from. Empty until `fit`."""
+    """A Gaussian over descriptions (D,), empty until `fit`. `score` is Mahalanobis' distance,
+    squared, over D, in units of what nineteen of twenty held-out pictures stay below."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("whitening", torch.zeros(size, size))
-        self.register_buffer("threshold", torch.zeros(1))
-
-    mean: Tensor
-    whitening: Tensor
-    threshold: Tensor
+        self.mean = nn.Buffer(torch.zeros(size))
+        self.whitening = nn.Buffer(torch.zeros(size, size))
+        self.threshold = nn.Buffer(torch.zeros(1))
 
     @torch.no_grad()
     def fit(self, descriptions: Tensor) -> None:
@@ -33,17 +27,14 @@ class GaussianScore(nn.Module):
         self._shape(descriptions)
 
     def score(self, description: Tensor) -> float:
-        """Of one description (D,): up to 1 it is like the collection's; infinite if nothing has
-        been learnt."""
-        if not float(self.threshold) > 0:
-            return float("inf")
-        return float(self._distance(description[None])[0] / self.threshold[0])
+        """Of a description (D,): up to 1 it is like the collection's; infinite before `fit`."""
+        distance = float(self._distance(description[None])[0] / self.threshold[0])
+        return distance if float(self.threshold) > 0 else float("inf")
 
     def _shape(self, descriptions: Tensor) -> None:
-        values = descriptions.double()
-        mean = values.mean(0)
-        centred = values - mean
-        covariance = centred.T @ centred / max(1, len(values) - 1)
+        mean = descriptions.double().mean(0)
+        centred = descriptions.double() - mean
+        covariance = centred.T @ centred / max(1, len(centred) - 1)
         level = covariance.trace() / len(mean)
         spread, axes = torch.linalg.eigh(covariance)
         spread = (1 - SHRINKAGE) * spread.clamp_min(0) + SHRINKAGE * level + 1e-9
@@ -54,26 +45,17 @@ class GaussianScore(nn.Module):
         return ((descriptions - self.mean) @ self.whitening).square().sum(1)
 
 
-COUNT = 8  # principal directions of the texture
-
-
 class Directions(nn.Module):
-    """Of the codes of a collection: the texture's mean (T,) and principal directions (COUNT, T),
-    each as long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along
-    each does to pictures; the structure's principal directions (C, C), over all places. All zeros
-    until `fit`."""
+    """Of a collection's codes: the texture's mean (T,) and principal directions (COUNT, T), each as
+    long as the codes' standard deviation along it; `effects` (COUNT, E), what a step along each
+    does to pictures; the structure's principal directions (C, C). All zeros until `fit`."""
 
     def __init__(self, structure: int, texture: int, effects: int = 5) -> None:
         super().__init__()
-        self.register_buffer("texture_mean", torch.zeros(texture))
-        self.register_buffer("texture", torch.zeros(COUNT, texture))
-        self.register_buffer("effects", torch.zeros(COUNT, effects))
-        self.register_buffer("structure", torch.zeros(structure, structure))
-
-    texture_mean: Tensor
-    texture: Tensor
-    effects: Tensor
-    structure: Tensor
+        self.texture_mean = nn.Buffer(torch.zeros(texture))
+        self.texture = nn.Buffer(torch.zeros(COUNT, texture))
+        self.effects = nn.Buffer(torch.zeros(COUNT, effects))
+        self.structure = nn.Buffer(torch.zeros(structure, structure))
 
     @property
     def fitted(self) -> bool:
@@ -84,12 +66,10 @@ class Directions(nn.Module):
     def fit(self, structures: Tensor, textures: Tensor) -> None:
         """From structure vectors (M, C) and texture codes (N, T), N at least 2."""
         self.texture_mean.copy_(textures.mean(0))
-        self.texture.zero_()
-        found = principal_directions(textures)[:COUNT]
-        self.texture[: len(found)] = found
-        self.structure.zero_()
-        found = principal_directions(structures)
-        self.structure[: len(found)] = found
+        for buffer, codes in ((self.texture, textures), (self.structure, structures)):
+            directions = principal_directions(codes)[: len(buffer)]
+            buffer.zero_()
+            buffer[: len(directions)] = directions
 
 
 class CollectionStatistics(nn.Module):
@@ -102,19 +82,16 @@ class CollectionStatistics(nn.Module):
         self.layouts, self.features = GaussianScore(layout), GaussianScore(features)
 
     def out_of_distribution_score(self, layout: Tensor, features: Tensor) -> float:
-        """Up to 1 a picture of these descriptions may belong to the collection. Infinite until they
-        are fitted."""
-        scores = [
-            score.score(value.to(score.mean))
-            for score, value in ((self.layouts, layout), (self.features, features))
-        ]
+        """Up to 1 a picture so described may belong to the collection; infinite if not fitted."""
+        pairs = ((self.layouts, layout), (self.features, features))
+        scores = [score.score(value.to(score.mean)) for score, value in pairs]
         # Both must be usual, and of two models the one wins where both are more so.
         return sum(scores) / len(scores) if max(scores) <= 1 else max(scores)
 
 
 def principal_directions(codes: Tensor) -> Tensor:
-    """Principal directions of codes (N, C), as rows (min(N, C), C), the widest first, each as long
-    as the standard deviation along it."""
+    """Principal directions of codes (N, C): rows (min(N, C), C), the widest first, each as long as
+    the standard deviation along it."""
     centred = (codes - codes.mean(0)).double()
     _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
     scaled = directions * (spread / max(1, len(codes) - 1) ** 0.5)[:, None]

@@ -1,22 +1,19 @@
 """The swapping autoencoder's networks (Park et al. 2020, section 3 and appendix B): an encoder to
 structure and texture, a generator modulated by the texture, a patch co-occurrence discriminator.
 
-Where paper and code disagree, these follow the code, whose published weights fit.
-"""
+Where paper and code disagree, these follow the code, whose published weights fit."""
 
-from __future__ import annotations
-
-import itertools
 import math
-from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, ScaledLinear, blur
+from i2i_core.networks.stylegan2 import ResBlock, ScaledConv, ScaledLinear, blur, doubled_widths
 
-SHARP = (1, 2, 1)  # the encoder's blur
+Sizes = tuple[int, ...]  # channels of one layer after the other
 
 
 def unit(code: Tensor) -> Tensor:
@@ -29,32 +26,21 @@ class Encoder(nn.Module):
     (N, `texture`), both of length one over the channels. 30.58 million weights.
 
     `widths`: channels at full size and after each of the n halvings; `texture_widths`: after each
-    of the further, unpadded ones that the texture takes before its mean over all places.
-    """
+    of the further, unpadded ones that the texture takes before its mean over all places."""
 
-    def __init__(
-        self,
-        widths: Sequence[int] = (32, 64, 128, 256, 512),
-        texture_widths: Sequence[int] = (1024, 2048),
-        structure: int = 8,
-        texture: int = 2048,
-    ) -> None:
+    def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         super().__init__()
-        last = widths[-1]
+        last, texture_steps = widths[-1], (widths[-1], *texture_widths)
         self.from_rgb = ScaledConv(3, widths[0], 1)
-        self.down = nn.Sequential(
-            *[ResBlock(a, b, padding="reflect", taps=SHARP) for a, b in itertools.pairwise(widths)]
-        )
+        options: dict[str, Any] = {"padding": "reflect", "taps": (1, 2, 1)}
+        self.down = nn.Sequential(*[ResBlock(a, b, **options) for a, b in pairwise(widths)])
         self.to_structure = nn.Sequential(
             ScaledConv(last, last, 1), ScaledConv(last, structure, 1, active=False, bias=True)
         )
-        self.texture_down = nn.Sequential(
-            *[
-                ScaledConv(a, b, 3, down=True, padding="none", taps=(1,))
-                for a, b in itertools.pairwise((last, *texture_widths))
-            ]
-        )
-        self.to_texture = ScaledLinear((last, *texture_widths)[-1], texture)
+        options = {"down": True, "padding": "none", "taps": (1,)}
+        halvings = [ScaledConv(a, b, 3, **options) for a, b in pairwise(texture_steps)]
+        self.texture_down = nn.Sequential(*halvings)
+        self.to_texture: nn.Module = ScaledLinear(texture_steps[-1], texture)
 
     def trunk(self, x: Tensor) -> Tensor:
         """What both codes are read from."""
@@ -62,7 +48,7 @@ class Encoder(nn.Module):
 
     def structure(self, x: Tensor) -> Tensor:
         """The structure code alone."""
-        return unit(self.to_structure(self.trunk(x)))
+        return self._structure(self.trunk(x))
 
     def texture(self, x: Tensor) -> Tensor:
         """The texture code alone."""
@@ -70,7 +56,10 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(x)
-        return unit(self.to_structure(features)), self._texture(features)
+        return self._structure(features), self._texture(features)
+
+    def _structure(self, features: Tensor) -> Tensor:
+        return unit(self.to_structure(features))
 
     def _texture(self, features: Tensor) -> Tensor:
         return unit(self.to_texture(self.texture_down(features).mean((2, 3))))
@@ -79,10 +68,10 @@ class Encoder(nn.Module):
 class ModulatedConv(nn.Module):
     """Convolution modulated by a texture code (N, `texture`); with `up`, transposed, then blurred.
 
-    The code's linear image, scaled to a root mean square of one, multiplies the input's channels,
-    and the weights are normalised for each output channel whatever the code is. Not `demodulate`:
-    neither is normalised. That is the official code's "new demodulation"; Karras et al. 2020, eq.
-    1–3, normalise the product (`joint`). `gain` multiplies the result."""
+    The code's linear image multiplies the input's channels. With `demodulate` it is scaled to a
+    root mean square of one, and the weights for each output channel whatever the code is: the
+    official code's "new demodulation". With `joint`, too, their product is normalised instead
+    (Karras et al. 2020, eq. 1–3). `gain` multiplies the result."""
 
     def __init__(
         self,
@@ -121,24 +110,17 @@ class ModulatedConv(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A modulated 3×3 convolution, noise with a learnt strength (0 at first), activation."""
+    """A modulated 3×3 convolution, noise with a learnt strength (0 at first), activation. `options`
+    (`up`, `joint`) are those of `ModulatedConv`."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels_out: int,
-        texture: int,
-        up: bool = False,
-        noise: bool = True,
-        joint: bool = False,
+        self, inputs: int, outputs: int, texture: int, noise: bool = True, **options: Any
     ) -> None:
         super().__init__()
         # The activation's gain of √2 is put on the weights, where it costs nothing.
-        self.conv = ModulatedConv(
-            channels_in, channels_out, 3, texture, up, joint=joint, gain=math.sqrt(2)
-        )
+        self.conv = ModulatedConv(inputs, outputs, 3, texture, gain=math.sqrt(2), **options)
         self.noise = nn.Parameter(torch.zeros(1)) if noise else None
-        self.bias = nn.Parameter(torch.zeros(channels_out))
+        self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor, texture: Tensor) -> Tensor:
         x = self.conv(x, texture)
@@ -152,23 +134,27 @@ class StyledBlock(nn.Module):
     """Two styled convolutions beside a skip connection, added and divided by √2. With `up` they
     double the size, and the skip's convolution is activated and then resized."""
 
+    joint = False  # the demodulation of `ModulatedConv`; with it the skip is never activated
+
     def __init__(
-        self, channels_in: int, channels_out: int, texture: int, up: bool, noise: bool = True
+        self, inputs: int, outputs: int, texture: int, up: bool, noise: bool = True
     ) -> None:
         super().__init__()
-        self.conv1 = StyledConv(channels_in, channels_out, texture, up, noise)
-        self.conv2 = StyledConv(channels_out, channels_out, texture, False, noise)
+        self.conv1 = StyledConv(inputs, outputs, texture, noise, up=up, joint=self.joint)
+        self.conv2 = StyledConv(outputs, outputs, texture, noise, joint=self.joint)
         self.skip: nn.Module = nn.Identity()
-        if channels_in != channels_out:
-            self.skip = ScaledConv(channels_in, channels_out, 1, active=up)
+        if inputs != outputs or (up and self.joint):
+            self.skip = ScaledConv(inputs, outputs, 1, active=up and not self.joint)
         self.up = up
 
     def forward(self, x: Tensor, texture: Tensor) -> Tensor:
-        skip = self.skip(x)
-        if self.up:
-            skip = F.interpolate(skip, scale_factor=2, mode="bilinear", align_corners=False)
+        skip = self.enlarge(self.skip(x)) if self.up else self.skip(x)
         x = self.conv2(self.conv1(x, texture), texture)
-        return (x + skip) / math.sqrt(2)  # type: ignore[no-any-return]
+        return (x + skip) / math.sqrt(2)
+
+    def enlarge(self, skip: Tensor) -> Tensor:
+        """What passed the skip connection, at double size."""
+        return F.interpolate(skip, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Generator(nn.Module):
@@ -176,17 +162,15 @@ class Generator(nn.Module):
     25.06 million weights.
 
     `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
-    the n doubling ones. `gain` multiplies the texture code: of length one it moves the modulation
-    slowly at first. `noise`: in the doubling blocks. `bounded`: a tanh at the end, which the
-    published networks lack. The structure's scale begins at one, in the official code at zero.
-    """
+    the n doubling ones, which have `noise`. Not published: `gain`, by which the texture code is
+    multiplied, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
 
     def __init__(
         self,
-        structure: int = 8,
-        texture: int = 2048,
-        head_widths: Sequence[int] = (256, 512),
-        up_widths: Sequence[int] = (512, 512, 256, 128),
+        structure: int,
+        texture: int,
+        head_widths: Sizes,
+        up_widths: Sizes,
         gain: float = 1.0,
         noise: bool = True,
         bounded: bool = False,
@@ -194,8 +178,7 @@ class Generator(nn.Module):
         super().__init__()
         self.scale = ScaledLinear(texture, structure, start=1.0)
         self.shift = ScaledLinear(texture, structure)
-        heads = itertools.pairwise((structure, *head_widths))
-        ups = itertools.pairwise(((structure, *head_widths)[-1], *up_widths))
+        heads, ups = pairwise((structure, *head_widths)), pairwise((head_widths[-1], *up_widths))
         self.heads = nn.ModuleList([StyledBlock(a, b, texture, False) for a, b in heads])
         self.ups = nn.ModuleList([StyledBlock(a, b, texture, True, noise) for a, b in ups])
         self.to_rgb = ModulatedConv(up_widths[-1], 3, 1, texture, demodulate=False)
@@ -204,9 +187,8 @@ class Generator(nn.Module):
 
     def forward(self, structure: Tensor, texture: Tensor) -> Tensor:
         texture = self.gain * unit(texture)
-        x: Tensor
         scale, shift = (layer(texture)[:, :, None, None] for layer in (self.scale, self.shift))
-        x = unit(structure) * scale + shift
+        x: Tensor = unit(structure) * scale + shift
         for block in (*self.heads, *self.ups):
             x = block(x, texture)
         x = self.to_rgb(x, texture) + self.bias.view(1, 3, 1, 1)
@@ -216,19 +198,15 @@ class Generator(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and generator as they learn together."""
 
-    encoder: Encoder
-    generator: Generator
-
-    def __init__(self, encoder: nn.Module, generator: nn.Module) -> None:
+    def __init__(self, encoder: Encoder, generator: nn.Module) -> None:
         super().__init__()
-        self.encoder, self.generator = encoder, generator  # type: ignore[assignment]
+        self.encoder, self.generator = encoder, generator
 
     def forward(
         self, pictures: Tensor, textured: Tensor | None = None, swap: bool = True
     ) -> tuple[Tensor, Tensor]:
-        """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on; not
-        to `swap`, the former twice. With `textured` (2N, 3, any, any) the textures are read from
-        those."""
+        """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on (the
+        former twice if not `swap`); textures come from `textured` (2N, 3, any, any) if given."""
         if textured is None:
             structure, texture = self.encoder(pictures)
         else:
@@ -236,28 +214,21 @@ class Autoencoder(nn.Module):
         rebuilt = self.generator(structure, texture)
         if not swap:
             return rebuilt, rebuilt
-        other = structure.roll(len(structure) // 2, 0)
-        return rebuilt, self.generator(other, texture)
+        return rebuilt, self.generator(structure.roll(len(structure) // 2, 0), texture)
 
 
 class PatchDiscriminator(nn.Module):
     """Whether patches are of the picture that others are of: `features` of crops (N, P, 3, s, s),
-    then `judge` two of them. 24.5 million weights.
+    then `judge` two of them. 24.5 million weights. For `width` and `widest` see `doubled_widths`;
+    there follow 2×2 features and layers of `linear`, `linear`, `linear`/2 and 1 channels."""
 
-    `width` channels at s pixels, doubled with each halving to 4×4, at most `widest`; twice as many
-    there, then 2×2 features; four linear layers of `linear`, `linear` and `linear`/2 channels.
-    """
-
-    def __init__(
-        self, size: int = 128, width: int = 32, widest: int = 384, linear: int = 2048
-    ) -> None:
+    def __init__(self, size: int, width: int, widest: int, linear: int) -> None:
         super().__init__()
-        halvings = int(math.log2(size)) - 2
-        widths = [min(widest, width * 2**level) for level in range(halvings + 1)]
+        widths = doubled_widths(size, width, widest)
         last = widths[-1]
         self.convs = nn.Sequential(
             ScaledConv(3, widths[0], 3),
-            *[ResBlock(a, b) for a, b in itertools.pairwise(widths)],
+            *[ResBlock(a, b) for a, b in pairwise(widths)],
             ResBlock(last, 2 * last, down=False),
             ScaledConv(2 * last, last, 3, padding="none"),
         )
@@ -269,11 +240,9 @@ class PatchDiscriminator(nn.Module):
         )
 
     def features(self, crops: Tensor, together: bool = False) -> Tensor:
-        """Of crops (N, P, 3, s, s), features (N, P, C); with `together` each picture's mean, P
-        times."""
-        number, patches = crops.shape[:2]
-        found: Tensor = self.convs(crops.flatten(0, 1)).flatten(1).view(number, patches, -1)
-        return found.mean(1, keepdim=True).expand(-1, patches, -1) if together else found
+        """Features (N, P, C) of crops (N, P, 3, s, s), `together`: each picture's mean, P times."""
+        features: Tensor = self.convs(crops.flatten(0, 1)).flatten(1).unflatten(0, crops.shape[:2])
+        return features.mean(1, keepdim=True).expand_as(features) if together else features
 
     def judge(self, reference: Tensor, features: Tensor) -> Tensor:
         """Logits (N·P, 1): do `features` belong to the picture of `reference`?"""

@@ -1,7 +1,5 @@
 """The U-Net generator of pix2pix (Isola et al. 2017, section 3.2.1 and appendix 6.1.1)."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,12 +14,9 @@ class UNet(nn.Module):
     `width` channels, as many doublings, and skip connections between equal sizes. At the published
     numbers 54.41 million weights. Dropout of a half in the inner doublings from the fifth level on.
 
-    Not in the paper: with `antialias` every doubling but the last is blurred, which takes out the
-    period of two that transposed convolutions leave (after the last a discriminator would know by
-    the blur); with `code`, so many numbers (N, code) scale and shift the normalised channels of the
-    doublings (Dumoulin et al. 2017), and so choose among translations; with `noise`, every doubling
-    but the last is given some.
-    """
+    Not in the paper, in every doubling but the last: with `antialias` a blur, against the period of
+    two of transposed convolutions (in the last a discriminator would know by it); with `code`,
+    numbers (N, code) that scale and shift normalised channels (Dumoulin et al. 2017); `noise`."""
 
     def __init__(
         self,
@@ -47,8 +42,8 @@ class UNet(nn.Module):
             outermost, innermost = level == 0, level == depth - 1
             above = in_channels if outermost else widths[level - 1]
             self.downs.append(nn.Conv2d(above, channels, 4, 2, 1, bias=bias))
-            plain = outermost or innermost
-            self.down_norms.append(norm_layer("none" if plain else norm, channels))
+            down_norm = "none" if outermost or innermost else norm
+            self.down_norms.append(norm_layer(down_norm, channels))
             below = channels if innermost else 2 * channels
             above = out_channels if outermost else above
             self.ups.append(UpConv(below, above, bias=bias or outermost))
@@ -94,19 +89,16 @@ class UNet(nn.Module):
 class UpConv(nn.ConvTranspose2d):
     """Transposed 4×4 convolution to double size."""
 
-    SMALL = 64  # pixels
-
     def __init__(self, channels_in: int, channels_out: int, bias: bool) -> None:
         super().__init__(channels_in, channels_out, 4, 2, 1, bias=bias)
 
     def forward(self, x: Tensor, _output_size: list[int] | None = None) -> Tensor:
         count, channels, height, width = x.shape
-        if x.device.type != "cpu" or height * width > self.SMALL:
+        if x.device.type != "cpu" or height * width > 64:
             return super().forward(x)
         # Deep in a U-Net the weights are the work, not the picture: there one matrix product that
         # reads them once is twice as fast as the CPU's transposed convolution.
         pixels = x.flatten(2).transpose(1, 2).reshape(-1, channels)
-        columns = (pixels @ self.weight.flatten(1)).view(count, height * width, -1)
-        size = (2 * height, 2 * width)
-        y = F.fold(columns.transpose(1, 2), size, kernel_size=4, padding=1, stride=2)
+        columns = (pixels @ self.weight.flatten(1)).view(count, height * width, -1).transpose(1, 2)
+        y = F.fold(columns, (2 * height, 2 * width), kernel_size=4, padding=1, stride=2)
         return y if self.bias is None else y + self.bias.view(1, -1, 1, 1)

@@ -1,13 +1,8 @@
 """3×3 convolution by Winograd's minimal filtering F(4×4, 3×3): a quarter of the multiplications.
 
-Lavin & Gray 2016 ("Fast algorithms for convolutional neural networks", section 4.3). A 4×4 tile of
-the result needs 36 products a channel pair where the definition needs 144. PyTorch has it for GPUs;
-on processors without AVX-512 it has neither this nor fast channels-last gradients, and the residual
-blocks of a ResNet, where nearly all of the work is, train 1.5 to 2 times faster by this file. The
-result differs from the definition's by rounding, about 1e-5 of its largest value.
-"""
-
-from __future__ import annotations
+Lavin & Gray 2016 ("Fast algorithms for convolutional neural networks", section 4.3). PyTorch has it
+for GPUs only; on processors without AVX-512 the residual blocks of a ResNet train 1.5 to 2 times
+faster by this file. The result differs by rounding, about 1e-5 of its largest value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 TILE = 4  # a side of the result's tiles; the input's overlap by 2
-# The paper's matrices for F(4, 3): Y = Aᵀ [(G g) ⊙ (Bᵀ d)], in two dimensions the Kronecker
-# product of each with itself.
+# The paper's matrices: Y = Aᵀ [(G g) ⊙ (Bᵀ d)], in 2D each one's Kronecker product with itself.
 _B_T = torch.tensor(
     [
         [4.0, 0, -5, 0, 1, 0],
@@ -64,8 +58,8 @@ def pays(x: Tensor, weight: Tensor, height: int, width: int) -> bool:
 
 
 class Conv3x3(nn.Conv2d):
-    """A 3×3 convolution of a picture that is padded already, (N, C, H + 2, W + 2) to (N, K, H, W);
-    channels-last where Winograd's algorithm is used, else by PyTorch's own."""
+    """A 3×3 convolution of a padded picture, (N, C, H + 2, W + 2) to (N, K, H, W): Winograd's, then
+    channels-last, where that `pays`, else PyTorch's."""
 
     def __init__(self, channels_in: int, channels_out: int, bias: bool = True) -> None:
         super().__init__(channels_in, channels_out, 3, bias=bias)
@@ -73,9 +67,8 @@ class Conv3x3(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if not pays(x, self.weight, x.shape[-2] - 2, x.shape[-1] - 2):
             return super().forward(x)
-        spread_out = x.contiguous(memory_format=torch.channels_last)
         apply: Callable[[Tensor, Tensor], Tensor] = Winograd.apply
-        y = apply(spread_out, self.weight)
+        y = apply(x.contiguous(memory_format=torch.channels_last), self.weight)
         return y if self.bias is None else y + self.bias.view(1, -1, 1, 1)
 
 

@@ -1,9 +1,6 @@
 """A guide of structural analogy from deep features: what a published network finds similar.
 
-Its weights are optional: see `networks.features`.
-"""
-
-from __future__ import annotations
+Its weights are optional: see `networks.deep_features`."""
 
 from functools import lru_cache
 
@@ -11,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2i_core.images.filters import resize
+from i2i_core.images.filters import resize, resize_long_side
 from i2i_core.networks.deep_features import DINO, DeepFeatures, usable
 
 LAYER = 9  # of 12 blocks: deep enough for parts of things, not yet for the whole picture
@@ -23,14 +20,13 @@ SPREAD = 12**-0.5  # the deviation of ranks, which most other guides are
 
 def deep_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Parts that a self-supervised ViT describes alike correspond (Amir et al. 2022, sections 3 and
-    4, on correspondences and joint principal components of DINO's features).
-
-    `a`, `b` (1, 3, H, W) in [0, 1], sizes may differ, to (1, COMPONENTS, H, W) each, in [−1, 1].
-    Raises WeightsUnavailable where the network cannot be had.
-    """
+    4: joint principal components of DINO's features). `a`, `b` (1, 3, H, W) in [0, 1], any sizes,
+    to (1, COMPONENTS, H, W) in [−1, 1]. WeightsUnavailable where the network cannot be had."""
     network = backbone().to(a.device)
+    patch = network.reductions[-1]
     with torch.no_grad():
-        maps = [F.normalize(network(_fit(x, network.reductions[-1]))[-1], dim=1) for x in (a, b)]
+        inputs = [resize_long_side(x, SIDE, patch, patch) for x in (a, b)]
+        maps = [F.normalize(network(x)[-1], dim=1) for x in inputs]
     # Each is centred by itself: or the first component would tell a drawing from a photograph.
     maps = [x - x.mean((2, 3), keepdim=True) for x in maps]
     points = [x[0].flatten(1) for x in maps]
@@ -39,11 +35,8 @@ def deep_features(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     variance, vectors = torch.linalg.eigh(torch.as_tensor(covariance).double().cpu())
     scale = SPREAD / variance[-1].clamp_min(1e-12).sqrt()
     basis = (vectors[:, -COMPONENTS:].flip(1) * scale).T.to(maps[0])
-    guide_a, guide_b = (
-        resize(torch.einsum("kc,nchw->nkhw", basis, x), (y.shape[-2], y.shape[-1])).clamp(-1, 1)
-        for x, y in zip(maps, (a, b), strict=True)
-    )
-    return guide_a, guide_b
+    guide_a, guide_b = (torch.einsum("kc,nchw->nkhw", basis, x) for x in maps)
+    return resize(guide_a, a.shape[-2:]).clamp(-1, 1), resize(guide_b, b.shape[-2:]).clamp(-1, 1)
 
 
 def deep_features_at_hand() -> bool:
@@ -55,12 +48,3 @@ def deep_features_at_hand() -> bool:
 def backbone() -> DeepFeatures:
     """The network, loaded once."""
     return DeepFeatures(DINO, (LAYER,), without=WITHOUT)
-
-
-def _fit(picture: Tensor, multiple: int) -> Tensor:
-    """`picture` with SIDE pixels on the longer side, both sides whole numbers of patches."""
-    scale = SIDE / max(picture.shape[-2:])
-    height, width = (
-        max(multiple, round(side * scale / multiple) * multiple) for side in picture.shape[-2:]
-    )
-    return resize(picture, (height, width)).clamp(0, 1)

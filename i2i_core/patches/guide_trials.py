@@ -1,16 +1,13 @@
 """Which correspondence fits a pair: each is tried at a small size and scored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.images.filters import resize
+from i2i_core.images.filters import resize, resize_long_side
 from i2i_core.patches.metrics import coherence, completeness, self_similarity
 from i2i_core.patches.saliency import objects
 from i2i_core.patches.structure_guides import candidates, structure_guides
@@ -19,6 +16,9 @@ from i2i_core.patches.task import Settings, Task
 
 TRIAL_SIDE = 64
 SAMPLES = 1200
+TRIAL_SETTINGS = Settings(
+    5, 16, guide_components=8, coarsest=18, guide_weight=(4.0, 0.4), rounds=(3, 2)
+)
 
 
 @dataclass(frozen=True)
@@ -32,33 +32,18 @@ class Trial:
 
 
 def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iterator[Trial]:
-    """Try the `candidates` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels.
-
-    The score is how well the layout (self-similarity) and the objects are preserved, minus how much
-    patches are spoilt or unused (coherence and completeness, relative to those of the two pictures
-    themselves).
-    """
-    small_a, small_b = _shrink(structure), _shrink(appearance)
-    settings = Settings(
-        coarsest=18,
-        rounds=(3, 2),
-        patch_size=5,
-        components=16,
-        guide_components=8,
-        guide_weight=(4.0, 0.4),
-        seed=seed,
-    )
+    """Try the `candidates` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels. The score is how
+    well layout (self-similarity) and objects are preserved, minus how far patches are spoilt or
+    unused (coherence and completeness, relative to those of the two pictures themselves)."""
+    small_a, small_b = (resize_long_side(x, TRIAL_SIDE, least=20) for x in (structure, appearance))
+    settings = replace(TRIAL_SETTINGS, seed=seed)
     far = _patch_errors(small_a, small_b)
     structure_objects = objects(structure)
     names = candidates(structure, appearance)
     for name in names:
         guide_a, guide_b = structure_guides(name, structure, appearance)
-        size_a, size_b = small_a.shape[-2:], small_b.shape[-2:]
-        task = Task(
-            small_b,
-            resize(guide_b, (size_b[0], size_b[1])),
-            resize(guide_a, (size_a[0], size_a[1])),
-        )
+        guide_a, guide_b = resize(guide_a, small_a.shape[-2:]), resize(guide_b, small_b.shape[-2:])
+        task = Task(small_b, source_guide=guide_b, target_guide=guide_a)
         *_, level = synthesize(task, settings)
         score = (
             self_similarity(level.picture, small_a, cells=14)
@@ -69,12 +54,9 @@ def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) ->
 
 
 def objects_kept(structure: NDArray[np.int32], result: NDArray[np.int32]) -> float:
-    """Whether objects lie where objects were, in [0, 1]: the symmetric best Dice coefficient of
-    instance segmentation (Scharr et al. 2016), so that objects that merge or vanish count as
-    well as ghosts. Both are ids (H, W), 0 for the ground.
-
-    0 when the structure has no objects, or so many that they are a texture.
-    """
+    """Whether objects, ids (H, W) with 0 for the ground, lie where objects were, in [0, 1]: the
+    symmetric best Dice coefficient (Scharr et al. 2016), so that merged and lost objects count as
+    well as ghosts. 0 when the structure has none, or so many that they are a texture."""
     count = len(np.unique(structure[structure > 0]))
     if not 1 <= count <= 20 or (structure == 0).mean() < 0.3:
         return 0.0
@@ -85,20 +67,13 @@ def _best_dice(ones: NDArray[np.int32], others: NDArray[np.int32]) -> float:
     """Mean over the objects of `ones` of the Dice coefficient with the best of `others`."""
     table = np.zeros((ones.max() + 1, others.max() + 1))
     np.add.at(table, (ones.ravel(), others.ravel()), 1)
-    sizes_ones, sizes_others = table.sum(1), table.sum(0)
-    if table.shape[1] == 1 or table.shape[0] == 1:
+    if 1 in table.shape:
         return 0.0
-    both = sizes_ones[1:, None] + sizes_others[None, 1:]
-    dice = 2 * table[1:, 1:] / np.maximum(both, 1)
-    present = sizes_ones[1:] > 0
+    sizes, other_sizes = table.sum(1)[1:], table.sum(0)[1:]
+    dice = 2 * table[1:, 1:] / np.maximum(sizes[:, None] + other_sizes, 1)
+    present = sizes > 0
     return float(dice[present].max(1).mean()) if present.any() else 0.0
 
 
 def _patch_errors(result: Tensor, source: Tensor) -> float:
     return coherence(result, source, 1, SAMPLES) + completeness(result, source, 1, SAMPLES)
-
-
-def _shrink(picture: Tensor) -> Tensor:
-    scale = TRIAL_SIDE / max(picture.shape[-2:])
-    height, width = (max(20, round(side * scale)) for side in picture.shape[-2:])
-    return torch.clamp(resize(picture, (height, width)), 0, 1)

@@ -1,34 +1,23 @@
 """Guides for semantic analogy: a pixel's label, and where in the label's region it lies."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# Weights found by measurement: the place inside the label's own region helps most. Height counts
-# more than the place along it, for what people photograph lies in layers.
+# Measured: the place in the label's own region helps most, and height, for scenes lie in layers.
 RELATIVE_WEIGHTS = (0.7, 0.4)  # of y, of x
 POSITION_WEIGHT = 0.15
 
 
 def label_guide(ids: NDArray[np.uint8], count: int, reach: float) -> Tensor:
-    """Guide channels (1, count + 4, H, W) of a label map.
-
-    `ids` (H, W) in 0 to count − 1; every label present in source or target has to be within
-    `count`, so that both maps get the same channels. `reach`: pixels over which the distance to a
-    label's border counts; 10 at 256 pixels.
-    """
+    """Guide channels (1, count + 4, H, W) of a label map `ids` (H, W) in 0 to count − 1, `count`
+    being that of source and target together, so that both get the same channels. `reach`: pixels
+    over which the distance to a label's border counts; 10 at 256 pixels."""
+    places = POSITION_WEIGHT * position(*ids.shape)
     weights = torch.tensor(RELATIVE_WEIGHTS).view(1, 2, 1, 1)
-    return torch.cat(
-        [
-            signed_distances(ids, count, reach),
-            POSITION_WEIGHT * position(ids.shape[0], ids.shape[1]),
-            weights * relative_coordinates(ids, count),
-        ],
-        1,
-    )
+    relative = weights * relative_coordinates(ids, count)
+    return torch.cat([signed_distances(ids, count, reach), places, relative], 1)
 
 
 def signed_distances(ids: NDArray[np.uint8], count: int, reach: float) -> Tensor:
@@ -39,27 +28,20 @@ def signed_distances(ids: NDArray[np.uint8], count: int, reach: float) -> Tensor
     channels = []
     for label in range(count):
         inside = ids == label
-        if inside.all() or not inside.any():
-            channels.append(np.full(ids.shape, 1.0 if inside.any() else -1.0))
-            continue
-        signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
+        signed = np.full(ids.shape, reach if inside.any() else -reach)
+        if inside.any() and not inside.all():
+            signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
         channels.append(np.clip(signed / reach, -1, 1))
     return torch.from_numpy(np.stack(channels)).float()[None]
 
 
 def relative_coordinates(ids: NDArray[np.uint8], count: int) -> Tensor:
-    """Rank of y and of x within the pixel's own label: (1, 2, H, W) in [−1, 1].
-
-    The top of a taller mountain is then still the top of the mountain.
-    """
+    """Rank of y and of x within the pixel's own label: (1, 2, H, W) in [−1, 1]. The top of a taller
+    mountain is then still the top of the mountain."""
     out = np.zeros((2, *ids.shape), np.float32)
-    coordinates = np.indices(ids.shape)
     for label in range(count):
         inside = ids == label
-        if not inside.any():
-            continue
-        for axis in (0, 1):
-            values = coordinates[axis][inside]
+        for axis, values in enumerate(np.nonzero(inside)):
             # Cumulative histogram: the middle of the ranks of all pixels on the same line.
             histogram = np.bincount(values, minlength=ids.shape[axis])
             middle = np.cumsum(histogram) - histogram / 2

@@ -1,11 +1,8 @@
 """How good a result is, by numbers that need no downloaded weights.
 
-All functions take pictures as tensors (1, 3, H, W) in [0, 1]. What they cannot see: patch methods
-optimise coherence by construction, and guides made of lightness favour `self_similarity`. So
-report both sides, with copies of the inputs as anchors, and look.
-"""
-
-from __future__ import annotations
+All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, and
+guides made of lightness favour `self_similarity`: report both, with copies of the inputs as
+anchors, and look."""
 
 import numpy as np
 import torch
@@ -23,8 +20,7 @@ def coherence(result: Tensor, source: Tensor, scales: int = 3, samples: int = 30
 
     Mean over `scales` (each half the last) of the root mean squared distance, in grey levels of
     0 to 255, of `samples` random 7×7 patches to their nearest source patch. The first term of
-    bidirectional similarity (Simakov et al. 2008, eq. 1); `completeness` is the second.
-    """
+    bidirectional similarity (Simakov et al. 2008, eq. 1); `completeness` is the second."""
     errors = []
     for a, b in zip(_scales(result, scales), _scales(source, scales), strict=True):
         random = torch.Generator().manual_seed(0)
@@ -58,25 +54,20 @@ def sliced_wasserstein(result: Tensor, source: Tensor, scales: int = 3) -> float
 
 
 def self_similarity(result: Tensor, structure: Tensor, cells: int = 20) -> float:
-    """Agreement of two layouts whatever they are made of, in [−1, 1].
-
-    Spearman's correlation of the distances between all pairs of `cells`² grid cells, described by
-    mean Lab and local contrast: the self-similarity loss of Kolkin et al. 2019 (STROTSS, eq. 8)
-    on features without weights.
-    """
+    """Agreement of two layouts whatever they are made of, in [−1, 1]: Spearman's correlation of the
+    distances between all pairs of `cells`² grid cells, described by mean Lab and local contrast.
+    After the self-similarity loss of Kolkin et al. 2019 (STROTSS, eq. 8)."""
     pairs = torch.triu_indices(cells**2, cells**2, 1, device=result.device)
-    ranks = []
-    for picture in (result, structure):
-        features = _cells(picture, cells)
-        ranks.append(rank(torch.cdist(features, features)[pairs[0], pairs[1]]))
-    return correlation(ranks[0], ranks[1])
+    grids = (_cells(picture, cells) for picture in (result, structure))
+    return correlation(*(rank(torch.cdist(x, x)[pairs[0], pairs[1]]) for x in grids))
 
 
 def boundary_agreement(result: Tensor, structure: Tensor) -> float:
     """Rank correlation, in [−1, 1], of the blurred edge strengths of two pictures of one size."""
     if result.shape != structure.shape:
-        structure = resize(structure, (result.shape[-2], result.shape[-1])).clamp(0, 1)
-    return correlation(_edges(result), _edges(structure))
+        structure = resize(structure, result.shape[-2:]).clamp(0, 1)
+    edges = (squared_gradient(x).sqrt() for x in (result, structure))
+    return correlation(*(rank(gaussian_blur(x, 1.8)) for x in edges))
 
 
 def _scales(picture: Tensor, count: int) -> list[Tensor]:
@@ -100,8 +91,9 @@ def _cells(picture: Tensor, cells: int) -> Tensor:
     return features[0].flatten(1).T
 
 
-def _edges(picture: Tensor) -> Tensor:
+def squared_gradient(picture: Tensor) -> Tensor:
+    """The squared gradient of lightness, (1, 1, H, W), over two pixels each way."""
     light = rgb_to_lab(picture)[:, :1]
     gx = F.pad(light[..., 2:] - light[..., :-2], (1, 1, 0, 0))
     gy = F.pad(light[..., 2:, :] - light[..., :-2, :], (0, 0, 1, 1))
-    return rank(gaussian_blur((gx.square() + gy.square()).sqrt(), 1.8))
+    return gx.square() + gy.square()

@@ -1,27 +1,20 @@
 """Patch descriptors: the principal components of a picture's patches, computed as a convolution."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
 class PatchPCA:
-    """Projects patches of `size` × `size` pixels on the leading principal components of the
-    patches of one picture.
-
-    The projection is centred and scaled so that the fitted picture's components have a total
-    variance of 1: blocks of different nature (appearance, guides) can then be weighted against
-    each other.
-    """
+    """Projects patches of `size` × `size` pixels on the leading principal components of one
+    picture's patches, centred, and scaled to a total variance of 1 over that picture: appearance
+    and guides can then be weighted against each other."""
 
     def __init__(self, picture: Tensor, size: int, components: int, samples: int = 12000) -> None:
         """Fit to `picture` (1, C, H, W), on at most about `samples` of its patches."""
         self.radius = size // 2
-        padded = _pad(picture, self.radius)
         step = max(1, int((picture.shape[-1] * picture.shape[-2] / samples) ** 0.5))
-        patches = F.unfold(padded, size, stride=step)[0].T
+        patches = F.unfold(pad(picture, self.radius), size, stride=step)[0].T
         mean = patches.mean(0)
         centred = patches - mean
         covariance = centred.T @ centred / len(patches)
@@ -38,12 +31,11 @@ class PatchPCA:
     def __call__(self, picture: Tensor, stride: int = 1) -> Tensor:
         """Descriptors of the patches centred on every `stride`-th pixel of `picture`
         (1, C, H, W): (ceil(H/stride)·ceil(W/stride), components), row by row."""
-        padded = _pad(picture, self.radius)
-        features = F.conv2d(padded, self.weight, self.bias, stride=stride)
+        features = F.conv2d(pad(picture, self.radius), self.weight, self.bias, stride=stride)
         return features[0].flatten(1).T.contiguous()
 
 
-def _pad(picture: Tensor, radius: int) -> Tensor:
-    # Reflection needs more pixels than the radius; tiny pictures repeat their border instead.
+def pad(picture: Tensor, radius: int) -> Tensor:
+    """`picture` reflected beyond its borders; one too small for that repeats its border."""
     mode = "reflect" if min(picture.shape[-2:]) > radius else "replicate"
     return F.pad(picture, (radius,) * 4, mode=mode)

@@ -1,7 +1,5 @@
 """What stands out in a picture: two estimates without weights, and the objects cut from them."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,12 +11,9 @@ SIDE = 96  # Saliency is a matter of large shapes: it is estimated at this many 
 
 
 def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
-    """Saliency by global colour contrast: (1, 1, SIDE, SIDE) in [0, 1].
-
-    `picture` (1, 3, H, W) in [0, 1]. As Cheng et al. 2011 (HC and RC saliency): a colour is
-    salient if it is far from the picture's other colours, here those of k-means clusters; a
-    cluster that owns the picture's border is taken for background.
-    """
+    """Saliency of a picture (1, 3, H, W) in [0, 1] by global colour contrast: (1, 1, SIDE, SIDE) in
+    [0, 1]. As Cheng et al. 2011 (HC and RC saliency): a colour is salient if far from the others,
+    here of k-means clusters; one that owns the picture's border is taken for background."""
     from scipy.cluster.vq import kmeans2
 
     lab = rgb_to_lab(resize(picture, (SIDE, SIDE)).clamp(0, 1)) / 45
@@ -27,15 +22,14 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
     points = torch.cat([lab, 2 * contrast], 1)[0].flatten(1).T.cpu()
     if float(points.std(0).max()) < 1e-3:  # one colour: nothing stands out
         return torch.zeros(1, 1, SIDE, SIDE).to(picture)
-    centres, assigned = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
-    colours, cluster = torch.from_numpy(centres), torch.from_numpy(assigned).long()
+    means, numbers = kmeans2(points.numpy(), clusters, minit="++", seed=0, missing="warn")
+    colours, cluster = torch.from_numpy(means), torch.from_numpy(numbers).long()
     share = torch.bincount(cluster, minlength=clusters).float() / len(points)
-    border = torch.bincount(cluster[_border(SIDE, 3).flatten()], minlength=clusters).float()
-    border = border / border.sum()
-
+    border = torch.bincount(cluster[_border(3)], minlength=clusters).float()
+    border /= border.sum()
     gaps = torch.cdist(colours, colours)
     contrast_score = (gaps * share).sum(1)
-    contrast_score = contrast_score / contrast_score.max().clamp_min(1e-6)
+    contrast_score /= contrast_score.max().clamp_min(1e-6)
     from_background = gaps[(border * share).argmax()]
     owned = (border / share.clamp_min(1e-4)).clamp(0, 1) * (share / share.max())
     score = 0.5 * contrast_score + 0.5 * from_background
@@ -46,11 +40,9 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
 def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
     """Saliency by rarity of colour and texture: (1, 1, SIDE, SIDE) in [0, 1].
 
-    Each place is described by its mean colour and its roughness at two scales. The frame of the
-    picture, less its own outliers, is taken for background; what lies far from it in Mahalanobis
-    distance stands out. On a logarithmic scale, so that one glaring object does not hide the
-    others: grey eggs on grey wood beside an orange.
-    """
+    Places are described by mean colour and roughness at two scales. The picture's frame, less its
+    own outliers, is the background; what lies far from it in Mahalanobis distance stands out, on a
+    logarithmic scale, so that one glaring object does not hide the others."""
     lab = rgb_to_lab(resize(picture, (2 * SIDE, 2 * SIDE)).clamp(0, 1))
     light = lab[:, :1]
     parts = [gaussian_blur(lab, sigma) for sigma in (1.2, 2.4)]
@@ -58,8 +50,7 @@ def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
         energy = gaussian_blur((light - gaussian_blur(light, sigma)).square(), 1.5 * sigma)
         parts.append(4 * torch.log(energy + 0.5))
     points = resize(torch.cat(parts, 1), (SIDE, SIDE))[0].flatten(1).T.cpu().double()
-
-    frame = points[_border(SIDE, 5).flatten()][::6]
+    frame = points[_border(5)][::6]
     whiten = _whitening(frame)
     for _ in range(2):  # Objects cut by the frame are its outliers: trim, then fit again.
         distance = ((frame - frame.mean(0)) @ whiten).norm(dim=1)
@@ -73,11 +64,9 @@ def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
 def objects(picture: Tensor, smallest: float = 0.002) -> NDArray[np.int32]:
     """Objects that stand out of `picture` (1, 3, H, W): ids (SIDE, SIDE), 0 for the ground.
 
-    What differs in colour is cut out first, for its outlines are crisp; what is unusual only in
-    other ways is added where no such object lies already. Holes are filled (a ball's badge
-    belongs to the ball), touching objects are separated at their necks by a watershed, and what
-    covers less than `smallest` of the picture is noise.
-    """
+    What differs in colour is cut out first, for its outlines are crisp; what is unusual in other
+    ways is added where no such object lies. Small holes are filled, touching objects separated at
+    their necks by a watershed; what covers less than `smallest` of the picture is noise."""
     from scipy import ndimage
 
     inside = _above_otsu(colour_contrast(picture))
@@ -115,13 +104,8 @@ def _split_touching(inside: NDArray[np.bool_]) -> NDArray[np.int32]:
     unseeded = np.bincount(rest[seeds > 0], minlength=count + 1) == 0
     unseeded[0] = False
     seeds = np.where(unseeded[rest], rest + seeds.max(), seeds)
-    return _merge_wide(np.asarray(watershed(-depth, seeds, mask=inside), np.int32), depth)
-
-
-def _merge_wide(ids: NDArray[np.int32], depth: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Undo cuts that are no necks: where parts meet at 0.9 of the thinner one's depth or more."""
-    from scipy import ndimage
-
+    ids = np.asarray(watershed(-depth, seeds, mask=inside), np.int32)
+    # Undo cuts that are no necks: where parts meet at 0.9 of the thinner one's depth or more.
     meetings = []
     for axis in (0, 1):
         sides = [np.delete(x, end, axis).ravel() for x in (ids, depth) for end in (0, -1)]
@@ -141,14 +125,13 @@ def _merge_wide(ids: NDArray[np.int32], depth: NDArray[np.float64]) -> NDArray[n
 def _whitening(points: Tensor, floor: float = 2.0) -> Tensor:
     """Matrix that gives `points` (N, K) unit covariance; spreads below `floor` stay."""
     covariance = torch.cov(points.T) + floor**2 * torch.eye(points.shape[1], dtype=points.dtype)
-    root: Tensor = torch.linalg.cholesky(torch.linalg.inv(covariance))
-    return root
+    return torch.linalg.cholesky(torch.linalg.inv(covariance))  # type: ignore[no-any-return]
 
 
-def _border(side: int, width: int) -> Tensor:
-    mask = torch.ones(side, side, dtype=torch.bool)
+def _border(width: int) -> Tensor:
+    mask = torch.ones(SIDE, SIDE, dtype=torch.bool)
     mask[width:-width, width:-width] = False
-    return mask
+    return mask.flatten()
 
 
 def _unit(x: Tensor) -> Tensor:

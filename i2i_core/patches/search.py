@@ -1,11 +1,7 @@
 """Nearest-neighbour search between patch descriptors: exhaustive, and a vectorised PatchMatch.
 
 Both work on *augmented* descriptors, whose plain dot product is the squared distance plus the
-penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty]. One matrix product, or one
-gather and one multiplication, then does all the work.
-"""
-
-from __future__ import annotations
+penalty of the source patch: [−2q, |q|², 1] · [k, 1, |k|² + penalty]."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,10 +11,9 @@ from torch import Tensor
 
 from i2i_core.patches.pyramid import Field
 
-# Elements of a distance matrix (exhaustive) or of gathered descriptors (PatchMatch) held at a
-# time: small enough to stay in a core's cache, large enough to hide the call overhead.
-MATRIX_CHUNK = 1 << 20
-GATHER_CHUNK = 1 << 18
+# Elements held at a time: few enough for a core's cache, enough to hide the call overhead.
+MATRIX_CHUNK = 1 << 20  # of a distance matrix (exhaustive)
+GATHER_CHUNK = 1 << 18  # of gathered descriptors (PatchMatch)
 
 
 def augment_queries(features: Tensor) -> Tensor:
@@ -35,13 +30,10 @@ def augment_keys(features: Tensor, penalty: Tensor | None = None) -> Tensor:
 
 
 def exhaustive(queries: Tensor, keys: Tensor, penalty: Tensor, alpha: float | None) -> Tensor:
-    """Index (N,) of the best key for each query: the smallest d(q, k) / (α + min over all
-    queries of d(·, k)) + penalty(k).
-
-    The denominator is the completeness term of Granot et al. 2022 ("Drop the GAN", eq. 3): a
-    source patch that no target patch resembles becomes cheap, so that all of the source is
-    used. Without `alpha` it is left out. `queries` and `keys` are augmented without penalty.
-    """
+    """Index (N,) of the best key for each query: the smallest d(q, k) / (α + min over all queries
+    of d(·, k)) + penalty(k); `queries` and `keys` are augmented without penalty. The denominator,
+    left out without `alpha`, makes source patches cheap that no target patch resembles, so that
+    all of the source is used: the completeness term of Granot et al. 2022, eq. 3."""
     columns = keys.T
     chunk = max(1, MATRIX_CHUNK // keys.shape[0])
     if alpha is not None:
@@ -74,12 +66,9 @@ def patchmatch(
     radii: Sequence[int],
     random: torch.Generator,
 ) -> Field:
-    """Improve `field` by propagation and random search (Barnes et al. 2009), all patches at once.
-
-    A sequential PatchMatch carries a good match across the picture within one scan; in parallel
-    it travels one step a sweep, so propagation also looks `jumps` grid cells away. Random search
-    tries one offset within each of the shrinking `radii` (in source pixels).
-    """
+    """Improve `field` by propagation and random search (Barnes et al. 2009), all patches at once:
+    a good match then travels one grid cell a sweep, so propagation also looks `jumps` cells away.
+    Random search tries one offset within each of the shrinking `radii` (source pixels)."""
     height, width = field.source
     y, x = field.y, field.x
     shape = y.shape
@@ -95,17 +84,11 @@ def patchmatch(
 
     for _ in range(sweeps):
         for jump in jumps:
-            step = jump * field.stride
             for rows, columns in ((0, jump), (jump, 0), (0, -jump), (-jump, 0)):
-                dy = step * (rows > 0) - step * (rows < 0)
-                dx = step * (columns > 0) - step * (columns < 0)
+                dy, dx = rows * field.stride, columns * field.stride
                 attempt(y.roll((rows, columns), (0, 1)) + dy, x.roll((rows, columns), (0, 1)) + dx)
         for radius in radii:
-            attempt(y + _offsets(y, radius, random), x + _offsets(x, radius, random))
+            # Drawn on the CPU, so that a seed means the same picture on every device.
+            draws = [torch.randint(-radius, radius + 1, shape, generator=random) for _ in "yx"]
+            attempt(y + draws[0].to(y.device), x + draws[1].to(y.device))
     return replace(field, y=y, x=x, distance=best)
-
-
-def _offsets(like: Tensor, radius: int, random: torch.Generator) -> Tensor:
-    # Drawn on the CPU, so that a seed means the same picture on every device.
-    offsets = torch.randint(-radius, radius + 1, like.shape, generator=random)
-    return offsets.to(like.device)

@@ -1,11 +1,7 @@
 """Guides for structural analogy: guesses of which parts of two pictures correspond.
 
 No single automatic guess is right for every pair, so there are several; the method tries each at
-a small size and takes the best. All are functions of both pictures, for some (polarity, what is
-figure) make sense only of one picture seen beside the other.
-"""
-
-from __future__ import annotations
+a small size and takes the best."""
 
 from collections.abc import Callable
 
@@ -17,68 +13,95 @@ from torch import Tensor
 
 from i2i_core.images.filters import gaussian_blur, rank, resize, rgb_to_lab
 from i2i_core.patches.deep_guides import deep_features, deep_features_at_hand
+from i2i_core.patches.metrics import squared_gradient
 from i2i_core.patches.saliency import colour_contrast, objects
 
 EDGE_WEIGHT = 0.3
 GuidePair = tuple[Tensor, Tensor]
+Correspondence = Callable[[Tensor, Tensor], GuidePair]
 
 
-def lightness(a: Tensor, b: Tensor) -> GuidePair:
+def lightness(picture: Tensor) -> Tensor:
     """Light corresponds to light: rank of L*, so that exposure does not matter."""
-    return _ranked(_light(a)), _ranked(_light(b))
+    return _ranked(_light(picture))
 
 
 def inverted_lightness(a: Tensor, b: Tensor) -> GuidePair:
     """Light corresponds to dark."""
-    return _ranked(-_light(a)), _ranked(_light(b))
+    return _ranked(-_light(a)), lightness(b)
 
 
-def local_lightness(a: Tensor, b: Tensor) -> GuidePair:
+def local_lightness(picture: Tensor) -> Tensor:
     """What is lighter than its surroundings corresponds: lighting and layout drop out."""
-    return _ranked(_local_light(a)), _ranked(_local_light(b))
+    light = _light(picture)
+    return _ranked(light - gaussian_blur(light, 0.045 * min(picture.shape[-2:])))
 
 
-def colour(a: Tensor, b: Tensor) -> GuidePair:
+def colour(picture: Tensor) -> Tensor:
     """Rank of each Lab channel: the bluest corresponds to the bluest."""
-    return tuple(  # type: ignore[return-value]
-        torch.cat([_ranked(channel) for channel in rgb_to_lab(x).split(1, 1)], 1) for x in (a, b)
-    )
+    return torch.cat([_ranked(channel) for channel in rgb_to_lab(picture).split(1, 1)], 1)
 
 
-def figures(a: Tensor, b: Tensor) -> GuidePair:
-    """What stands out in colour corresponds to what stands out."""
-    return _figure(a, colour_contrast(a)), _figure(b, colour_contrast(b))
+def figures(picture: Tensor) -> Tensor:
+    """What stands out in colour corresponds to what stands out: saliency at the picture's size,
+    split softly at Otsu's threshold."""
+    from skimage.filters import threshold_otsu
+
+    saliency = resize(colour_contrast(picture), picture.shape[-2:]).clamp(0, 1)
+    threshold = float(threshold_otsu(saliency[0, 0].cpu().numpy()))
+    return torch.sigmoid((saliency - threshold) / 0.08)
 
 
-def figures_and_lightness(a: Tensor, b: Tensor) -> GuidePair:
-    """As `figures`, with the rank of lightness among the figures, and among the ground."""
-    guide_a, guide_b = figures(a, b)
-    return (
-        torch.cat([guide_a, 0.7 * _ranked_apart(_light(a), guide_a)], 1),
-        torch.cat([guide_b, 0.7 * _ranked_apart(_light(b), guide_b)], 1),
-    )
+def figures_and_lightness(picture: Tensor) -> Tensor:
+    """As `figures`, with the rank of lightness among the figures, and among the ground: a flat
+    silhouette then asks for nothing, instead of for the darkest there is."""
+    figure, light = figures(picture), gaussian_blur(_light(picture), 0.7)
+    ranks = torch.empty_like(light)
+    for side in (figure > 0.5, figure <= 0.5):
+        if bool(side.any()):
+            ranks[side] = rank(light[side])
+    return torch.cat([figure, 0.7 * ranks], 1)
 
 
-def things(a: Tensor, b: Tensor) -> GuidePair:
+def things(picture: Tensor) -> Tensor:
     """Objects correspond to whole objects: figure, and the place within the object."""
-    return _objects_guide(a), _objects_guide(b)
+    guide = component_guide(objects(picture)).to(picture)
+    # Nearest neighbour: place changes abruptly between objects and must not be mixed there.
+    return F.interpolate(guide, size=picture.shape[-2:], mode="nearest")
 
 
-def strokes(a: Tensor, b: Tensor) -> GuidePair:
+def strokes(picture: Tensor) -> Tensor:
     """Lettering corresponds to lettering: the signed distance to the outline, in stroke widths, as
     in text effect transfer (Yang et al. 2017, section 3)."""
-    return _stroke_distance(a), _stroke_distance(b)
+    from scipy.ndimage import binary_closing, distance_transform_edt
+
+    inside, _ = two_tones(picture)
+    # Bristles, dots and outlines make one stroke: close what is narrower than they are apart.
+    inside = binary_closing(np.pad(inside, 16), iterations=max(1, min(inside.shape) // 50))
+    inside = inside[16:-16, 16:-16]
+    if not inside.any() or inside.all():
+        return torch.zeros_like(picture[:, :1])
+    depth = distance_transform_edt(inside)
+    signed = (depth - distance_transform_edt(~inside)) / np.percentile(depth[inside], 95)
+    return torch.from_numpy(np.clip(signed, -2, 1)).float().to(picture)[None, None]
 
 
-CORRESPONDENCES: dict[str, Callable[[Tensor, Tensor], GuidePair]] = {
-    "lightness": lightness,
+def _of_each(guide: Callable[[Tensor], Tensor]) -> Correspondence:
+    def correspondence(a: Tensor, b: Tensor) -> GuidePair:
+        return guide(a), guide(b)
+
+    return correspondence
+
+
+CORRESPONDENCES: dict[str, Correspondence] = {
+    "lightness": _of_each(lightness),
     "inverted lightness": inverted_lightness,
-    "local lightness": local_lightness,
-    "colour": colour,
-    "figures": figures,
-    "figures and lightness": figures_and_lightness,
-    "objects": things,
-    "strokes": strokes,
+    "local lightness": _of_each(local_lightness),
+    "colour": _of_each(colour),
+    "figures": _of_each(figures),
+    "figures and lightness": _of_each(figures_and_lightness),
+    "objects": _of_each(things),
+    "strokes": _of_each(strokes),
     "deep features": deep_features,
 }
 
@@ -95,31 +118,21 @@ def candidates(a: Tensor, b: Tensor) -> list[str]:
 
 
 def structure_guides(name: str, a: Tensor, b: Tensor) -> GuidePair:
-    """Guides of `a` and of `b` (1, 3, H, W each, sizes may differ) under the correspondence `name`,
-    each (1, G, H, W), followed by the strength of edges."""
+    """Guides (1, G, H, W each) of `a` and `b` (1, 3, H, W each, sizes may differ) under the
+    correspondence `name`, the last channel being the strength of edges."""
     guide_a, guide_b = CORRESPONDENCES[name](a, b)
-    return (
-        torch.cat([guide_a, EDGE_WEIGHT * edge_strength(a)], 1),
-        torch.cat([guide_b, EDGE_WEIGHT * edge_strength(b)], 1),
-    )
+    edges_a, edges_b = EDGE_WEIGHT * edge_strength(a), EDGE_WEIGHT * edge_strength(b)
+    return torch.cat([guide_a, edges_a], 1), torch.cat([guide_b, edges_b], 1)
 
 
 def edge_strength(picture: Tensor, sigma: float = 2.0) -> Tensor:
     """Blurred gradient magnitude of lightness, 0.5 where it is average, clipped at 1.5."""
-    light = _light(picture)
-    gx = F.pad(light[..., 2:] - light[..., :-2], (1, 1, 0, 0))
-    gy = F.pad(light[..., 2:, :] - light[..., :-2, :], (0, 0, 1, 1))
-    magnitude = gaussian_blur(gx.square() + gy.square(), sigma).clamp_min(0).sqrt()
+    magnitude = gaussian_blur(squared_gradient(picture), sigma).clamp_min(0).sqrt()
     return (magnitude / (2 * magnitude.mean() + 1e-6)).clamp(max=1.5)
 
 
 def _light(picture: Tensor) -> Tensor:
     return rgb_to_lab(picture)[:, :1]
-
-
-def _local_light(picture: Tensor) -> Tensor:
-    light = _light(picture)
-    return light - gaussian_blur(light, 0.045 * min(picture.shape[-2:]))
 
 
 def _ranked(channel: Tensor) -> Tensor:
@@ -141,47 +154,6 @@ def two_tones(picture: Tensor) -> tuple[NDArray[np.bool_], float]:
     return np.asarray(~inside if border.mean() > 0.5 else inside), float(between / light.var())
 
 
-def _ranked_apart(channel: Tensor, figure: Tensor) -> Tensor:
-    """Ranks within the figure and within the ground: a flat silhouette then asks for nothing,
-    instead of for the darkest there is."""
-    channel = gaussian_blur(channel, 0.7)
-    out = torch.empty_like(channel)
-    for side in (figure > 0.5, figure <= 0.5):
-        if bool(side.any()):
-            out[side] = rank(channel[side])
-    return out
-
-
-def _stroke_distance(picture: Tensor) -> Tensor:
-    from scipy.ndimage import binary_closing, distance_transform_edt
-
-    inside, _ = two_tones(picture)
-    # Bristles, dots and outlines make one stroke: close what is narrower than they are apart.
-    inside = binary_closing(np.pad(inside, 16), iterations=max(1, min(inside.shape) // 50))
-    inside = inside[16:-16, 16:-16]
-    if not inside.any() or inside.all():
-        return torch.zeros_like(picture[:, :1])
-    depth = distance_transform_edt(inside)
-    signed = (depth - distance_transform_edt(~inside)) / np.percentile(depth[inside], 95)
-    return torch.from_numpy(np.clip(signed, -2, 1)).float().to(picture)[None, None]
-
-
-def _figure(picture: Tensor, saliency: Tensor) -> Tensor:
-    """Saliency at the picture's size, split softly at Otsu's threshold."""
-    from skimage.filters import threshold_otsu
-
-    size = (picture.shape[-2], picture.shape[-1])
-    full = resize(saliency, size).clamp(0, 1)
-    threshold = float(threshold_otsu(full[0, 0].cpu().numpy()))
-    return torch.sigmoid((full - threshold) / 0.08)
-
-
-def _objects_guide(picture: Tensor) -> Tensor:
-    guide = component_guide(objects(picture)).to(picture)
-    # Nearest neighbour: place changes abruptly between objects and must not be mixed there.
-    return F.interpolate(guide, size=picture.shape[-2:], mode="nearest")
-
-
 def component_guide(ids: NDArray[np.int32]) -> Tensor:
     """Figure and place within it, (1, 3, H, W): 1 inside objects, and y, x in [−0.5, 0.5] across
     each object's bounding box (0 on the ground)."""
@@ -193,9 +165,6 @@ def component_guide(ids: NDArray[np.int32]) -> Tensor:
         if box is None:
             continue
         inside = ids[box] == label
-        for axis in (0, 1):
-            length = box[axis].stop - box[axis].start
-            line = (np.arange(length) + 0.5) / length - 0.5
-            grid = np.broadcast_to(line[:, None] if axis == 0 else line[None], inside.shape)
-            out[1 + axis][box][inside] = grid[inside]
+        for axis, place in enumerate(np.nonzero(inside)):
+            out[1 + axis][box][inside] = (place + 0.5) / inside.shape[axis] - 0.5
     return torch.from_numpy(out)[None]

@@ -1,7 +1,5 @@
 """The input of the synthesis: a Task, and the Settings to do it with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +10,8 @@ from i2i_core.images.filters import resize
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels.
-
-    Pairs (coarse, fine) run from the coarsest to the finest level.
-    """
+    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels. Pairs run from the
+    coarsest to the finest level."""
 
     patch_size: int = 7
     components: int = 24
@@ -52,8 +48,7 @@ class Task:
     (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
     `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
     `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
-    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match.
-    """
+    `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match."""
 
     source: Tensor
     source_guide: Tensor
@@ -70,11 +65,9 @@ class Task:
             raise ValueError("source_guide and target_guide must have the same channels")
         if (self.known is None) != (self.unknown is None):
             raise ValueError("known and unknown go together")
-        for name, value, like in (
-            ("valid", self.valid, self.source),
-            ("known", self.known, self.target_guide),
-            ("unknown", self.unknown, self.target_guide),
-        ):
+        likes = {"valid": self.source, "known": self.target_guide, "unknown": self.target_guide}
+        for name, like in likes.items():
+            value = getattr(self, name)
             if value is not None and value.shape[-2:] != like.shape[-2:]:
                 raise ValueError(f"{name} has the wrong height or width")
 
@@ -82,6 +75,6 @@ class Task:
         """`picture` (1, 3, h, w) with the known pixels put back."""
         if self.known is None or self.unknown is None:
             return picture
-        size = (picture.shape[-2], picture.shape[-1])
-        mask = resize(self.unknown, size).clamp(0, 1)
-        return resize(self.known, size).clamp(0, 1) * (1 - mask) + picture * mask
+        size = picture.shape[-2:]
+        mask, known = (resize(x, size).clamp(0, 1) for x in (self.unknown, self.known))
+        return known * (1 - mask) + picture * mask

@@ -1,37 +1,31 @@
 """From a correspondence field to pixels: overlapping source patches vote, and are counted."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from i2i_core.patches.patch_pca import pad
 from i2i_core.patches.pyramid import Field, Size
 
 
 def vote(source: Tensor, field: Field, size: int, weight: Tensor) -> Tensor:
-    """The target picture (1, C, H, W) in which every pixel is the weighted mean of what the
-    `size` × `size` patches that cover it say.
-
-    `source` (1, C, Hs, Ws); `weight` (gh, gw), positive. (Wexler et al. 2007, eq. 3.)
-    The field's stride must not exceed `size` // 2 + 1, or pixels would be left without a vote.
-    """
+    """The target picture (1, C, H, W), each pixel the mean, by positive `weight` (gh, gw), of what
+    the `size` × `size` patches of `source` (1, C, Hs, Ws) that cover it say (Wexler et al. 2007,
+    eq. 3). For every pixel to get a vote, the field's stride must be at most `size` // 2 + 1."""
     radius, stride = size // 2, field.stride
     channels = source.shape[1]
-    mode = "reflect" if min(field.source) > radius else "replicate"
-    padded = F.pad(source, (radius,) * 4, mode=mode)
+    padded = pad(source, radius)
     padded_width = padded.shape[-1]
     # The weight rides along as one more channel, so that one sum gives both mean and divisor.
     pixels = torch.cat([padded, torch.ones_like(padded[:, :1])], 1)[0].flatten(1).T.contiguous()
     corner = (field.y * padded_width + field.x).flatten()
-    grid_height, grid_width = field.y.shape
+    grid_height, grid_width = grid = field.y.shape
     height, width = grid_height * stride + size, grid_width * stride + size
     total = source.new_zeros(height, width, channels + 1)
-    weight = weight.reshape(grid_height, grid_width, 1)
+    weight = weight.reshape(*grid, 1)
     for dy in range(size):
         for dx in range(size):
-            values = pixels.index_select(0, corner + (dy * padded_width + dx))
-            values = values.view(grid_height, grid_width, channels + 1)
+            values = pixels.index_select(0, corner + (dy * padded_width + dx)).view(*grid, -1)
             rows = slice(dy, dy + grid_height * stride, stride)
             columns = slice(dx, dx + grid_width * stride, stride)
             total[rows, columns].addcmul_(values, weight)
@@ -47,22 +41,17 @@ def confidence(distance: Tensor) -> Tensor:
 
 
 def usage(field: Field, size: int) -> Tensor:
-    """How often each source patch's neighbourhood is used, (Hs·Ws,), 1 where it is used as often
-    as an even use of the whole source would have it."""
+    """How often each source patch's neighbourhood is used, (Hs·Ws,), in units of an even use."""
     height, width = field.source
     index = field.index()
     count = torch.bincount(index, minlength=height * width).to(torch.float32)
     count = F.pad(count.view(1, 1, height, width), (size // 2,) * 4, mode="replicate")
-    smooth = F.avg_pool2d(count, size, 1)
-    return smooth.flatten() * (height * width / index.numel())
+    return F.avg_pool2d(count, size, 1).flatten() * (height * width / index.numel())
 
 
 def usable(valid: Tensor, level: Size, size: int) -> Tensor:
-    """Which source patches lie wholly on valid pixels, (Hs·Ws,) bool.
-
-    `valid` (1, 1, H, W), 1 where the source may be used. Falls back to "the centre is valid" and
-    then to "all" when no patch qualifies.
-    """
+    """Which source patches lie wholly on valid pixels, (Hs·Ws,) bool; if none, those whose centre
+    is valid; if none, all. `valid` (1, 1, H, W) is 1 where the source may be used."""
     invalid = (F.interpolate(1 - valid, size=level, mode="area") > 0.02).float()
     touched = F.max_pool2d(invalid, size, 1, size // 2)
     for candidate in (touched, invalid):

@@ -1,38 +1,30 @@
 """The analogies and their applications, each as one call that yields progress."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from PIL import Image
+from PIL.Image import Image
 
 from i2i_core.devices import best_device
 from i2i_core.errors import InputError
 from i2i_core.images.files import check_image
 from i2i_core.labels import edits as label_edits
-from i2i_core.labels.maps import PALETTE, Ids, decode, encode
-from i2i_core.labels.maps import resize as resize_ids
+from i2i_core.labels import maps
+from i2i_core.labels.colours import Ids, Mask
 from i2i_core.labels.segmentation import segment
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.structural_analogy import AnalogyResult, StructuralAnalogy
-from i2i_core.pipelines.object_removal import remove_object
+from i2i_core.pipelines.object_removal import remove_object as remove_object
 from i2i_core.progress import Work
 
-__all__ = [
-    "move_region",
-    "remove_object",
-    "resize_region",
-    "semantic_analogy",
-    "structural_analogy",
-]
-
-Scribbles = tuple[Image.Image, Image.Image]
+Edit = Callable[[Ids, Mask], Ids]
 
 
 def structural_analogy(
-    a: Image.Image,
-    b: Image.Image,
+    a: Image,
+    b: Image,
     *,
     preset: str = "structure",
     granularity: float | None = None,
@@ -40,7 +32,7 @@ def structural_analogy(
     seed: int = 0,
     long_side: int = 256,
     reverse: bool = False,
-    scribbles: Scribbles | None = None,
+    scribbles: tuple[Image, Image] | None = None,
 ) -> Work[AnalogyResult]:
     """A picture with the layout of A and the materials of B; in `reverse` the other way round.
 
@@ -53,16 +45,17 @@ def structural_analogy(
     method = StructuralAnalogy.from_preset(preset, seed=seed, long_side=long_side, **changes)
     method.to(best_device())
     a, b = check_image(a, "The structure picture"), check_image(b, "The appearance picture")
-    yield from _beginning(method.fit([a], [b]))
+    for progress in method.fit([a], [b]):
+        yield replace(progress, step=0)  # it only reads the pictures
     if scribbles is not None:
         method.correspond(*scribbles)
     yield from method.render(b if reverse else a, reverse=reverse)
 
 
 def semantic_analogy(
-    photo: Image.Image,
-    labels: Image.Image,
-    target: Image.Image,
+    photo: Image,
+    labels: Image,
+    target: Image,
     *,
     long_side: int = 256,
     keep: bool = False,
@@ -77,24 +70,18 @@ def semantic_analogy(
     photo = check_image(photo, "The photograph")
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
-    settings = {"long_side": long_side, "keep": keep, "seed": seed}
-    yield from _semantic_analogy(photo, labels, target, settings)
-
-
-def _semantic_analogy(
-    photo: Image.Image, labels: Image.Image, target: Image.Image, settings: dict[str, Any]
-) -> Work:
-    method = SemanticAnalogy.from_settings(settings)
+    method = SemanticAnalogy.from_preset(long_side=long_side, keep=keep, seed=seed)
     method.to(best_device())
-    yield from _beginning(method.fit([labels], [photo]))
+    for progress in method.fit([labels], [photo]):
+        yield replace(progress, step=0)  # it only reads the pictures
     yield from method.render(target)
 
 
 def move_region(
-    photo: Image.Image,
+    photo: Image,
     at: tuple[int, int],
     by: tuple[int, int],
-    labels: Image.Image | None = None,
+    labels: Image | None = None,
     *,
     long_side: int = 256,
     seed: int = 0,
@@ -103,44 +90,35 @@ def move_region(
 
     Without `labels` the photograph is segmented first. What was behind is made from the rest.
     """
-    photo = check_image(photo, "The photograph")
-    ids = _ids(photo, labels)
-    mask = label_edits.region_at(ids, *at)
-    return _repaint(photo, ids, label_edits.move(ids, mask, *by), long_side, seed)
+    edit = partial(label_edits.move, dx=by[0], dy=by[1])
+    return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 
 
 def resize_region(
-    photo: Image.Image,
+    photo: Image,
     at: tuple[int, int],
     pixels: float,
-    labels: Image.Image | None = None,
+    labels: Image | None = None,
     *,
     long_side: int = 256,
     seed: int = 0,
 ) -> Work:
     """Grow what lies at pixel `at` (x, y) by `pixels` on every side, or shrink it if negative."""
+    edit = partial(label_edits.grow if pixels >= 0 else label_edits.shrink, pixels=abs(pixels))
+    return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
+
+
+def _repaint(
+    photo: Image, labels: Image | None, at: tuple[int, int], edit: Edit, **settings: Any
+) -> Work:
+    """The photograph, its label map changed by `edit` in the region at pixel `at`."""
     photo = check_image(photo, "The photograph")
-    ids = _ids(photo, labels)
-    mask = label_edits.region_at(ids, *at)
-    edit = label_edits.grow if pixels >= 0 else label_edits.shrink
-    return _repaint(photo, ids, edit(ids, mask, abs(pixels)), long_side, seed)
-
-
-def _ids(photo: Image.Image, labels: Image.Image | None) -> Ids:
     if labels is None:
-        return segment(photo, 4)
-    label_map = decode(labels)
-    if len(label_map.colours) > len(PALETTE):
-        raise InputError(f"Use at most {len(PALETTE)} labels.")
-    return resize_ids(label_map.ids, photo.size)
-
-
-def _repaint(photo: Image.Image, ids: Ids, edited: Ids, long_side: int, seed: int) -> Work:
-    settings = {"long_side": long_side, "keep": True, "seed": seed}
-    return _semantic_analogy(photo, encode(ids), encode(edited), settings)
-
-
-def _beginning(reading: Work) -> Work:
-    """The records of a fit that only reads its pictures, as those of a beginning: step 0."""
-    for progress in reading:
-        yield replace(progress, step=0)
+        ids = segment(photo, 4)
+    else:
+        label_map = maps.decode(labels)
+        if len(label_map.colours) > len(maps.PALETTE):
+            raise InputError(f"Use at most {len(maps.PALETTE)} labels.")
+        ids = maps.resize(label_map.ids, photo.size)
+    edited = edit(ids, label_edits.region_at(ids, *at))
+    return semantic_analogy(photo, maps.encode(ids), maps.encode(edited), keep=True, **settings)

@@ -1,7 +1,5 @@
 """Pictures from one domain to another, there and back again, and blended with what they were."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,10 +50,10 @@ def transfer(
 ) -> Work[TransferResult]:
     """Translate `picture` to the model's other domain; the last record holds the result.
 
-    `short_side`: pixels to translate at, by default `usual_short_side`. Strokes have a size in
-    pixels: the smaller the picture, the broader they are in it. `strength` and `keep_colours`: see
-    `blend`. `reference` and `seed`: see `translation.translate`. With `back`, two-way models
-    translate their translation back again. Raises InputError for models that have no domains.
+    `short_side`: pixels to translate at, by default `usual_short_side`; strokes have a size in
+    pixels, so they are broader in smaller pictures. `strength` and `keep_colours`: see `blend`.
+    `reference` and `seed`: see `translation.translate`. With `back`, two-way models translate their
+    translation back again. Raises InputError for models that have no domains.
     """
     method = model.method
     if method.capabilities.needs_pairs or model.info.takes:
@@ -71,18 +69,17 @@ def transfer(
     check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
     check_range("strength", strength, 0, MAX_STRENGTH)
     source = prepare(picture, "", short_side)
-    way_back = 1 if back and method.capabilities.two_way else 0  # steps
+    back = back and method.capabilities.two_way
     result = TransferResult(source, source)
-    there = translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
-    for progress in there:
+    for progress in translate_prepared(source, model, reference, seed=seed, reverse=reverse):
         result = replace(result, translation=progress.picture or result.translation)
         blended = result.blended(strength, keep_colours)
-        total = progress.total + way_back
+        total = progress.total + back  # coming back is one step
         yield replace(progress, total=total, picture=blended, result=result)
-    if way_back:
+    if back:
         # Without the reference, which is of the other domain.
-        again = translate_prepared(result.translation, model, seed=seed, reverse=not reverse)
-        result = replace(result, back=last_picture(again))
+        work = translate_prepared(result.translation, model, None, seed=seed, reverse=not reverse)
+        result = replace(result, back=last_picture(work))
         yield Progress(total, total, picture=blended, result=result)
 
 
@@ -93,18 +90,16 @@ def transfer_all(
     max_short_side: int = MAX_SHORT_SIDE,
     **settings: Any,
 ) -> Iterator[Progress[TransferResult]]:
-    """`transfer` for one after the other, each at its `usual_short_side` up to `max_short_side`; a
-    record for each, with its result."""
+    """`transfer` for each, at its `usual_short_side` up to `max_short_side`; a record for each."""
     for number, picture in enumerate(pictures, start=1):
         side = usual_short_side(picture, max_short_side)
         *_, last = transfer(picture, model, short_side=side, **settings)
         note = f"{number} of {len(pictures)} pictures"
-        yield Progress(number, len(pictures), picture=last.picture, note=note, result=last.result)
+        yield replace(last, step=number, total=len(pictures), losses={}, note=note)
 
 
 def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int:
-    """Pixels of the shorter side that `picture` is translated at: as many as it has, but at least
-    MIN_SHORT_SIDE and `at_most` so many."""
+    """Pixels of its shorter side, but from MIN_SHORT_SIDE to `at_most`, to translate it at."""
     return max(MIN_SHORT_SIDE, min(*picture.size, at_most))
 
 

@@ -1,15 +1,13 @@
 """Looking inside: the patches a discriminator doubts, and those CUT's encoder takes for alike."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
@@ -30,11 +28,10 @@ class Inspection:
     """The pictures that show what a model does, all of one size. Only CUT has the last four."""
 
     translation: Image.Image
-    # Laid over in red where the discriminator doubts a patch, in blue where it believes it.
+    # Red where the discriminator doubts a patch, blue where it believes it.
     scored_source: Image.Image
     scored_translation: Image.Image
-    # The source, bright where it is taken for the origin of a point of the translation, and the
-    # translation with that point.
+    # The source, bright where it is taken for the origin of the point that the other one marks.
     matched: Image.Image | None = None
     marked: Image.Image | None = None
     # What patches are embedded as: like colours for like embeddings.
@@ -55,37 +52,27 @@ def inspect(
     method = model.method
     small = fit_short_side(check_image(picture, "The picture"), SHORT_SIDE)
     translation = method.translate(small, reverse=reverse)
-    scored_source, scored_translation = (
+    before, after = (
         score_patches(method, p, reverse=reverse).overlay for p in (small, translation)
     )
-    inspection = Inspection(translation, scored_source, scored_translation)
     if not isinstance(method, CUT):
-        return inspection
+        return Inspection(translation, before, after)
     matches = match_patches(method, small, point, layer)
-    source_colours, translation_colours = embedding_colours(method, small, layer)
-    return replace(
-        inspection,
-        matched=matches.overlay,
-        marked=matches.marked,
-        source_colours=source_colours,
-        translation_colours=translation_colours,
-    )
+    colours = embedding_colours(method, small, layer)
+    return Inspection(translation, before, after, matches.overlay, matches.marked, *colours)
 
 
 class PatchScores(NamedTuple):
-    """A picture, a score for each of its patches (h, w; 1: the discriminator takes it for a real
-    one of the domain, 0: for a translation), and the picture under these scores: red at 0, blue at
-    1."""
+    """A score for each patch of a picture (h, w; 1: the discriminator takes it for a real one of
+    the domain, 0: for a translation), and the picture under these scores: red at 0, blue at 1."""
 
-    picture: Image.Image
     values: Floats
     overlay: Image.Image
 
 
 class PatchMatches(NamedTuple):
-    """For one point of the translation: how similar each patch of the source is to it (h, w; 1 for
-    the most similar), the source with the similar patches bright, and the translation with the
-    point marked."""
+    """How similar each patch of the source is to a point of the translation (h, w; at most 1), the
+    source with the similar patches bright, and the translation with the point marked."""
 
     values: Floats
     overlay: Image.Image
@@ -105,9 +92,8 @@ def score_patches(method: Method, picture: Image.Image, *, reverse: bool = False
     small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
     with torch.no_grad():
         logits = network(to_tensor(small).to(method.device) * 2 - 1)[:, :1]
-    # Least squares: 1 is real, 0 made.
-    values = logits.clamp(0, 1)
-    return PatchScores(small, _array(values), _overlay(small, values))
+    values = logits.clamp(0, 1)  # least squares: 1 is real, 0 made
+    return PatchScores(_array(values), _overlay(small, values))
 
 
 def match_patches(
@@ -118,16 +104,13 @@ def match_patches(
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
     middle; in deeper layers a patch resembles its own place only.
     """
-    cut, number = _encoder(method, layer)
-    check_range("point's x", point[0], 0, 1)
-    check_range("point's y", point[1], 0, 1)
-    small, source, translation = _translated(cut, picture)
-    keys, queries = (_embed(cut, x, number) for x in (source, translation))
+    for axis, share in zip("xy", point, strict=True):
+        check_range(f"point's {axis}", share, 0, 1)
+    small, translation, (keys, queries) = _embeddings(method, picture, layer)
     height, width = keys.shape[-2:]
-    row = min(height - 1, int(point[1] * height))
-    column = min(width - 1, int(point[0] * width))
+    row, column = min(height - 1, int(point[1] * height)), min(width - 1, int(point[0] * width))
     query = queries[0, :, row, column]
-    similarity = torch.einsum("c,chw->hw", query, keys[0]) / cut.config.temperature
+    similarity = torch.einsum("c,chw->hw", query, keys[0]) / method.config.temperature
     values = (similarity - similarity.max()).exp()[None, None]
     marked = _mark(to_image(translation / 2 + 0.5), point)
     return PatchMatches(_array(values), _glow(small, values), marked)
@@ -136,24 +119,18 @@ def match_patches(
 def embedding_colours(
     method: Method, picture: Image.Image, layer: int | None = None
 ) -> tuple[Image.Image, Image.Image]:
-    """`picture` and its translation with every patch in the colour of its embedding: red, green and
-    blue are the first three principal components of both pictures' embeddings. Patches of one
-    colour are alike to CUT's contrastive loss."""
-    cut, number = _encoder(method, layer)
-    small, source, translation = _translated(cut, picture)
-    both = [_embed(cut, x, number) for x in (source, translation)]
-    vectors = torch.cat([x[0].flatten(1) for x in both], 1).T
+    """`picture` and its translation with every patch in the colour of its embedding (its three
+    principal components): patches of one colour are alike to CUT's contrastive loss."""
+    small, _, embeddings = _embeddings(method, picture, layer)
+    vectors = torch.cat([x[0].flatten(1) for x in embeddings], 1).T
     centred = vectors - vectors.mean(0)
     _, _, directions = torch.linalg.svd(centred, full_matrices=False)
     components = centred @ directions[:3].T
     low, high = (components.quantile(share, 0) for share in (0.02, 0.98))
     colours = ((components - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
-    height, width = both[0].shape[-2:]
-    size = (small.height, small.width)
-    first, second = (
-        to_image(F.interpolate(part.T.reshape(1, 3, height, width), size, mode="nearest"))
-        for part in colours.split(height * width)
-    )
+    size = embeddings[0].shape[-2:]
+    maps = [part.T.reshape(1, 3, *size) for part in colours.split(size.numel())]
+    first, second = (to_image(F.interpolate(x, small.size[::-1], mode="nearest")) for x in maps)
     return first, second
 
 
@@ -167,17 +144,6 @@ def middle(layers: tuple[int, ...]) -> int:
     return layers[len(layers) // 2]
 
 
-def _encoder(method: Method, layer: int | None) -> tuple[CUT, int]:
-    if not isinstance(method, CUT):
-        raise InputError("Only CUT compares patches: choose a CUT model.")
-    _check_training_networks(method, "projection")
-    layers = method.config.nce_layers
-    layer = middle(layers) if layer is None else layer
-    if layer not in layers:
-        raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
-    return method, layers.index(layer)
-
-
 def _check_training_networks(method: Method, what: str) -> None:
     method.check_is_fitted()
     if not method.has_training_networks:
@@ -188,27 +154,34 @@ def _check_training_networks(method: Method, what: str) -> None:
 
 
 @torch.no_grad()
-def _translated(cut: CUT, picture: Image.Image) -> tuple[Image.Image, Tensor, Tensor]:
-    """The picture, and it and its translation as tensors in [−1, 1]."""
+def _embeddings(
+    method: Method, picture: Image.Image, layer: int | None
+) -> tuple[Image.Image, Tensor, list[Tensor]]:
+    """The picture, shrunk, its translation (1, 3, H, W) in [−1, 1], and both as unit vectors
+    (1, C, h, w) of the compared `layer`."""
+    if not isinstance(method, CUT):
+        raise InputError("Only CUT compares patches: choose a CUT model.")
+    _check_training_networks(method, "projection")
+    layers = method.config.nce_layers
+    layer = middle(layers) if layer is None else layer
+    if layer not in layers:
+        raise InputError(f"Layer {layer} is not compared: choose one of {layers}.")
     small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
-    fitting, undo = fit_multiple(to_tensor(small).to(cut.device), cut.capabilities.multiple_of)
-    translation = undo(cut(fitting)).clamp(0, 1)
-    return small, undo(fitting) * 2 - 1, translation * 2 - 1
-
-
-@torch.no_grad()
-def _embed(cut: CUT, x: Tensor, number: int) -> Tensor:
-    """Unit vectors (1, C, h, w) of a picture in [−1, 1] at the compared layer `number`."""
-    layers = cut.config.nce_layers
-    feature = cut.generator.encode(x, layers)[number]
-    vectors = F.normalize(cut.projection.heads[number](feature.flatten(2).transpose(1, 2)), dim=-1)
-    embedding: Tensor = vectors.transpose(1, 2).unflatten(2, feature.shape[-2:])
-    return embedding
+    multiple, number = method.capabilities.multiple_of, layers.index(layer)
+    fitting, undo = fit_multiple(to_tensor(small).to(method.device), multiple)
+    translation = undo(method(fitting)).clamp(0, 1) * 2 - 1
+    embeddings = []
+    for x in (undo(fitting) * 2 - 1, translation):
+        feature = method.generator.encode(x, layers)[number]
+        vectors = method.projection.heads[number](feature.flatten(2).transpose(1, 2))
+        unit = F.normalize(vectors, dim=-1).transpose(1, 2)
+        embeddings.append(unit.unflatten(2, feature.shape[-2:]))
+    return small, translation, embeddings
 
 
 def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
     """Red at 0, blue at 1, laid over the greyed picture."""
-    large = F.interpolate(values, (picture.height, picture.width), mode="bilinear")
+    large = F.interpolate(values, picture.size[::-1], mode="bilinear")
     light = np.asarray(picture.convert("L"), np.float32)[..., None] / 255
     share = _array(large)[..., None]
     red, blue = np.array([0.95, 0.25, 0.15]), np.array([0.15, 0.45, 0.95])
@@ -221,7 +194,7 @@ def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
     """The picture, dark and grey but where the values are high. Single bright patches are widened
     and middling ones raised, or an eye would not find them."""
     brightness = F.max_pool2d(values, 3, 1, 1) ** 0.35
-    large = F.interpolate(brightness, (picture.height, picture.width), mode="bilinear")
+    large = F.interpolate(brightness, picture.size[::-1], mode="bilinear")
     share = _array(large)[..., None]
     colour = np.asarray(picture, np.float32) / 255
     grey = colour.mean(2, keepdims=True) * 0.35
@@ -232,8 +205,6 @@ def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
 
 def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
     """A ring around the point, dark and light so that it shows on any ground."""
-    from PIL import ImageDraw
-
     x, y = point[0] * (picture.width - 1), point[1] * (picture.height - 1)
     pen = ImageDraw.Draw(picture)
     for radius, colour in ((8, "black"), (7, "white"), (6, "white"), (5, "black")):
@@ -242,5 +213,4 @@ def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
 
 
 def _array(values: Tensor) -> Floats:
-    array: Floats = values[0, 0].float().cpu().numpy()
-    return array
+    return np.asarray(values[0, 0].float().cpu())

@@ -4,12 +4,10 @@ Completion as by Wexler et al. 2007 and PatchMatch (Barnes et al. 2009, section 
 around the hole stay, and the patches over it may come from anywhere but the hole.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from i2i_core.devices import best_device
@@ -54,13 +52,9 @@ def remove_object(
     part = photo.crop(window)
     scale = min(1.0, long_side / max(part.size))
     small_size = (max(8, round(part.width * scale)), max(8, round(part.height * scale)))
-    picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS))
-    picture = picture.to(best_device())
-    hole_part = hole[window[1] : window[3], window[0] : window[2]]
-    small_hole = (
-        np.array(Image.fromarray(hole_part).convert("L").resize(small_size, Image.Resampling.BOX))
-        > 0
-    )
+    picture = to_tensor(part.resize(small_size, Image.Resampling.LANCZOS)).to(best_device())
+    grey = Image.fromarray(hole).convert("L")
+    small_hole = np.array(grey.crop(window).resize(small_size, Image.Resampling.BOX)) > 0
     if small_hole.mean() > 0.8:
         raise InputError("The mask is too finely speckled: leave larger parts of the picture free.")
     box = changed_box(small_hole, max(small_size), margin=0.01)
@@ -69,11 +63,11 @@ def remove_object(
     valid = 1 - torch.from_numpy(small_hole).to(picture)[None, None]
     task = crop_task(Task(picture, guide, guide), picture, box, valid)
     settings = Settings(guide_weight=(4.0, 0.1), occurrence=0.1, seed=seed)
-    alpha = _soft(hole).crop(window)
+    # The mask with an edge of two pixels outside it.
+    alpha = grey.filter(ImageFilter.MaxFilter(3)).filter(ImageFilter.BoxBlur(1)).crop(window)
     for level in synthesize(task, settings):
-        filled = to_image(paste_result(picture, level.picture, box)).resize(
-            part.size, Image.Resampling.BICUBIC
-        )
+        filled = to_image(paste_result(picture, level.picture, box))
+        filled = filled.resize(part.size, Image.Resampling.BICUBIC)
         result = photo.copy()
         result.paste(filled, window[:2], alpha)
         yield Progress(level.step, level.total, picture=result, note=f"Filling, level {level.step}")
@@ -84,8 +78,7 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
     if anything is transparent, else where it is brighter than half."""
     if mask.mode.startswith(("I", "F")):  # or 16-bit white would not be white
         mask = to_eight_bits(mask)
-    mask = mask.convert("RGBA").resize(size, Image.Resampling.NEAREST)
-    values = np.asarray(mask)
+    values = np.asarray(mask.convert("RGBA").resize(size, Image.Resampling.NEAREST))
     alpha = values[..., 3]
     if alpha.min() < 128:
         return np.asarray(alpha >= 128)
@@ -95,18 +88,15 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
 def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
     """The label guide of the picture around the hole, continued into the hole.
 
-    Sideways first, for what people photograph lies in layers: a pixel of the hole takes the label
-    of the known pixel nearest to it when heights count HEIGHT_WEIGHT times.
+    A pixel of the hole takes the label of the known pixel nearest to it, heights counting
+    HEIGHT_WEIGHT times: what people photograph lies in layers.
     """
     from scipy.ndimage import distance_transform_edt
 
     def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Row and column of the known pixel nearest to each pixel: (2, H, W)."""
-        return np.asarray(
-            distance_transform_edt(
-                unknown, sampling=(HEIGHT_WEIGHT, 1), return_distances=False, return_indices=True
-            )
-        )
+        indices = {"return_distances": False, "return_indices": True}
+        return np.asarray(distance_transform_edt(unknown, sampling=(HEIGHT_WEIGHT, 1), **indices))
 
     rows, columns = carry_on(hole)
     # What is removed must not claim a label of its own.
@@ -120,20 +110,8 @@ def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
 
 def _window(hole: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of what is worked on: the hole and as much again on every side."""
-    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
-    around = max(64, int(rows[-1] - rows[0]), int(columns[-1] - columns[0]))
     height, width = hole.shape
-    return (
-        max(0, int(columns[0]) - around),
-        max(0, int(rows[0]) - around),
-        min(width, int(columns[-1]) + 1 + around),
-        min(height, int(rows[-1]) + 1 + around),
-    )
-
-
-def _soft(hole: NDArray[np.bool_]) -> Image.Image:
-    """The mask as alpha, with an edge of two pixels outside it."""
-    from PIL import ImageFilter
-
-    alpha = Image.fromarray(hole).convert("L").filter(ImageFilter.MaxFilter(3))
-    return alpha.filter(ImageFilter.BoxBlur(1))
+    left, top, right, bottom = Image.fromarray(hole).getbbox() or (0, 0, width, height)
+    around = max(64, right - left - 1, bottom - top - 1)
+    top, bottom = max(0, top - around), min(height, bottom + around)
+    return max(0, left - around), top, min(width, right + around), bottom

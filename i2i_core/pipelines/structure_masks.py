@@ -1,7 +1,5 @@
 """Where in a picture the swapping autoencoder's editor changes its structure: masks and places."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -14,11 +12,8 @@ Point = tuple[float, float]  # x and y, shares of the picture's sides
 
 
 def similar(codes: Codes, point: Point, tolerance: float = 0.35) -> Mask:
-    """The places whose structure is like that at `point` (x, y, shares of the picture's sides) and
-    that are connected with it. `tolerance` 0 takes the point alone, 1 everything.
-
-    Raises InputError for a point outside the picture.
-    """
+    """The places of like structure that hang together with `point`: `tolerance` 0 takes it alone, 1
+    everything. Raises InputError for a point outside the picture."""
     from scipy.ndimage import label
 
     check_range("tolerance", tolerance, 0, 1)
@@ -32,7 +27,7 @@ def similar(codes: Codes, point: Point, tolerance: float = 0.35) -> Mask:
 
 
 def place(codes: Codes, point: Point) -> tuple[int, int]:
-    """Row and column of the structure code at `point` (x, y, shares of the picture's sides)."""
+    """Row and column of the structure code at `point`."""
     for value in point:
         check_range("point", value, 0, 1)
     (x, y), (width, height) = point, codes.size
@@ -40,8 +35,8 @@ def place(codes: Codes, point: Point) -> tuple[int, int]:
     return row // codes.step, column // codes.step
 
 
-def middle(codes: Codes, mask: Mask) -> tuple[float, float]:
-    """The middle of a mask that is not empty (x, y, shares of the picture's sides)."""
+def middle(codes: Codes, mask: Mask) -> Point:
+    """The middle of a mask that is not empty."""
     rows, columns = np.nonzero(mask)
     width, height = codes.size
     across, down = ((float(v.mean()) + 0.5) * codes.step for v in (columns, rows))
@@ -49,8 +44,7 @@ def middle(codes: Codes, mask: Mask) -> tuple[float, float]:
 
 
 def to_mask(codes: Codes, picture: Image.Image) -> Mask:
-    """A mask picture of any size (white, or opaque where it has an alpha channel, is inside) for
-    the structure of `codes`."""
+    """The mask of a picture of any size: white, or opaque where it has an alpha channel, is in."""
     grey = picture.getchannel("A") if "A" in picture.getbands() else picture.convert("L")
     rows, columns = codes.structure.shape[1:]
     whole = Image.new("L", (columns * codes.step, rows * codes.step))
@@ -61,7 +55,7 @@ def to_mask(codes: Codes, picture: Image.Image) -> Mask:
 
 def show_mask(codes: Codes, mask: Mask, soft: bool = True) -> Image.Image:
     """The mask as a grey picture of the codes' size, white inside; its edge `soft`."""
-    whole = enlarged(codes, Image.fromarray(mask.astype(np.uint8) * 255))
+    whole = enlarged(codes, Image.fromarray(mask).convert("L"))
     return whole.filter(ImageFilter.GaussianBlur(codes.step / 2)) if soft else whole
 
 

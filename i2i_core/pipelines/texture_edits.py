@@ -1,12 +1,11 @@
 """The swapping autoencoder's editor (Park et al. 2020, section 4.4): textures moved along principal
 directions or by arithmetic, structure repainted where a mask says so."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
@@ -15,17 +14,17 @@ from i2i_core.images.descriptors import QUALITIES
 from i2i_core.images.files import check_image
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
-from i2i_core.networks.statistics import Directions
+from i2i_core.networks.statistics import Directions, principal_directions
 from i2i_core.pipelines.structure_masks import Mask, Point, enlarged, middle, place, show_mask
 from i2i_core.pipelines.texture_swap import as_swapper
 
+Pictures = Sequence[Image.Image]
 MAX_DEVIATIONS = 6.0  # standard deviations that an edit may go
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A picture in the editor: its codes as edited so far, how it looks, and its structure code as
-    colours, both at the codes' size."""
+    """A picture in the editor: its codes, and at their size its look and structure as colours."""
 
     codes: Codes
     picture: Image.Image
@@ -33,11 +32,9 @@ class Edited:
 
 
 def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = None) -> Edited:
-    """`picture` in the editor, unedited, with `short_side` pixels on its shorter side, by default
-    as many as the model learnt at."""
-    method = as_swapper(model)
-    source = at_size(method, check_image(picture), short_side)
-    codes = encode(method, source, min(source.size))
+    """`picture` in the editor; `short_side` pixels, by default as many as the model learnt at."""
+    source = at_size(as_swapper(model), check_image(picture), short_side)
+    codes = encode(as_swapper(model), source, min(source.size))
     return Edited(codes, source, structure_colours(codes, model))
 
 
@@ -51,33 +48,27 @@ def preview(
 ) -> Edited:
     """The texture moved by `amounts` (see `moved`), and inside the `mask` the structure by
     `region_amounts` (see `reshaped`). `keep` as in `edit`."""
-    after = before
-    amounts, region_amounts = _without_zeros(amounts), _without_zeros(region_amounts)
-    if amounts:
-        after = edit(after, moved(after.codes, model, amounts), model, keep=keep)
-    if region_amounts:
-        if mask is None:
-            raise InputError("Choose a region first: click the picture, or paint it.")
-        codes = reshaped(after.codes, model, mask, region_amounts)
-        after = edit(after, codes, model, mask, keep)
-    return after
+    if amounts := _without_zeros(amounts):
+        before = edit(before, moved(before.codes, model, amounts), model, keep=keep)
+    region_amounts = _without_zeros(region_amounts)
+    if not region_amounts:
+        return before
+    if mask is None:
+        raise InputError("Choose a region first: click the picture, or paint it.")
+    return edit(before, reshaped(before.codes, model, mask, region_amounts), model, mask, keep)
 
 
 def clone(
-    before: Edited,
-    model: LoadedModel,
-    mask: Mask,
-    point: Point,
-    source: Image.Image | None = None,
+    before: Edited, model: LoadedModel, mask: Mask, point: Point, source: Image.Image | None = None
 ) -> Edited:
-    """The structure around `point` of the `source` picture (without one, of this one), painted
-    into the `mask`, whose middle is where `point` comes to."""
+    """The structure around `point` of the `source` picture (else of this one), painted into the
+    `mask`, whose middle is where `point` comes to."""
     if not mask.any():
         raise InputError("Paint first where to clone to.")
-    codes = before.codes
+    origin = before.codes
     if source is not None:
-        codes = encode(as_swapper(model), check_image(source), min(before.codes.size))
-    codes = cloned(before.codes, mask, codes, point, middle(before.codes, mask))
+        origin = encode(as_swapper(model), check_image(source), min(before.codes.size))
+    codes = cloned(before.codes, mask, origin, point, middle(before.codes, mask))
     # What is cloned was not there: there is no detail of the picture's own to keep.
     return edit(before, codes, model, mask, keep=0)
 
@@ -85,14 +76,13 @@ def clone(
 def add(
     before: Edited,
     model: LoadedModel,
-    plus: Sequence[Image.Image],
-    minus: Sequence[Image.Image],
+    plus: Pictures,
+    minus: Pictures,
     gain: float = 1.0,
     keep: float = 1.0,
 ) -> Edited:
     """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
-    codes = arithmetic(before.codes, model, plus, minus, gain)
-    return edit(before, codes, model, keep=keep)
+    return edit(before, arithmetic(before.codes, model, plus, minus, gain), model, keep=keep)
 
 
 def edit_direction(
@@ -111,8 +101,7 @@ def edit_direction(
 def edit(
     before: Edited, codes: Codes, model: LoadedModel, mask: Mask | None = None, keep: float = 1.0
 ) -> Edited:
-    """`before` with its codes changed to `codes`: inside the `mask`, with a soft edge, if there is
-    one, so that nothing else changes whatever the network makes of it.
+    """`before` with its codes changed to `codes`; the picture only inside the `mask`, softly edged.
 
     With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
     the network cannot rebuild; with 0 it is what the network makes of the codes.
@@ -135,9 +124,8 @@ def direction_names(model: LoadedModel) -> list[str]:
     directions = as_swapper(model).statistics.directions
     if not directions.fitted:
         return []
-    effects = directions.effects.cpu().numpy()
-    exists = directions.texture.cpu().numpy().any(1)
-    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects[exists], 1)]
+    effects = directions.effects[directions.texture.any(1)].cpu().numpy()
+    return [f"{n}. {_name(effect)}" for n, effect in enumerate(effects, 1)]
 
 
 def _name(effect: Floats) -> str:
@@ -154,32 +142,27 @@ def _name(effect: Floats) -> str:
 
 
 def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
-    """Global editing: the texture moved along the principal directions, by `amounts` of standard
+    """The texture moved along the principal directions, by `amounts` of standard
     deviations each, in the order of `direction_names`."""
     directions = _directions(model).texture.cpu().numpy()
-    if len(amounts) > len(directions):
-        count = len(directions)
+    count = len(directions)
+    if len(amounts) > count:
         raise InputError(f"The model has {count} directions: give as many amounts at most.")
-    step = _step(directions, amounts)
-    return replace(codes, texture=(codes.texture + step).astype(np.float32))
+    return replace(codes, texture=codes.texture + _step(directions, amounts))
 
 
 def arithmetic(
-    codes: Codes,
-    model: LoadedModel,
-    plus: Sequence[Image.Image],
-    minus: Sequence[Image.Image],
-    gain: float = 1.0,
+    codes: Codes, model: LoadedModel, plus: Pictures, minus: Pictures, gain: float = 1.0
 ) -> Codes:
-    """Vector arithmetic: the texture plus `gain` times the mean texture of the pictures `plus` less
-    that of the pictures `minus` (without any, less the model's mean)."""
+    """The texture plus `gain` times the mean texture of the pictures `plus` less that of the
+    pictures `minus` (without any, less the model's mean)."""
     check_range("gain", gain, -MAX_DEVIATIONS, MAX_DEVIATIONS)
     method = as_swapper(model)
     if not plus:
         raise InputError("Add pictures of what there should be more of, such as snow.")
-    more = mean_texture(method, plus)
+    more = _mean_texture(method, plus)
     if minus:
-        less = mean_texture(method, minus)
+        less = _mean_texture(method, minus)
     elif method.statistics.directions.fitted:
         less = method.statistics.directions.texture_mean.cpu().numpy()
     else:
@@ -188,60 +171,48 @@ def arithmetic(
     return replace(codes, texture=texture.astype(np.float32))
 
 
-def mean_texture(method: SwappingAutoencoder, pictures: Sequence[Image.Image]) -> Floats:
-    """The mean texture of `pictures`."""
+def _mean_texture(method: SwappingAutoencoder, pictures: Pictures) -> Floats:
     textures = [encode(method, check_image(picture)).texture for picture in pictures]
-    mean: Floats = np.mean(textures, 0)
-    return mean
+    return np.asarray(np.mean(textures, 0))
 
 
 def reshaped(codes: Codes, model: LoadedModel, mask: Mask, amounts: Sequence[float]) -> Codes:
-    """Region editing: the structure moved along its principal directions inside `mask`, by
-    `amounts` of standard deviations each."""
+    """The structure moved inside `mask` along its principal directions, as in `moved`."""
     directions = _directions(model).structure.cpu().numpy()
     if len(amounts) > len(directions):
         raise InputError(f"The structure has {len(directions)} directions: give fewer amounts.")
-    step = _step(directions, amounts)
-    structure = codes.structure + step[:, None, None] * mask
-    return replace(codes, structure=structure.astype(np.float32))
+    step = _step(directions, amounts)[:, None, None]
+    return replace(codes, structure=codes.structure + step * mask)
 
 
 def _step(directions: Floats, amounts: Sequence[float]) -> Floats:
     """The sum of the first `directions` (N, C), each times its amount: (C,)."""
     for amount in amounts:
         check_range("amount", amount, -MAX_DEVIATIONS, MAX_DEVIATIONS)
-    step: Floats = np.asarray(amounts, np.float32) @ directions[: len(amounts)]
-    return step
+    return np.asarray(np.asarray(amounts, np.float32) @ directions[: len(amounts)])
 
 
 def cloned(codes: Codes, mask: Mask, source: Codes, point: Point, start: Point) -> Codes:
-    """Clone brush: inside `mask` the structure of `source` (this picture's or another's codes),
-    moved so that what is at `point` there comes to `start` here. Places that fall outside the
-    source stay as they are."""
+    """Inside `mask` the structure of `source`, moved so that what is at `point` there comes to
+    `start` here. Places that fall outside the source stay as they are."""
     if len(source.structure) != len(codes.structure):
         raise InputError("The picture to clone from was encoded by another model: encode it again.")
-    row, column = place(source, point)
-    top, left = place(codes, start)
+    (row, column), (top, left) = place(source, point), place(codes, start)
     structure = codes.structure.copy()
     rows, columns = np.nonzero(mask)
-    from_rows, from_columns = rows + row - top, columns + column - left
-    height, width = source.structure.shape[1:]
-    inside = (from_rows >= 0) & (from_rows < height) & (from_columns >= 0) & (from_columns < width)
+    there = np.stack([rows + row - top, columns + column - left])
+    ends = np.reshape(source.structure.shape[1:], (2, 1))
+    inside = ((there >= 0) & (there < ends)).all(0)
     if not inside.any():
         raise InputError("What was painted lies outside the picture to clone from: paint nearer.")
-    structure[:, rows[inside], columns[inside]] = source.structure[
-        :, from_rows[inside], from_columns[inside]
-    ]
+    from_rows, from_columns = there[:, inside]
+    structure[:, rows[inside], columns[inside]] = source.structure[:, from_rows, from_columns]
     return replace(codes, structure=structure)
 
 
 def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
-    """The structure code as a picture of the codes' size: its first three principal components as
-    red, green and blue (of the model's collection, or, unknown, of this picture)."""
-    import torch
-
-    from i2i_core.networks.statistics import principal_directions
-
+    """The structure as a picture of the codes' size: its first three principal components (those of
+    the model's collection, if known) as red, green and blue."""
     flat = codes.structure.reshape(len(codes.structure), -1).T
     axes = as_swapper(model).statistics.directions.structure.cpu().numpy()[:3]
     if not axes.any():
@@ -251,9 +222,8 @@ def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
     low, high = np.percentile(values, (2, 98), axis=0)
     colours = np.zeros((len(flat), 3))
     colours[:, : len(axes)] = (values - low) / np.maximum(high - low, 1e-6)
-    shape = codes.structure.shape[1:]
-    picture = Image.fromarray((colours.clip(0, 1) * 255).astype(np.uint8).reshape(*shape, 3))
-    return enlarged(codes, picture)
+    pixels = (colours.clip(0, 1) * 255).astype(np.uint8).reshape(*codes.structure.shape[1:], 3)
+    return enlarged(codes, Image.fromarray(pixels))
 
 
 def _directions(model: LoadedModel) -> Directions:

@@ -1,9 +1,8 @@
 """Texture swap: the structure of one picture with the texture of another, by a swapping autoencoder
 that fits both, or by patches for any pair."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -12,18 +11,9 @@ from i2i_core.checkpoints.model_zoo import LoadedModel, ModelInfo, find_models, 
 from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.sizes import fit_short_side
+from i2i_core.methods import swapping_codes
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
-from i2i_core.methods.swapping_codes import (
-    MAX_ASPECT,
-    MAX_SHORT_SIDE,
-    MIN_SHORT_SIDE,
-    Codes,
-    Floats,
-    at_size,
-    check_codes,
-    decode,
-    encode,
-)
+from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
 from i2i_core.methods.swapping_statistics import out_of_distribution_score
 from i2i_core.pipelines.analogy import structural_analogy
 from i2i_core.pipelines.domain_transfer import blend
@@ -49,15 +39,15 @@ def swap(
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
-    `detail`: the share of the structure picture's fine detail, which a small network loses, that is
-    laid over a model's swap. `short_side`: pixels of the result's shorter side, by default as many
-    as the model learnt at; patches by default give 256 pixels on the longer side. Raises InputError
-    for settings out of range and for models of other methods.
+    `detail`: how much of the structure picture's fine detail, which a small network loses, is laid
+    over a model's swap. `short_side`, pixels: by default as the model learnt; of patches by default
+    the longer side has 256. Raises InputError for settings out of range and for other models.
     """
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
     if short_side is not None:
-        check_range("short side", short_side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
+        limits = swapping_codes.MIN_SHORT_SIDE, swapping_codes.MAX_SHORT_SIDE
+        check_range("short side", short_side, *limits)
     structure = check_image(structure, "The structure picture")
     texture = check_image(texture, "The texture picture")
     why = ""
@@ -70,33 +60,36 @@ def swap(
         long_side = 256
         if short_side is not None:
             long_side = min(1024, round(short_side * max(structure.size) / min(structure.size)))
-        yield from _by_patches(structure, texture, strength, long_side, seed, why)
+        settings: dict[str, Any] = {"preset": "texture", "correspondence": CORRESPONDENCE}
+        settings |= {"seed": seed, "long_side": long_side}
+        work = structural_analogy(structure, texture, **settings)
+        yield from _blended(work, structure, min(1.0, strength), why)
         return
     method = as_swapper(model)
     source = at_size(method, structure, short_side)
     source_codes = encode(method, source, min(source.size))
     texture_codes = encode(method, texture, short_side)
-    result = _decoded(method, source, source_codes, texture_codes, strength, detail)
+    result = decode(method, source_codes.textured(texture_codes, strength))
+    result = with_rest(result, source, decode(method, source_codes), max(0.0, 1 - strength), detail)
     yield Progress(1, 1, picture=result, note=why or f"Made by the model {model.info.name}.")
 
 
 def decode_codes(
     codes: Codes, model: LoadedModel, texture: Codes | None = None, strength: float = 1.0
 ) -> Image.Image:
-    """The picture of `codes` as the model that made them rebuilds it; with the codes `texture` of
-    another picture, `strength` of the way to that one's texture. Raises InputError for codes of
-    another model."""
+    """The picture of `codes`, `strength` of the way to the `texture` of other ones, if any. Raises
+    InputError for codes of another model."""
     check_range("strength", strength, 0, MAX_STRENGTH)
     method = as_swapper(model)
     if texture is not None:
         for each in (codes, texture):
-            check_codes(method, each)
+            swapping_codes.check_codes(method, each)
         codes = codes.textured(texture, strength)
     return decode(method, codes)
 
 
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
-    """The model as a swapping autoencoder. Raises InputError for models of other methods."""
+    """The model's method. Raises InputError if it is no swapping autoencoder."""
     if not isinstance(model.method, SwappingAutoencoder):
         raise InputError(
             f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
@@ -105,33 +98,15 @@ def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
     return model.method
 
 
-def _decoded(
-    method: SwappingAutoencoder,
-    source: Image.Image,
-    source_codes: Codes,
-    texture_codes: Codes,
-    strength: float,
-    detail: float,
-) -> Image.Image:
-    result = decode(method, source_codes.textured(texture_codes, strength))
-    reconstruction = decode(method, source_codes)
-    return with_rest(result, source, reconstruction, max(0.0, 1 - strength), detail)
-
-
 def with_rest(
-    result: Image.Image,
-    source: Image.Image,
-    reconstruction: Image.Image,
-    rest: float = 0.0,
-    detail: float = 0.0,
+    result: Image.Image, source: Image.Image, copy: Image.Image, rest: float, detail: float
 ) -> Image.Image:
-    """`result` plus a share of what the network loses of the `source` in its `reconstruction`:
-    `rest` of all of it, and `detail` of its fine lightness alone, which has no colour to disturb.
-    """
+    """`result` plus a share of what the network's `copy` of the `source` lacks: `rest` of it all,
+    and `detail` of its fine lightness alone, which has no colour to disturb."""
     if not rest and not detail:
         return result
-    lost = np.asarray(source, np.float32) - np.asarray(reconstruction, np.float32)
-    fine = _fine(source) - _fine(reconstruction)
+    lost = np.asarray(source, np.float32) - np.asarray(copy, np.float32)
+    fine = _fine(source) - _fine(copy)
     value = np.asarray(result, np.float32) + rest * lost + (1 - rest) * detail * fine[..., None]
     return Image.fromarray(value.round().clip(0, 255).astype(np.uint8))
 
@@ -152,8 +127,8 @@ def swap_grid(
     short_side: int | None = None,
 ) -> Iterator[Progress]:
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
-    textures in its first row, the structures in its first column. AUTO takes the model that fits
-    the first of each. The rest as for `swap`."""
+    textures in its first row, the structures in its first column. AUTO goes by the first of each.
+    """
     structures = [check_image(picture, "The structure picture") for picture in structures]
     textures = [check_image(picture, "The texture picture") for picture in textures]
     if model == AUTO:
@@ -173,26 +148,22 @@ def swap_grid(
         sheet.paste(_square(picture, size), (x * size, 0))
     for y, (source, row) in enumerate(zip(sources, rows, strict=True), 1):
         sheet.paste(_square(source, size), (0, y * size))
+        reconstruction = decode(method, row)
         for x, column in enumerate(columns, 1):
-            result = _decoded(method, source, row, column, 1.0, detail)
+            result = decode(method, row.textured(column))
+            result = with_rest(result, source, reconstruction, 0, detail)
             sheet.paste(_square(result, size), (x * size, y * size))
-        yield Progress(
-            y,
-            len(rows),
-            picture=sheet.copy(),
-            note=f"Row {y} of {len(rows)}, by the model {model.info.name}",
-        )
+        note = f"Row {y} of {len(rows)}, by the model {model.info.name}"
+        yield Progress(y, len(rows), picture=sheet.copy(), note=note)
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
-    """The shipped model whose collection both (checked) pictures are most like, if it is the same
-    one; or PATCHES."""
-    if any(max(p.size) > MAX_ASPECT * min(p.size) for p in (structure, texture)):
+    """The shipped model whose collection both (checked) pictures are most like, or PATCHES."""
+    if any(max(p.size) > swapping_codes.MAX_ASPECT * min(p.size) for p in (structure, texture)):
         return PATCHES
     models = [open_model(m) for m in find_models() if m.capabilities.task == "textures"]
-    nearest = [_nearest_model(models, picture) for picture in (structure, texture)]
-    model = nearest[0] if nearest[0] is nearest[1] else None
-    return model or PATCHES
+    one, other = (_nearest_model(models, picture) for picture in (structure, texture))
+    return one if one is not None and one is other else PATCHES
 
 
 def reason(choice: ModelInfo | str) -> str:
@@ -208,33 +179,17 @@ def reason(choice: ModelInfo | str) -> str:
 def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:
     """The model whose collection the picture is most like, if it is like one's."""
     scores = [out_of_distribution_score(as_swapper(model), picture) for model in models]
-    best = min(range(len(models)), key=lambda n: scores[n], default=None)
-    return None if best is None or scores[best] > 1 else models[best]
+    score = min(scores, default=2.0)
+    return models[scores.index(score)] if score <= 1 else None
 
 
-def _by_patches(
-    structure: Image.Image,
-    texture: Image.Image,
-    strength: float,
-    long_side: int,
-    seed: int,
-    why: str,
-) -> Work:
-    """The swap made of patches of the texture picture, by a structural analogy, and blended with
-    the structure picture."""
-    for progress in structural_analogy(
-        structure,
-        texture,
-        preset="texture",
-        correspondence=CORRESPONDENCE,
-        seed=seed,
-        long_side=long_side,
-    ):
-        picture = progress.picture
+def _blended(work: Work, structure: Image.Image, strength: float, why: str) -> Work:
+    """What a structural analogy makes, blended with the structure picture."""
+    for progress in work:
+        picture, note = progress.picture, progress.note
         if picture is not None:
             source = structure.resize(picture.size, Image.Resampling.LANCZOS)
-            picture = blend(source, picture, min(1.0, strength))
-        note = progress.note
+            picture = blend(source, picture, strength)
         if progress.step == progress.total:
             note = why or "Made by patches of the texture picture."
         yield Progress(progress.step, progress.total, picture=picture, note=note)

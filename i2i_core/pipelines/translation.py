@@ -1,12 +1,10 @@
 """Pictures through a model file, prepared as it takes them: drawings tidied, labels exact."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
+from PIL.Image import Image, Resampling
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import MAX_SEED, InputError, check_range
@@ -14,31 +12,32 @@ from i2i_core.images.files import check_image
 from i2i_core.images.line_drawings import field, tidy
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.labels import maps
-from i2i_core.labels.colours import Colour, nearest_colour
+from i2i_core.labels.colours import nearest_colour
 from i2i_core.labels.palettes import LABEL_SETS
 from i2i_core.progress import Work
 
-MIN_SHORT_SIDE = 8
+MIN_SHORT_SIDE = 16  # that one may ask for
 MAX_SHORT_SIDE = 1024  # pixels that other pictures than drawings and label maps keep
+# What models take and make besides sketches and any picture: label maps of these colours.
+PALETTES = {f"labels:{name}": tuple(colours.values()) for name, colours in LABEL_SETS.items()}
 
 
 def translate(
-    picture: Image.Image,
+    picture: Image,
     model: LoadedModel,
     *,
-    reference: Image.Image | None = None,
+    reference: Image | None = None,
     seed: int = 0,
     short_side: int | None = None,
     reverse: bool = False,
 ) -> Work:
-    """Translate `picture` with a model; the last record holds the result. `short_side`, pixels: by
-    default drawings and label maps get the size that the model learnt at, whose strokes it knows;
-    other pictures keep theirs, up to MAX_SHORT_SIDE. `reference` is a picture that the translation
-    should be like, for models that take one; `seed` another translation, where there are several.
+    """Translate `picture` with a model; the last record holds the result.
 
-    The picture is converted to what the model takes: a model of sketches may be given a drawing in
-    any pen, a model of labels a picture in about the labels' colours. Raises InputError for an
-    empty drawing, a reference that the model does not take, and what is out of range.
+    `short_side`, pixels: by default drawings and label maps get the size that the model learnt at,
+    whose strokes it knows; other pictures keep theirs, up to MAX_SHORT_SIDE. `reference`: what the
+    translation should be like, for models that take one; `seed`: one of several translations.
+    Models of sketches take drawings in any pen, models of labels about the labels' colours. Raises
+    InputError for an empty drawing, a reference that is not taken, and what is out of range.
     """
     takes = model.info.takes
     picture = check_image(picture, "The picture", flatten=takes != "sketch")
@@ -47,67 +46,49 @@ def translate(
     if short_side is None:
         working_size = model.method.capabilities.working_size or 256
         short_side = working_size if takes else min(*picture.size, MAX_SHORT_SIDE)
-    check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
+    else:
+        check_range("short side", short_side, MIN_SHORT_SIDE, 4096)
     source = prepare(picture, takes, short_side)
-    yield from translate_prepared(source, model, reference=reference, seed=seed, reverse=reverse)
+    yield from translate_prepared(source, model, reference, seed=seed, reverse=reverse)
 
 
 def translate_prepared(
-    source: Image.Image,
-    model: LoadedModel,
-    *,
-    reference: Image.Image | None = None,
-    seed: int = 0,
-    reverse: bool = False,
+    source: Image, model: LoadedModel, reference: Image | None, *, seed: int, reverse: bool
 ) -> Work:
     """`translate` for a `source` that `prepare` made, and a `reference` that was checked."""
     check_range("seed", seed, 0, MAX_SEED)
     if reference is not None and not model.method.capabilities.takes_reference:
         raise InputError("This model takes no reference picture: leave it out.")
-    palette = _palettes().get(model.info.makes)
+    palette = PALETTES.get(model.info.makes)
     for progress in model.method.render(source, reference, reverse=reverse, seed=seed):
         if progress.picture is not None and palette is not None:
-            progress = replace(progress, picture=_nearest(progress.picture, palette))
+            ids, _ = nearest_colour(np.asarray(progress.picture.convert("RGB")), palette)
+            progress = replace(progress, picture=maps.encode(ids, palette))
         yield progress
 
 
-class Prepared(Sequence[Image.Image]):
+class Prepared(Sequence[Image]):
     """Pictures, prepared when asked for as a model that `takes` this kind learnt to read them."""
 
-    def __init__(self, pictures: Sequence[Image.Image], takes: str, size: int) -> None:
+    def __init__(self, pictures: Sequence[Image], takes: str, size: int) -> None:
         self.pictures, self.takes, self.size = pictures, takes, size
 
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
+    def __getitem__(self, index: int) -> Image:  # type: ignore[override]
         return prepare(self.pictures[index], self.takes, self.size)
 
 
-def prepare(picture: Image.Image, takes: str, size: int) -> Image.Image:
+def prepare(picture: Image, takes: str, size: int) -> Image:
     """`picture` as a model that `takes` this kind learnt to read it, its shorter side `size`."""
     if takes == "sketch":
         return field(tidy(fit_short_side(picture, size)))
-    if takes in _palettes():
+    if takes in PALETTES:
         scale = size / min(picture.size)
         width, height = (max(size, round(side * scale)) for side in picture.size)
-        exact = _cleaned(picture, _palettes()[takes])
-        return exact.resize((width, height), Image.Resampling.NEAREST)
+        # Blurred edges get no thin bands of a third label.
+        ids = maps.fill_unlabelled(maps.decode(picture, PALETTES[takes]).ids)
+        exact = maps.encode(ids, PALETTES[takes])
+        return exact.resize((width, height), Resampling.NEAREST)
     return fit_short_side(picture, size)
-
-
-def _palettes() -> dict[str, Mapping[str, Colour]]:
-    return {f"labels:{name}": colours for name, colours in LABEL_SETS.items()}
-
-
-def _nearest(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """Every pixel in the nearest colour of `palette`."""
-    ids, _ = nearest_colour(np.asarray(picture.convert("RGB")), tuple(palette.values()))
-    return maps.encode(ids, tuple(palette.values()))
-
-
-def _cleaned(picture: Image.Image, palette: Mapping[str, Colour]) -> Image.Image:
-    """`_nearest` for what a person brings: blurred edges get no thin bands of a third label."""
-    colours = tuple(palette.values())
-    ids = maps.fill_unlabelled(maps.decode(picture, colours).ids)
-    return maps.encode(ids, colours)

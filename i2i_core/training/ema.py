@@ -1,7 +1,5 @@
 """The exponential moving average of a network's weights."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Generic, TypeVar
@@ -31,8 +29,7 @@ class EMA(nn.Module, Generic[Network]):
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Move the average on; at first it follows faster, so that it does not drag its random
-        beginnings along."""
+        """Move the average on; at first faster, so that it drags no random beginnings along."""
         if self.average is None:
             return
         weight = 1 - min(self.decay, (1 + step) / (10 + step))
@@ -42,8 +39,6 @@ class EMA(nn.Module, Generic[Network]):
             mean.copy_(value)
 
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Give the network and its average the same weights. Raises RuntimeError for those of
-        another network."""
-        for network in (self._live[0], self.average):
-            if network is not None:
-                network.load_state_dict(dict(weights))
+        """Give network and average these weights. Raises RuntimeError for another network's."""
+        for network in {self._live[0], self.network}:
+            network.load_state_dict(dict(weights))

@@ -1,7 +1,5 @@
 """Old translations among new ones, for a discriminator to judge."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -15,18 +13,14 @@ class ImagePool:
         self.pictures: list[Tensor] = []
 
     def query(self, pictures: Tensor) -> Tensor:
-        """(N, C, H, W) in, as many out: each is stored and returned until the pool is full; then
-        one in two is stored and an older one returned in its place. Draws from torch's generator.
-        """
+        """As many (N, C, H, W): the same until the pool is full, then half of them older ones."""
         out = []
         for picture in pictures.detach().split(1):
+            result = picture
             if len(self.pictures) < self.size:
                 self.pictures.append(picture)
-                out.append(picture)
             elif self.size and torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
-                out.append(self.pictures[place].to(picture))
-                self.pictures[place] = picture
-            else:
-                out.append(picture)
+                result, self.pictures[place] = self.pictures[place].to(picture), picture
+            out.append(result)
         return torch.cat(out)

@@ -1,10 +1,9 @@
 """What fits have in common: how far they are, their optimisers, their randomness, their state."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -14,17 +13,15 @@ from i2i_core.devices import distributed
 from i2i_core.errors import InputError
 from i2i_core.images.tensors import with_channels
 from i2i_core.progress import Progress, Work
+from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
-from i2i_core.training.optim import Optimizer
+from i2i_core.training.optim import Optimizer, linear_decay
 
 
 @dataclass
 class FitState:
-    """What going on needs besides the weights: steps done, optimisers and image pools by name.
-
-    The random state is not among it: every step draws from a generator of its own, seeded by the
-    step (`seeded`), so stopping, looking and resuming change nothing.
-    """
+    """What going on needs besides the weights: steps done, optimisers and image pools by name. Not
+    the random state: a step's is its own (`seeded`), so looking and resuming change nothing."""
 
     optimizers: dict[str, Optimizer]
     pools: dict[str, ImagePool] = field(default_factory=dict)
@@ -54,18 +51,30 @@ class FitState:
         self.step, self.world = int(tensors["step"]), int(tensors["world"])
         for name, optimizer in self.optimizers.items():
             prefix = f"optimizers.{name}."
-            optimizer.load(
-                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            )
+            names = [key for key in tensors if key.startswith(prefix)]
+            optimizer.load({key.removeprefix(prefix): tensors[key] for key in names})
         for name, pool in self.pools.items():
-            held = tensors.get(f"pools.{name}")
-            pool.pictures = [] if held is None else list(held.split(1))
+            pictures = tensors.get(f"pools.{name}")
+            pool.pictures = [] if pictures is None else list(pictures.split(1))
+
+
+class Learner(Protocol):
+    """What the loop needs of a `Method`."""
+
+    config: Any
+    capabilities: Any
+    fitted: bool
+
+    @property
+    def fit_state(self) -> FitState | None: ...
+    @property
+    def device(self) -> torch.device: ...
+    def inference_networks(self) -> Mapping[str, EMA[Any]]: ...
 
 
 @contextmanager
 def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
-    """Randomness that depends on `seed`, `step` and the process's `rank` alone; what torch's
-    generator was at is left as it was."""
+    """Randomness that depends on these numbers alone; torch's own generator is left as it was."""
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         # Neighbouring seeds give unrelated streams; the factor keeps seed and step apart.
@@ -74,15 +83,18 @@ def seeded(seed: int, step: int = 0, rank: int = 0) -> Iterator[None]:
 
 
 def fit_steps(
-    state: FitState,
+    method: Learner,
     batches: Source,
     total: int,
-    seed: int,
-    one_step: Callable[[Tensor, Tensor, int], dict[str, float]],
-    channels: tuple[int, int] = (3, 3),
+    one_step: Callable[[Tensor, Tensor, int, float], dict[str, float]],
+    layout: torch.memory_format = torch.preserve_format,
 ) -> Work:
-    """The loop of every learned method: from where `state` is to `total`, the next batch of A and
-    of B, its losses, and word of it. Raises InputError when all steps have been made already."""
+    """The loop of every learned method, from where it is to `total`: `one_step` is given the next
+    batch of A and of B, on the method's device and in this order in memory, the step and the share
+    of the learning rate, and returns its losses; then the averages move on, and word of it goes
+    out. Raises InputError when all steps have been made already."""
+    c, state = method.config, method.fit_state
+    assert state is not None
     if state.step >= total:
         raise InputError(
             f"This model has had its {total} steps. To go on, give it more steps than that."
@@ -94,17 +106,22 @@ def fit_steps(
         )
     with batches:
         for step in range(state.step, total):
-            a, b = map(with_channels, batches[step], channels)
-            with seeded(seed, step, distributed.rank()):
-                losses = one_step(a, b, step)
+            a, b = (
+                with_channels(side, channels).to(method.device, memory_format=layout)
+                for side, channels in zip(batches[step], method.capabilities.channels, strict=True)
+            )
+            with seeded(c.seed, step, distributed.rank()):
+                losses = one_step(a, b, step, linear_decay(step, total, c.decay_start))
+            for average in method.inference_networks().values():
+                average.update(step)
+            method.fitted = True
             state.step, state.world = step + 1, distributed.world()
             state.skipped = batches.skipped
-            yield Progress(state.step, total, losses, note=state.notes)
+            yield Progress(state.step, total, losses, note=state.note)
 
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
-    """`steps`, or if that is 0 as many as `epochs` over so many pictures take. Several processes
-    share the pictures of a step between them, and so make as many times fewer steps."""
+    """`steps`, or if 0 as many as `epochs` over so many pictures take; processes share them."""
     if not steps:
         steps = -(-pictures // batch) * epochs
     return max(1, -(-steps // distributed.world()))

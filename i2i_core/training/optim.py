@@ -1,6 +1,4 @@
-"""Optimisers, learning rate schedules, moving averages, and a check that nothing went wrong."""
-
-from __future__ import annotations
+"""Optimisers, learning rate schedules, precision, and a check that nothing went wrong."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,17 +23,13 @@ class DivergedError(InputError):
 
 
 class Optimizer:
-    """Adam for one or more networks: `update(loss)` makes one step of it.
-
-    Fused where PyTorch has it, which on the CPU is five times faster: every step reads and writes
-    each weight and both of its moments. On CUDA the losses are scaled as half precision needs.
-    """
+    """Adam for one or more networks, fused, which on the CPU is five times faster: a step reads and
+    writes each weight and both of its moments. On CUDA losses are scaled as float16 needs."""
 
     def __init__(
         self, networks: Sequence[nn.Module], lr: float, betas: tuple[float, float] = (0.5, 0.999)
     ) -> None:
-        self.networks = networks
-        self.lr, self.betas = lr, betas
+        self.networks, self.lr, self.betas = networks, lr, betas
         self.scaler = torch.amp.GradScaler("cuda", enabled=half_type() == torch.float16)
 
     @cached_property
@@ -52,7 +46,7 @@ class Optimizer:
         self, terms: Mapping[str, Tensor], step: int, lr_factor: float = 1.0
     ) -> dict[str, float]:
         """Step down the gradient of the sum of `terms`, and return them as plain numbers. Raises
-        DivergedError, before anything is changed, if one is not finite (see `check_finite`)."""
+        DivergedError, before anything is changed, if one is not finite."""
         values = check_finite(terms, step)
         self.update(torch.stack([*terms.values()]).sum(), step, lr_factor)
         return values
@@ -93,22 +87,18 @@ class Optimizer:
         """Take back what `tensors` gave."""
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
-            if "." in name:
-                number, key = name.split(".", 1)
+            number, _, key = name.partition(".")
+            if key:
                 state.setdefault(int(number), {})[key] = value
-        groups = self.adam.state_dict()["param_groups"]
-        self.adam.load_state_dict({"state": state, "param_groups": groups})
+        self.adam.load_state_dict({**self.adam.state_dict(), "state": state})
         if self.scaler.is_enabled() and "scale" in tensors:
             scale = float(tensors["scale"])
             self.scaler.load_state_dict({**self.scaler.state_dict(), "scale": scale})
 
 
 def check_finite(losses: Mapping[str, Tensor], step: int) -> dict[str, float]:
-    """The losses as plain numbers, fetched from the device at once.
-
-    Raises DivergedError, naming the step, when one is infinite or not a number: call it before the
-    weights are changed by them.
-    """
+    """The losses as plain numbers, fetched from the device at once. Raises DivergedError, naming
+    the step, when one is infinite or not a number: call it before they change the weights."""
     values = torch.stack([value.detach().float() for value in losses.values()])
     # All processes stop together, or the others would wait for this one's gradients.
     anywhere = distributed.smallest(torch.isfinite(values).float()).tolist()
@@ -121,13 +111,11 @@ def check_finite(losses: Mapping[str, Tensor], step: int) -> dict[str, float]:
 @contextmanager
 def frozen(*networks: nn.Module) -> Iterator[None]:
     """Without gradients for the networks' own weights: they only pass them on."""
-    for network in networks:
-        network.requires_grad_(False)
+    networks_together = nn.ModuleList(networks).requires_grad_(False)
     try:
         yield
     finally:
-        for network in networks:
-            network.requires_grad_(True)
+        networks_together.requires_grad_(True)
 
 
 def linear_decay(step: int, total: int, decay_start: float) -> float:
@@ -138,29 +126,26 @@ def linear_decay(step: int, total: int, decay_start: float) -> float:
 
 
 def half_type() -> torch.dtype | None:
-    """The type for mixed precision: bfloat16 on cards that have it, float16 on older ones, none
-    without CUDA (on the CPU it is several times slower than single precision)."""
+    """bfloat16 on graphics cards that have it, float16 on older ones, None without CUDA."""
     if not torch.cuda.is_available():
         return None
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.half
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """Half precision for what follows in the `with`, on CUDA; elsewhere nothing changes.
-
-    Processors that compute with bfloat16 (AVX512_BF16, AMX) train a third faster with it: ask for
-    it by setting I2I_CPU_BFLOAT16=1. On others it is several times slower.
-    """
+    """Half precision for what follows in the `with`, on CUDA. Processors that compute with bfloat16
+    (AVX512_BF16, AMX) train a third faster with it: set I2I_CPU_BFLOAT16=1; others, far slower."""
     kind = half_type() if device.type == "cuda" else None
     if device.type == "cpu" and os.environ.get("I2I_CPU_BFLOAT16") == "1":
         kind = torch.bfloat16
     return torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None)
 
 
-def use_layout(network: nn.Module, layout: torch.memory_format) -> None:
-    """Give the network's weights this order in memory."""
+def use_layout(network: nn.Module, layout: torch.memory_format) -> torch.memory_format:
+    """Give the network's weights this order in memory, and return it."""
     keywords: dict[str, Any] = {"memory_format": layout}  # which PyTorch's older types do not know
     network.to(**keywords)
+    return layout
 
 
 def fast_layout(device: torch.device) -> torch.memory_format:

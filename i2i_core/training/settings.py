@@ -1,7 +1,5 @@
 """Configurations: frozen dataclasses whose fields say what they may be, and those of all fits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +8,7 @@ from torch import nn
 
 from i2i_core.data.batches import CropSettings
 from i2i_core.errors import MAX_SEED, InputError, check_range
+from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.networks.deep_features import VGG
 from i2i_core.training.optim import Optimizer
 
@@ -56,8 +55,7 @@ class CheckedConfig:
         for kind in cls.__mro__:
             declared = vars(kind).get("__dataclass_fields__", {}).get(name)
             if declared is not None and declared.metadata:
-                found: Mapping[str, Any] = declared.metadata
-                return found
+                return dict(declared.metadata)
         return {}
 
 
@@ -89,30 +87,39 @@ class FitConfig(CheckedConfig):
         return Optimizer(networks, self.learning_rate, (self.beta1, self.beta2))
 
 
+@dataclass(frozen=True)
+class AdversarialConfig(FitConfig):
+    """What fits of collections or pairs against discriminators of patches have besides."""
+
+    in_channels: int = choice(3, 1)
+    out_channels: int = choice(3, 1)
+    epochs: int = setting(200, 1, 10**6)
+    discriminator_width: int = setting(64, 1, 512)
+    discriminator_layers: int = setting(3, 0, 6)  # its halvings
+    adversarial: str = choice("least squares", *ADVERSARIAL)
+    adversarial_weight: float = 1.0
+
+
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:
-    """The configuration of the method `name`. Raises InputError, naming what there is, for unknown
-    settings."""
-    known = {each.name for each in fields(kind)}
-    unknown = sorted(set(settings) - known)
+    """The configuration of the method `name`. Raises InputError for unknown settings."""
+    names = sorted(each.name for each in fields(kind))
+    unknown = sorted({*settings} - {*names})
     if unknown:
-        raise InputError(
-            f'{name} has no setting "{unknown[0]}". Its settings are: {", ".join(sorted(known))}.'
-        )
+        advice = f"Its settings are: {', '.join(names)}."
+        raise InputError(f'{name} has no setting "{unknown[0]}". {advice}')
     return kind(**settings)
 
 
 def check_crops(config: FitConfig, multiple: int, layers: int = 0) -> None:
-    """Raise InputError unless crops can be cut, halved as the network does, and judged by a patch
-    discriminator of `layers` halvings."""
+    """Raise InputError unless crops suit the network and a discriminator of `layers` halvings."""
     size = config.crop_size
     if size % multiple:
         raise InputError(f"crop_size is {size}: for this network choose a multiple of {multiple}.")
     smallest = 3 * 2**layers  # or its last norm would have a single pixel to normalise
     if layers and size < smallest:
-        raise InputError(
-            f"Crops of {size} pixels are too small for a discriminator of {layers} layers: "
-            f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
-        )
+        problem = f"Crops of {size} pixels are too small for a discriminator of {layers} layers"
+        advice = f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
+        raise InputError(f"{problem}: {advice}")
     check_range("load_size", config.load_size, size, 4096)
 
 

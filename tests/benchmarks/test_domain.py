@@ -34,7 +34,7 @@ def data(tmp_path: Path) -> Path:
 def test_it_prints_a_table_for_every_direction(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    method = CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4, tone=8))
+    method = CycleGAN(CycleGANConfig(width=4, blocks=1, discriminator_width=4, lowpass=8))
     method.fitted = True
     save(method, data / "cyclegan.monet.safetensors")
     call = ["--data", str(data), "--models", "cyclegan.monet", "--folder", str(data)]

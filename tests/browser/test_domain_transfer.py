@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 from demos.shared.widgets import starter
+from tests.helpers import gallery
 
 playwright = pytest.importorskip("playwright.sync_api")
 VISIBLE = "[...document.querySelectorAll('.i2i-out img')].filter(i => i.offsetParent)"
 PATIENT = {"timeout": 60_000}
 
 
-def shown(page: Any) -> list[str]:
+def addresses(page: Any) -> list[str]:
     """Addresses of the pictures before and after."""
     return page.evaluate(f"{VISIBLE}.map(i => i.src)")
 
@@ -33,7 +34,7 @@ def test_a_picture_is_painted_and_looked_into(browser: Any, page_url: str, tmp_p
     page.get_by_role("tab", name="Domain transfer").click()
     # Before and after stand there before the first click.
     page.wait_for_function(f"{VISIBLE}.filter(i => i.naturalWidth === 512).length === 2")
-    starters = shown(page)
+    starters = addresses(page)
 
     Image.open(starter("fields.jpg")).resize((300, 200)).save(tmp_path / "mine.png")
     inputs = page.locator(".i2i-in:visible")
@@ -41,7 +42,7 @@ def test_a_picture_is_painted_and_looked_into(browser: Any, page_url: str, tmp_p
     inputs.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
     playwright.expect(page.get_by_text("300 × 200 pixels in")).to_be_visible(**PATIENT)
     page.wait_for_function(f"{VISIBLE}.filter(i => i.naturalWidth === 300).length === 2")
-    mine = shown(page)
+    mine = addresses(page)
     assert not set(mine) & set(starters)
 
     # Another strength blends what was made: before stays, after changes.
@@ -59,3 +60,35 @@ def test_a_picture_is_painted_and_looked_into(browser: Any, page_url: str, tmp_p
     playwright.expect(glow).not_to_have_attribute("src", first, **PATIENT)
     page.close()
     assert problems == []
+
+
+def test_what_is_stopped_has_not_failed(browser: Any, page_url: str, tmp_path: Path) -> None:
+    files = [Path(file) for file, _ in gallery(tmp_path, 30, (256, 256))]
+    page = browser.new_page(viewport={"width": 1400, "height": 1600})
+    page.goto(page_url)
+    page.get_by_role("tab", name="Domain transfer").click()
+    status = page.locator(".i2i-out:visible .i2i-status").first
+    page.get_by_role("button", name="Many pictures at once").click()
+    page.locator(".i2i-out:visible input[type=file]").first.set_input_files(files)
+    translate = page.get_by_role("button", name="Translate them all")
+    stop = page.get_by_role("button", name="Stop", exact=True).locator("visible=true")
+    starter_button = page.locator(".i2i-in:visible button.gallery-item").first
+    for ends, sentence in (
+        (stop, "Stopped. What was made so far stays."),
+        (starter_button, "Drag the handle"),
+    ):
+        translate.click()
+        playwright.expect(status.locator("progress")).to_be_visible(**PATIENT)
+        ends.click()
+        playwright.expect(status).to_contain_text(sentence)
+        page.wait_for_timeout(2000)
+        playwright.expect(status).to_contain_text(sentence)
+
+    # But what fails, says so.
+    (tmp_path / "text.png").write_text("a lake")
+    inputs = page.locator(".i2i-in:visible")
+    inputs.get_by_label("Remove Image").click()
+    inputs.locator("input[type=file]").set_input_files(tmp_path / "text.png")
+    playwright.expect(status).to_have_text("That did not work.", **PATIENT)
+    playwright.expect(page.get_by_text("is not a picture")).to_be_visible()
+    page.close()

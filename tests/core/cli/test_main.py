@@ -14,7 +14,7 @@ from i2i_core.cli import main as cli
 from i2i_core.labels.maps import PALETTE, decode
 from i2i_core.methods import METHODS
 from i2i_core.methods.structural_analogy import StructuralAnalogy
-from i2i_core.pipelines import analogy as applications
+from i2i_core.pipelines import analogy, object_removal
 from i2i_core.progress import Progress
 from tests.core.cli.conftest import RED
 
@@ -203,7 +203,7 @@ def test_what_was_made_before_an_interrupt_is_kept(
         yield Progress(2, 3, note="no picture this time")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(applications, "structural_analogy", interrupted)
+    monkeypatch.setattr(analogy, "structural_analogy", interrupted)
     assert cli.main([*STRUCTURAL, "-o", "o.png"]) == 130
     assert Image.open("o.png").getpixel((3, 3)) == RED
     out, err = capsys.readouterr()
@@ -218,7 +218,7 @@ def test_nothing_is_written_when_nothing_was_made(
         yield Progress(1, 3)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(applications, "remove_object", interrupted)
+    monkeypatch.setattr(object_removal, "remove_object", interrupted)
     assert cli.main([*REMOVE, "-o", "o.png"]) == 130
     assert not Path("o.png").exists()
 
@@ -228,7 +228,7 @@ def test_a_defect_of_ours_is_not_hidden(pictures: Path, monkeypatch: pytest.Monk
         yield Progress(1, 2)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(applications, "semantic_analogy", broken)
+    monkeypatch.setattr(analogy, "semantic_analogy", broken)
     with pytest.raises(ZeroDivisionError):
         cli.main([*SEMANTIC, "-o", "o.png"])
 

@@ -17,7 +17,7 @@ from benchmarks.plain_networks import PlainPatchGAN, PlainResNet, PlainUNet
 from i2i_core.checkpoints import checkpoint
 from i2i_core.errors import InputError
 from i2i_core.importing.generators import import_published
-from i2i_core.method import Method
+from i2i_core.method import Method, training_mode
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 from i2i_core.methods.pix2pix import Pix2Pix
@@ -63,7 +63,8 @@ def saved(content: object, folder: Path, name: str = "latest_net_G.pth", **kind:
 def check_same(method: Method, network: nn.Module, x: Tensor) -> None:
     expected = made_by(network, x)
     assert float(expected.std()) > 0.02  # a flat picture would prove nothing
-    assert torch.allclose(method(x), expected, atol=2e-5)
+    with training_mode(method, network.training):
+        assert torch.allclose(method(x), expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("depth", [5, 6, 7, 8])
@@ -74,9 +75,9 @@ def test_unets_make_the_same_pictures(depth: int, norm: str, tmp_path: Path) -> 
     assert isinstance(method, Pix2Pix)
     c = method.config
     assert (c.generator, c.depth, c.width, c.norm) == ("unet", depth, 2 + depth % 3, norm)
-    assert method.multiple_of == 2**depth
-    assert c.size % 2**depth == 0
-    assert c.load_size > c.size
+    assert method.capabilities.multiple_of == 2**depth
+    assert c.crop_size % 2**depth == 0
+    assert c.load_size > c.crop_size
     check_same(method, network.eval(), picture(2**depth))
 
 
@@ -87,8 +88,11 @@ def test_a_unet_translates_as_in_training_unless_told_otherwise(tmp_path: Path) 
     as_trained = made_by(network.train(), x)
     path = saved(random(network), tmp_path)  # its statistics moved when it was used
     check_same(import_published(path), network.train(), x)
+    assert import_published(path).infers_in_training_mode
+    method = import_published(path, test_time="eval")
+    assert not method.infers_in_training_mode
     with torch.no_grad():
-        evaluated = import_published(path, test_time="eval")(x)
+        evaluated = method.eval()(x)
     assert float((evaluated - as_trained).abs().max()) > 0.01
 
 
@@ -206,7 +210,7 @@ def test_an_imported_pix2pix_learns_on(tmp_path: Path) -> None:
 
 def test_one_direction_of_cyclegan_goes_one_way(tmp_path: Path) -> None:
     method = import_published(saved(random(PlainResNet(width=4, blocks=2)), tmp_path))
-    assert not method.two_way
+    assert not method.capabilities.two_way
     with pytest.raises(InputError, match="one direction only"):
         method.translate(colours(32, 32), reverse=True)
     with pytest.raises(InputError, match="import both directions"):
@@ -220,7 +224,7 @@ def test_both_directions_of_cyclegan_make_a_whole_one(tmp_path: Path) -> None:
         saved(there, tmp_path, "latest_net_G_A.pth"), saved(back, tmp_path, "latest_net_G_B.pth")
     )
     assert isinstance(method, CycleGAN)
-    assert method.two_way
+    assert method.capabilities.two_way
     check_same(method, there, picture(16, 1))
     with torch.no_grad():
         x = picture(16)

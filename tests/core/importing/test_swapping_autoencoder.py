@@ -18,9 +18,9 @@ from i2i_core.errors import InputError
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.importing.generators import import_published
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder, SwappingAutoencoderConfig
+from i2i_core.methods.swapping_codes import decode, encode
 from i2i_core.networks.swapping import unit
 from i2i_core.pipelines.domain_transfer import difference
-from i2i_core.pipelines.texture_codes import decode_with, encode_with
 from tests.core.importing.plain_swapping import (
     official_decode,
     official_encode,
@@ -182,7 +182,7 @@ def check_same(
         scale = float(expected.std()) * 2
         assert scale > 0.02  # a flat picture would prove nothing
         # Unclamped, for made-up weights leave the range of pictures.
-        result = method.translator.generator(structure, other) / 2 + 0.5
+        result = method.ema.network.generator(structure, other) / 2 + 0.5
         assert torch.allclose(result, expected, atol=1e-4 * scale)
         swapped = method(source, reference)
         assert torch.allclose(swapped, expected.clamp(0, 1), atol=1e-3)
@@ -236,22 +236,20 @@ def test_swaps_by_codes_are_those_of_the_network(
     method = import_published(saved(make(), tmp_path))
     assert isinstance(method, SwappingAutoencoder)
     source, reference = (to_image(p[..., :64, :64]) for p in pictures())
-    one, other = (encode_with(method, p, 64) for p in (source, reference))
+    one, other = (encode(method, p, 64) for p in (source, reference))
     with torch.no_grad():
         expected = method(to_tensor(source), to_tensor(reference))
         rebuilt = method(to_tensor(source))
-    assert difference(decode_with(method, one.textured(other)), to_image(expected)) < 0.6
-    assert difference(decode_with(method, one.textured(other, 0)), to_image(rebuilt)) < 0.6
+    assert difference(decode(method, one.textured(other)), to_image(expected)) < 0.6
+    assert difference(decode(method, one.textured(other, 0)), to_image(rebuilt)) < 0.6
 
 
 def test_the_defaults_are_the_published_numbers() -> None:
     with torch.device("meta"):
         method = SwappingAutoencoder()
-        unofficial = SwappingAutoencoder.networks(
-            SwappingAutoencoderConfig(
-                variant="rosinality", head_widths=(128, 256, 384, 512), texture_widths=(1024, 2048)
-            )
-        )
+        unofficial = SwappingAutoencoderConfig(
+            variant="rosinality", head_widths=(128, 256, 384, 512), texture_widths=(1024, 2048)
+        ).build()
 
     def millions(network: torch.nn.Module) -> float:
         return round(sum(p.numel() for p in network.parameters()) / 1e6, 2)

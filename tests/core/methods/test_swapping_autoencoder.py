@@ -33,6 +33,23 @@ def test_it_is_judged_after_the_warm_up_and_flattened_now_and_then() -> None:
     assert names == [{"L1"}, judged, judged | slopes, judged, judged | slopes]
 
 
+@pytest.mark.parametrize("steps", [4, 6])
+def test_the_warm_up_is_a_share_of_however_many_steps(steps: int) -> None:
+    names = ["discriminator" in record for record in losses(warm_up=0.5, steps=steps)]
+    assert names == [False] * (steps // 2) + [True] * (steps // 2)
+    with pytest.raises(InputError, match="warm_up"):
+        replace(SMALL, warm_up=2.0)
+
+
+def test_a_model_without_discriminators_is_not_taught_by_a_visitor() -> None:
+    method = ROWS["swapping_autoencoder"].new()
+    method.fitted = True
+    with pytest.raises(InputError, match="without its discriminators"):
+        method.check_trainable()
+    next(method.fit(A, B))
+    method.check_trainable()
+
+
 def test_reconstructions_need_not_be_judged() -> None:
     assert "adversarial" not in losses(reconstruction_weight=0.0)[0]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,25 +12,23 @@ import torch
 from PIL import Image
 
 from i2i_core.checkpoints.checkpoint import save
+from i2i_core.checkpoints.model_zoo import LoadedModel, find_models, open_model
 from i2i_core.errors import InputError
 from i2i_core.methods.cut import CUT, CUTConfig
 from i2i_core.methods.cyclegan import CycleGAN, CycleGANConfig
 from i2i_core.methods.sincut import SinCUT, SinCUTConfig
+from i2i_core.pipelines import inspection
 from i2i_core.pipelines.inspection import (
-    COLOURS,
-    COMPARED,
-    JUDGED,
-    JUDGED_SOURCE,
-    MADE_COLOURS,
-    MARKED,
+    Inspection,
     embedding_colours,
     inspect,
     layers_of,
     match_patches,
+    middle,
     score_patches,
 )
 
-SMALL = {"width": 4, "blocks": 1, "discriminator_width": 4}
+SMALL: dict[str, Any] = {"width": 4, "blocks": 1, "discriminator_width": 4}
 COLOURS_OF_QUARTERS = ((200, 40, 40), (40, 180, 60), (50, 60, 200), (220, 210, 60))
 
 
@@ -42,13 +42,13 @@ def quarters(side: int = 256) -> Image.Image:
     return picture
 
 
-def faithful(**settings: object) -> CUT:
-    """A CUT whose translation is the tones of its input: away from edges, the picture itself."""
-    method = CUT(CUTConfig(**SMALL, tone=8, **settings))  # type: ignore[arg-type]
-    for network in (method.generator, method.average):
-        if network is not None:
-            for parameter in network.model[-1].parameters():
-                torch.nn.init.zeros_(parameter)
+def faithful(**settings: Any) -> CUT:
+    """A CUT whose translation is the low frequencies of its input: away from edges, the picture
+    itself."""
+    method = CUT(CUTConfig(**SMALL, lowpass=8, **settings))
+    for network in {method.generator, method.ema.network}:
+        for parameter in network.model[-1].parameters():
+            torch.nn.init.zeros_(parameter)
     for head in method.projection.heads:
         for layer in (head[0], head[2]):
             torch.nn.init.normal_(layer.weight, 0, 0.5)
@@ -105,7 +105,7 @@ def test_any_size_and_layer_can_be_looked_at() -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_discriminator_of_the_target_domain_judges(reverse: bool) -> None:
-    method = CycleGAN(CycleGANConfig(**SMALL, tone=8))
+    method = CycleGAN(CycleGANConfig(**SMALL, lowpass=8))
     method.fitted = method.training_networks_loaded = True
     judges = (method.discriminator_b, method.discriminator_a)
     for judge, verdict in zip(judges, (0.9, 0.1), strict=True):
@@ -125,7 +125,7 @@ def test_what_cannot_be_seen_is_said() -> None:
         match_patches(imported, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="no discriminator"):
         score_patches(imported, quarters())
-    one_each = SinCUT(SinCUTConfig(width=4, discriminator_width=4, crop=16, load_size=48))
+    one_each = SinCUT(SinCUTConfig(width=4, discriminator_width=4, crop_size=16, load_size=48))
     with pytest.raises(InputError, match="Only CUT"):
         match_patches(one_each, quarters(), (0.5, 0.5))
     with pytest.raises(InputError, match="Only CycleGAN and CUT"):
@@ -133,13 +133,84 @@ def test_what_cannot_be_seen_is_said() -> None:
     assert layers_of(one_each) == ()
 
 
-def test_look_shows_what_there_is(tmp_path: Path) -> None:
-    contrast = {COMPARED, MARKED, COLOURS, MADE_COLOURS}
-    cycle = CycleGAN(CycleGANConfig(**SMALL))
-    cycle.fitted = cycle.training_networks_loaded = True
-    for method, names in ((faithful(nce_layers=(0, 4)), contrast), (cycle, set())):
-        path = tmp_path / f"{type(method).__name__}.safetensors"
-        save(method, path)
-        (record,) = inspect(quarters(), path, point=(0.3, 0.3))
-        assert set(record.extras) == names | {JUDGED, JUDGED_SOURCE}
-        assert {picture.size for picture in record.extras.values()} == {(256, 256)}
+@pytest.fixture
+def small_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures that are looked at small: principal components of many patches take seconds."""
+    monkeypatch.setattr(inspection, "SHORT_SIDE", 96)
+
+
+@pytest.fixture
+def cut(tmp_path: Path, small_side: None) -> LoadedModel:
+    save(faithful(nce_layers=(0, 4, 12)), tmp_path / "cut.safetensors")
+    return open_model(tmp_path / "cut.safetensors")
+
+
+@pytest.fixture
+def cycle(tmp_path: Path, small_side: None) -> LoadedModel:
+    method = CycleGAN(CycleGANConfig(**SMALL, lowpass=8))
+    method.fitted = method.training_networks_loaded = True
+    save(method, tmp_path / "cycle.safetensors")
+    return open_model(tmp_path / "cycle.safetensors")
+
+
+def same(one: Image.Image | None, other: Image.Image | None) -> bool:
+    return (one and one.tobytes()) == (other and other.tobytes())
+
+
+@pytest.mark.parametrize("layer", [None, 0, 12])
+def test_of_cut_all_is_shown(cut: LoadedModel, layer: int | None) -> None:
+    method, picture, point = cut.method, quarters(96), (0.3, 0.6)
+    shown = inspect(picture, cut, point=point, layer=layer)
+    translation = method.translate(picture)
+    matches = match_patches(method, picture, point, layer)
+    expected = Inspection(
+        translation,
+        score_patches(method, picture).overlay,
+        score_patches(method, translation).overlay,
+        matches.overlay,
+        matches.marked,
+        *embedding_colours(method, picture, layer),
+    )
+    assert all(map(same, astuple(shown), astuple(expected)))
+    assert {picture.size for picture in astuple(shown)} == {(96, 96)}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_cyclegan_the_discriminators_are_shown(cycle: LoadedModel, reverse: bool) -> None:
+    method, picture = cycle.method, quarters(96)
+    shown = inspect(picture, cycle, reverse=reverse)
+    translation = method.translate(picture, reverse=reverse)
+    expected = Inspection(
+        translation,
+        score_patches(method, picture, reverse=reverse).overlay,
+        score_patches(method, translation, reverse=reverse).overlay,
+    )
+    assert all(map(same, astuple(shown), astuple(expected)))
+    assert astuple(shown)[3:] == (None,) * 4
+
+
+def test_pictures_of_any_size_and_mode_are_shrunk_or_enlarged(cut: LoadedModel) -> None:
+    for picture, size in (
+        (quarters().convert("RGBA").resize((300, 600)), (96, 192)),
+        (quarters(40).convert("L"), (96, 96)),
+    ):
+        assert {shown.size for shown in astuple(inspect(picture, cut))} == {size}
+    with pytest.raises(InputError, match="too small"):
+        inspect(Image.new("RGB", (4, 4)), cut)
+    with pytest.raises(InputError, match="one direction"):
+        inspect(quarters(), cut, reverse=True)
+
+
+def test_the_middle_layer_is_looked_at_unless_asked_otherwise(cut: LoadedModel) -> None:
+    assert middle(layers_of(cut.method)) == 4
+    assert same(inspect(quarters(), cut).matched, inspect(quarters(), cut, layer=4).matched)
+    assert not same(inspect(quarters(), cut).matched, inspect(quarters(), cut, layer=0).matched)
+
+
+@pytest.mark.parametrize(
+    "name", [m.name for m in find_models() if m.capabilities.task == "domains"]
+)
+def test_the_shipped_models_of_domains_can_be_looked_into(name: str, small_side: None) -> None:
+    model = open_model(name)
+    shown = inspect(quarters(), model)
+    assert (shown.matched is not None) == bool(layers_of(model.method))

@@ -58,9 +58,20 @@ def test_strength_blends(client: Client, small: Path) -> None:
     assert np.abs(half - (given + whole) / 2).max() <= 1
 
 
+def test_the_colours_can_be_kept(client: Client, small: Path) -> None:
+    source = np.asarray(Image.open(small).convert("YCbCr"), np.float32)
+    for keep_colours in (False, True):
+        result = translated(client, small, keep_colours=keep_colours).astype(np.uint8)
+        change = np.abs(np.asarray(Image.fromarray(result).convert("YCbCr"), np.float32) - source)
+        assert change[..., 0].mean() > 3
+        assert (change[..., 1:].mean() < 2) == keep_colours
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
+        ({"reference": handle_file(LAKE)}, "takes no reference picture"),
+        ({"seed": -1}, "The seed is -1"),
         ({"model": "cut.monet", "reverse": True}, "one direction"),
         ({"model": "cut.manet"}, "There is no model"),
         ({"model": "/etc/passwd"}, "There is no model"),

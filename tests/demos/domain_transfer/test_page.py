@@ -151,16 +151,24 @@ def test_a_starter_stands_there_with_its_translation(index: int) -> None:
     assert [before, after] == [open_image(path) for path in view.slider]
 
 
-def test_a_brought_model_can_be_chosen_unless_it_learnt_from_pairs(tmp_path: Path) -> None:
+@pytest.fixture
+def chooser() -> models.Chooser:
+    with gr.Blocks():
+        return translate.build()
+
+
+def test_a_brought_model_can_be_chosen_unless_it_learnt_from_pairs(
+    chooser: models.Chooser, tmp_path: Path
+) -> None:
     path = model_file(tmp_path, "Mud to gold")
-    visit_paths, update = translate._bring(path, [])
+    visit_paths, update = chooser.bring(path, [])
     assert visit_paths == [path]
     assert update.value == path
     assert ("Gold to mud (CycleGAN)", path + domains.BACK) in [tuple(c) for c in update.choices]
-    assert path in [value for _, value in translate._rivals(visit_paths, "nothing").choices]
+    assert path in [value for _, value in translate._rivals(visit_paths).choices]
     sentence = "This model learnt from pairs: bring it to the tab “Sketch to photo” instead."
     with pytest.raises(InputError, match=sentence):
-        translate._bring(str(models.shipped_model("pix2pix.cats").path), [])
+        chooser.bring(str(models.shipped_model("pix2pix.cats").path), [])
 
 
 @pytest.fixture
@@ -172,14 +180,16 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("recipe", ["CUT", "CycleGAN"])
-def test_what_is_taught_is_used(recipe: str, tmp_path: Path, narrow: None) -> None:
+def test_what_is_taught_is_used(
+    chooser: models.Chooser, recipe: str, tmp_path: Path, narrow: None
+) -> None:
     galleries = [gallery(tmp_path, n, seed=s) for s, n in enumerate((5, 6, 2, 2))]
     target = str(models.new_file("discs to discs"))
     views = list(finetune.fit(target, *galleries, recipe, 3, fits.NOTHING))
     assert any(isinstance(view.picture, Image.Image) for view in views)
     assert "3 of 3 steps" in views[-1].status
     assert views[-1].use.visible
-    visit_paths, update, parts = domains.use(target, [])
+    visit_paths, update, parts = chooser.use(target, [])
     assert update.value == target
     assert parts.selected == "translate"
     assert run(update.value).slider[1].size == (320, 320)

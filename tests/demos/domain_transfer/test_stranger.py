@@ -65,12 +65,12 @@ def test_it_stands_in_its_tab_only_in_both_directions(model: str) -> None:
     assert labels["Sea to sand (MUNIT)"] == model + domains.BACK
     assert model not in [value for _, value in models.choices([model], "pairs")]
     with pytest.raises(InputError, match="from two collections: bring it to the tab “Domain"):
-        draw._bring(model, [])
+        models.bring(model, "pairs")
 
 
 def test_it_can_be_taught_under_its_title(tmp_path: Path) -> None:
     def build() -> None:
-        finetune.build(gr.Dropdown(), gr.State([]), gr.Tabs())
+        finetune.build(translate.build(), gr.Tabs())
 
     (radio,) = components(build, gr.Radio, "3 · Method")
     assert "MUNIT" in [value for value, _ in radio.choices]
@@ -119,7 +119,7 @@ def test_a_gallery_gets_them_as_well(model: str, tmp_path: Path) -> None:
 
 def test_it_is_no_method_of_pairs() -> None:
     def build() -> None:
-        pairs_finetune.build(gr.Dropdown(), gr.State([]), gr.Tabs())
+        pairs_finetune.build(draw.build(), gr.Tabs())
 
     (radio,) = components(build, gr.Radio, "Method")
     assert [value for value, _ in radio.choices] == ["pix2pix", "pix2pixHD"]

@@ -89,7 +89,8 @@ def test_a_fit_shows_itself_and_ends_with_a_model_to_draw_with(
     assert Path(target).is_file()
     model = model_info(target)
     assert (model.method, model.takes) == (method, "sketch")
-    visit_paths, update, parts = finetune._use(target, [])
+    with gr.Blocks():
+        visit_paths, update, parts = draw.build().use(target, [])
     assert visit_paths == [target]
     assert parts.selected == "draw"
     assert (model.title, target) in [tuple(choice) for choice in update.choices]
@@ -171,21 +172,19 @@ def test_only_model_files_can_be_brought(tmp_path: Path) -> None:
     path = tmp_path / "holiday.safetensors"
     path.write_bytes(b"not a model")
     with pytest.raises(InputError, match="is not a"):
-        models.bring(str(path), [], "pairs")
+        models.bring(str(path), "pairs")
     with pytest.raises(InputError, match="Choose a file first"):
-        models.bring(None, [], "pairs")
+        models.bring(None, "pairs")
     target, _ = fit(tmp_path, steps=3)
-    assert models.bring(target, [], "pairs") == (target, [target])
-    assert draw._bring(target, [])[1].value == target
+    assert models.bring(target, "pairs") == target
     with pytest.raises(InputError, match="from pairs: bring it to the tab “Sketch to photo”"):
-        models.bring(target, [], "domains", "single pair")
+        models.bring(target, "domains", "single pair")
 
 
 def test_a_published_generator_is_brought_and_given_what_the_visitor_says(tmp_path: Path) -> None:
     weights = PlainUNet(width=4, depth=6).state_dict()
     torch.save(weights, tmp_path / "edges2shoes_net_G.pth")
-    path, visit_paths = models.bring(str(tmp_path / "edges2shoes_net_G.pth"), [], "pairs")
-    assert visit_paths == [path]
+    path = models.bring(str(tmp_path / "edges2shoes_net_G.pth"), "pairs")
     assert "edges2shoes" in model_info(path).title
     drawing, photo = draw._stored(0), gallery(tmp_path, 1)[0][0]
     of_drawing, of_photo = (
@@ -196,10 +195,10 @@ def test_a_published_generator_is_brought_and_given_what_the_visitor_says(tmp_pa
     assert np.abs(difference).mean() > 1
     (tmp_path / "holiday.pth").write_bytes(b"PK no weights")
     with pytest.raises(InputError):
-        models.bring(str(tmp_path / "holiday.pth"), [], "pairs")
+        models.bring(str(tmp_path / "holiday.pth"), "pairs")
 
 
 def test_a_published_generator_of_domains_is_sent_to_its_tab(tmp_path: Path) -> None:
     torch.save(PlainResNet(width=4, blocks=6).state_dict(), tmp_path / "horse2zebra.pth")
     with pytest.raises(InputError, match="bring it to the tab “Domain transfer”"):
-        draw._bring(str(tmp_path / "horse2zebra.pth"), [])
+        models.bring(str(tmp_path / "horse2zebra.pth"), "pairs")

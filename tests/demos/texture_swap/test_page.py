@@ -109,25 +109,33 @@ def test_a_starter_shows_its_stored_swap(index: int) -> None:
     assert [Path(path).stem for path in view.pair] == [stored.structure, stored.name]
 
 
-def test_a_model_that_was_brought_is_chosen(swapper: str) -> None:
-    visit_paths, chooser = swap._bring(swapper, [])
+@pytest.fixture
+def chooser() -> shared_models.Chooser:
+    with gr.Blocks():
+        return swap.build()
+
+
+def test_a_model_that_was_brought_is_chosen(chooser: shared_models.Chooser, swapper: str) -> None:
+    visit_paths, update = chooser.bring(swapper, [])
     assert visit_paths == [swapper]
-    assert chooser.value == swapper
-    assert swapper in [value for _, value in chooser.choices]
+    assert update.value == swapper
+    assert swapper in [value for _, value in update.choices]
     with pytest.raises(InputError, match="bring it to the tab “Domain transfer”"):
-        swap._bring(str(model_info("cut.monet").path), [])
+        chooser.bring(str(model_info("cut.monet").path), [])
 
 
-def test_a_gallery_is_taught_and_used(swapper: str, tmp_path: Path) -> None:
+def test_a_gallery_is_taught_and_used(
+    chooser: shared_models.Chooser, swapper: str, tmp_path: Path
+) -> None:
     target, *_ = fits.begin("my cats")
     files = gallery(tmp_path, 10)
     *_, last = finetune.fit(target, files, RECIPE, 2, swapper)
     assert "2 of 2 steps" in last.status
     assert last.use.visible
     assert (model_info(target).capabilities.task, model_info(target).steps) == (models.TASK, 2)
-    visit_paths, chooser, tabs = models.use(target, [])
+    visit_paths, update, tabs = chooser.use(target, [])
     assert visit_paths == [target]
-    assert chooser.value == target
+    assert update.value == target
     assert tabs.selected == "swap"
     with pytest.raises(InputError, match="Add 10"):
         list(finetune.fit(target, files[:9], RECIPE, 2, swapper))
