@@ -1,7 +1,5 @@
 """The tab "Domain transfer": photograph to Monet, summer to winter, or what one teaches it."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.domain_transfer import api, finetune, inspect, single_pair, translate

@@ -1,8 +1,6 @@
 """What a developer calls of the tab "Domain transfer": a picture and a model's name in, one out;
 two lists of pictures in, and a model out, with word of how far it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Teach a translation of domains: two galleries become a model while the visitor watches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

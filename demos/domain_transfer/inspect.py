@@ -1,7 +1,5 @@
 """See inside: what the discriminator doubts, and which patches CUT takes for alike."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import gradio as gr

@@ -1,7 +1,5 @@
 """The translations a visitor can choose: every model's directions, by what its header says."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from demos.shared import models

@@ -1,7 +1,5 @@
 """Translate a picture, or many, from one domain to another: before and after, there and back."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple

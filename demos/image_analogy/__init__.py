@@ -1,7 +1,5 @@
 """The tab "Image analogy": two pictures in, or a repainted label map."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.image_analogy import api, pair, repaint

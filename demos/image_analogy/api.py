@@ -4,8 +4,6 @@ They are ordinary listeners on components that the page does not show, so that t
 Python, JavaScript, REST and MCP clients come out as for any picture.
 """
 
-from __future__ import annotations
-
 import gradio as gr
 from PIL import Image
 

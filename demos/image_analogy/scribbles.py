@@ -1,7 +1,5 @@
 """Editors to correct the guess: strokes of one colour on both pictures answer to each other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,8 +1,6 @@
 """What every fit on the page has in common: its limits, its pictures, its place, how it is shown
 and stopped."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache

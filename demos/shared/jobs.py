@@ -1,7 +1,5 @@
 """The one place where the core's work becomes Gradio's: GPU, progress, errors, listeners."""
 
-from __future__ import annotations
-
 import functools
 import html
 import inspect

@@ -1,7 +1,5 @@
 """The models a visitor can choose: shipped ones, and those fitted or brought in this visit."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import time

@@ -1,7 +1,5 @@
 """The tab "Sketch to photo": draw, and a photograph appears; or teach the page what to make."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.sketch_to_photo import api, draw, finetune

@@ -1,7 +1,5 @@
 """What a developer calls of the tab "Sketch to photo": plain pictures and names in, results out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gradio as gr

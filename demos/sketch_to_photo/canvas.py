@@ -5,8 +5,6 @@ whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL,
 The browser keeps a drawing and its past for each kind.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """Draw and the photograph follows: the canvas, its model, and what it makes of the drawing."""
 
-from __future__ import annotations
-
 import time
 from typing import Any, NamedTuple
 

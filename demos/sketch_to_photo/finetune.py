@@ -1,7 +1,5 @@
 """Teach it: pairs, or photographs that are traced, become a model while the visitor watches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

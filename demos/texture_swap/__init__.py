@@ -1,7 +1,5 @@
 """The tab "Texture swap": the structure of one picture with the texture of another; an editor."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 from demos.texture_swap import api, edit, finetune, swap

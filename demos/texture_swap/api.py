@@ -1,7 +1,5 @@
 """What a developer calls of the tab "Texture swap": swap pictures, encode, decode and edit them."""
 
-from __future__ import annotations
-
 import gradio as gr
 from PIL import Image
 

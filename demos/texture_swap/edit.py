@@ -1,7 +1,5 @@
 """The editor: textures moved as a whole, structure changed in a region, cloned, textures added."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

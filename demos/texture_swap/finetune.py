@@ -1,7 +1,5 @@
 """Teach a texture swap: a gallery becomes a model while the visitor watches it rebuild and swap."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The models of the tab "Texture swap" that a visitor can choose, and the patches beside them."""
 
-from __future__ import annotations
-
 from demos.shared import models
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.method import Task

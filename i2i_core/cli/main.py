@@ -1,7 +1,5 @@
 """The command line: `python -m i2i_core COMMAND`, the same calls as the page makes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

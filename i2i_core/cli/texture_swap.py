@@ -1,7 +1,5 @@
 """The commands about textures: swap them, keep pictures as codes, make pictures of codes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
