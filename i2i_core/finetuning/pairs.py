@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.data.folders import readable
 from i2i_core.errors import InputError, check_range
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import find_recipe
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.line_drawings import DETECTORS, field, roughen, trace
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.method import Method
@@ -20,7 +19,6 @@ RECIPE = "pix2pixHD"
 STEPS = 1000
 MARGIN = 1.12  # the papers' 286 to 256, nearly
 TRACINGS = 3  # drawings of every photograph that is traced
-PREVIEW_S = 6.0
 
 
 def finetune_pairs(
@@ -31,7 +29,7 @@ def finetune_pairs(
     recipe: str = RECIPE,
     steps: int = STEPS,
     crop_size: int = 128,
-    model: LoadedModel | None = None,
+    model: Start = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
@@ -51,12 +49,7 @@ def finetune_pairs(
 
 
 def start_pairs(
-    channels: int,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    crop_size: int = 128,
-    model: LoadedModel | None = None,
+    channels: int, *, steps: int, crop_size: int, recipe: str = RECIPE, model: Start = None
 ) -> Method:
     """The method that is to learn pairs for so many `steps` at `crop_size` pixels, from sources of
     1 channel (drawings) or 3; with a `model`, going on from that."""

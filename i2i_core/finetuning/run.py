@@ -16,6 +16,8 @@ from i2i_core.method import Method
 from i2i_core.progress import Progress, Work
 from i2i_core.training.optim import DivergedError
 
+PREVIEW_S = 6.0  # between two previews of a fit that is watched
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -118,31 +120,27 @@ class _Clock:
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
         self.first_step: int | None = None
-        self.began = time.monotonic()
-        self.last = {"record": self.began, "preview": -inf, "save": self.began}
+        began = time.monotonic()
+        self.last = {"record": began, "preview": -inf, "save": began, "limit": began}
 
     def tick(self, step: int) -> None:
         """A step was made."""
         if self.first_step is None:
-            self.began, self.first_step = time.monotonic(), step
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the first step."""
-        return time.monotonic() - self.began
+            self.first_step = step
+            self.mark("limit")
 
     def limit_reached(self) -> str:
         """Why the fit ends now, in words, or ""."""
-        limit = self.pace.limit
-        over = self.elapsed > limit
-        return f"Stopped after {_in_words(limit)}, which is the limit here" if over else ""
+        if not self.is_due("limit"):
+            return ""
+        return f"Stopped after {_in_words(self.pace.limit)}, which is the limit here"
 
     def mark(self, what: str) -> None:
-        """A "record", a "preview" or a "save" was made."""
+        """A "record", a "preview" or a "save" was made, or the time until the "limit" begins."""
         self.last[what] = time.monotonic()
 
     def is_due(self, what: str) -> bool:
-        """Whether another one is."""
+        """Whether the next one is."""
         return time.monotonic() - self.last[what] > float(getattr(self.pace, what))
 
     def preview_is_due(self, step: int) -> bool:
@@ -155,7 +153,7 @@ class _Clock:
         steps = progress.step - (self.first_step or 0)
         if steps < 3:
             return "The first steps"
-        left = self.elapsed / steps * (progress.total - progress.step)
+        left = (time.monotonic() - self.last["limit"]) / steps * (progress.total - progress.step)
         return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
 
 

@@ -5,15 +5,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import find_recipe
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.method import Method
 from i2i_core.progress import Work
 
 RECIPE = "swapping autoencoder"
 STEPS = 600
-PREVIEW_S = 6.0
 
 
 def finetune_textures(
@@ -22,7 +20,7 @@ def finetune_textures(
     *,
     recipe: str = RECIPE,
     steps: int = STEPS,
-    model: LoadedModel | None = None,
+    model: Start = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
@@ -36,7 +34,7 @@ def finetune_textures(
 
 
 def start_textures(
-    recipe: str = RECIPE, *, steps: int = STEPS, model: LoadedModel | None = None, seed: int = 0
+    recipe: str = RECIPE, *, steps: int = STEPS, model: Start = None, seed: int = 0
 ) -> Method:
     """The method that is to learn for so few `steps`; with a `model`, going on from that. Raises
     InputError for a model that has no discriminators to go on with."""

@@ -54,8 +54,7 @@ def tidy(drawing: Image.Image) -> Image.Image:
 def roughen(drawing: Image.Image, random: np.random.Generator) -> Image.Image:
     """`drawing` as another hand might have drawn it (L): lines moved, wobbled, broken, left out."""
     scale = min(drawing.size) / 256
-    lines = _strokes(drawing)
-    lines = _drop(lines, random, share=random.uniform(0, 0.25))
+    lines = _drop(_strokes(drawing), random, share=random.uniform(0, 0.25))
     lines = _move(lines, random, scale)
     for radius, most in ((6, 12), (24, 1)):  # broken lines; missing parts
         lines = _erase(lines, random, radius * scale, int(random.integers(0, most + 1)))

@@ -35,7 +35,7 @@ class PerceptualTerm:
             return None, str(missing)
 
     def __call__(self, result: Tensor, target: Tensor) -> Tensor:
-        """The distance of `result` from `target`, (N, 3, H, W) in [−1, 1], which has no gradient."""
+        """The distance of `result` from `target`, which gets no gradient: (N, 3, H, W), −1 to 1."""
         network = self.features.to(result.device)
         with torch.no_grad():
             target_features = network(target / 2 + 0.5)
