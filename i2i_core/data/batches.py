@@ -21,6 +21,7 @@ from i2i_core.images.tensors import to_tensor
 
 Result = TypeVar("Result")
 Pictures = Sequence[Image.Image]
+Sides = tuple[Pictures, Pictures]  # of A and of B
 CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decoded once
 
 

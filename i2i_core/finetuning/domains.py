@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from i2i_core.data.batches import Pictures
+from i2i_core.data.batches import Pictures, Sides
 from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
 from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.files import check_image
@@ -28,7 +28,7 @@ def finetune_domains(
     recipe: str = RECIPE,
     steps: int = STEPS,
     model: Start = None,
-    pairs: tuple[Pictures, Pictures] | None = None,
+    pairs: Sides | None = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",

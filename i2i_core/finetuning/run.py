@@ -1,5 +1,4 @@
-"""Every fit that somebody watches, on the page and on the command line: previews, time left, a way
-to stop, and a model in any case."""
+"""Every fit that somebody watches: previews, time left, a way to stop, a model in any case."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +7,7 @@ from math import inf
 from pathlib import Path
 
 from i2i_core.checkpoints.checkpoint import save, save_training, training_path
-from i2i_core.data.batches import Pictures
+from i2i_core.data.batches import Pictures, Sides
 from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
 from i2i_core.finetuning.preview import choose_samples, preview
@@ -56,7 +55,7 @@ def run_fit(
     b: Pictures,
     out: Destination | None,
     *,
-    pairs: tuple[Pictures, Pictures] | None = None,
+    pairs: Sides | None = None,
     stop: Callable[[], bool] = lambda: False,
     pace: Pace | None = None,
     previewed: int = 3,
@@ -105,9 +104,7 @@ def run_fit(
     yield Progress(progress.step, progress.total, progress.losses, picture, note.strip())
 
 
-def _with_pairs(
-    method: Method, a: Pictures, b: Pictures, pairs: tuple[Pictures, Pictures]
-) -> tuple[Pictures, Pictures]:
+def _with_pairs(method: Method, a: Pictures, b: Pictures, pairs: Sides) -> Sides:
     if not method.capabilities.mixes_pairs:
         raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
     fraction = method.config.pair_fraction

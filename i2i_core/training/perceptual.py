@@ -9,8 +9,6 @@ from typing_extensions import Self
 from i2i_core.losses.perceptual import perceptual
 from i2i_core.networks.deep_features import VGG, DeepFeatures, WeightsUnavailable
 
-WITHOUT = "The fit goes on without its perceptual term."
-
 
 class PerceptualTerm:
     """`weight` times the distance of two batches of pictures in deep features (Johnson et al. 2016,
@@ -30,7 +28,8 @@ class PerceptualTerm:
         if not weight:
             return None, ""
         try:
-            return cls(DeepFeatures(name, layers, without=WITHOUT), weight), ""
+            without = "The fit goes on without its perceptual term."
+            return cls(DeepFeatures(name, layers, without=without), weight), ""
         except WeightsUnavailable as missing:
             return None, str(missing)
 
