@@ -107,8 +107,8 @@ def _lay_out_grid() -> tuple[Any, ...]:
             go = gr.Button("Make the grid", variant="primary", min_width=120)
             stop = gr.Button("Stop", variant="stop", min_width=80)
     grid = widgets.Result(
-        widgets.starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"], scale=3,
-        min_width=320,
+        widgets.starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"],
+        scale=3, min_width=320,
     )  # fmt: skip
     return structures, textures, go, stop, grid
 
@@ -172,6 +172,7 @@ def _starter(index: int) -> SwapView:
     """Two starter pictures with their stored swap."""
     stored = SWAPS[index]
     return SwapView(
-        widgets.starter(f"{stored.structure}.jpg"), widgets.starter(f"{stored.texture}.jpg"), AUTO, 1, 1,
-        jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
+        widgets.starter(f"{stored.structure}.jpg"), widgets.starter(f"{stored.texture}.jpg"),
+        AUTO, 1, 1, jobs.status_line(reason(models.model_of(stored.made_by))),
+        _stored(index),
     )  # fmt: skip
