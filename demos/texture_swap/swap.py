@@ -173,10 +173,5 @@ def _starter(index: int) -> SwapView:
     stored = SWAPS[index]
     return SwapView(
         widgets.starter(f"{stored.structure}.jpg"), widgets.starter(f"{stored.texture}.jpg"),
-<<<<<<< HEAD
         AUTO, 1, 1, jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
-=======
-        AUTO, 1, 1, jobs.status_line(reason(models.model_of(stored.made_by))),
-        _stored(index),
->>>>>>> tabs2
     )  # fmt: skip
