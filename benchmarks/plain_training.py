@@ -1,8 +1,8 @@
 """One training step of pix2pix, CycleGAN and CUT written the obvious way, to measure ours against.
 
 Plain networks in PyTorch's default memory layout, Adam without its fused or foreach forms, fresh
-translations for every loss that needs them, weights of the judge left recording. The random numbers
-are drawn so that the losses come out equal to those of `i2i_core.methods`.
+translations for every loss that needs them, weights of the discriminator left recording. The random
+numbers are drawn so that the losses come out equal to those of `i2i_core.methods`.
 """
 
 from __future__ import annotations
@@ -73,19 +73,21 @@ def _adam(parameters: Iterable[nn.Parameter], method: Method) -> torch.optim.Ada
     return torch.optim.Adam(parameters, c.learning_rate, betas, foreach=False, fused=False)
 
 
-def _judge(channels: int, method: Method, norm: str, antialias: bool = False) -> PlainPatchGAN:
+def _discriminator(
+    channels: int, method: Method, norm: str, antialias: bool = False
+) -> PlainPatchGAN:
     return PlainPatchGAN(channels, method.config.discriminator_width, 3, norm, antialias)
 
 
 def _pix2pix(method: Pix2Pix) -> Step:
     c = method.config
     g = plain_translator(method)
-    d = _same(_judge(6, method, c.norm), method.discriminator)
+    d = _same(_discriminator(6, method, c.norm), method.discriminator)
     adam_g, adam_d = _adam(g.parameters(), method), _adam(d.parameters(), method)
 
     def bce(logits: Tensor, real: bool) -> Tensor:
-        wanted = torch.ones_like(logits) if real else torch.zeros_like(logits)
-        return F.binary_cross_entropy_with_logits(logits, wanted)
+        target = torch.ones_like(logits) if real else torch.zeros_like(logits)
+        return F.binary_cross_entropy_with_logits(logits, target)
 
     def step(a: Tensor, b: Tensor, number: int) -> dict[str, float]:
         with seeded(c.seed, number):
@@ -112,8 +114,8 @@ def _pix2pix(method: Pix2Pix) -> Step:
 
 
 def _squares(logits: Tensor, real: bool) -> Tensor:
-    wanted = torch.ones_like(logits) if real else torch.zeros_like(logits)
-    return F.mse_loss(logits, wanted)
+    target = torch.ones_like(logits) if real else torch.zeros_like(logits)
+    return F.mse_loss(logits, target)
 
 
 def _cyclegan(method: CycleGAN) -> Step:
@@ -121,8 +123,8 @@ def _cyclegan(method: CycleGAN) -> Step:
     assert method.generator_ba is not None
     g_ab = _same(PlainResNet(3, 3, c.width, c.blocks), method.generator_ab)
     g_ba = _same(PlainResNet(3, 3, c.width, c.blocks), method.generator_ba)
-    d_a = _same(_judge(3, method, c.norm), method.discriminator_a)
-    d_b = _same(_judge(3, method, c.norm), method.discriminator_b)
+    d_a = _same(_discriminator(3, method, c.norm), method.discriminator_a)
+    d_b = _same(_discriminator(3, method, c.norm), method.discriminator_b)
     adam_g = _adam(itertools.chain(g_ab.parameters(), g_ba.parameters()), method)
     adam_d = _adam(itertools.chain(d_a.parameters(), d_b.parameters()), method)
 
@@ -157,7 +159,7 @@ def _cyclegan(method: CycleGAN) -> Step:
 def _cut(method: CUT) -> Step:
     c = method.config
     g = plain_translator(method)
-    d = _same(_judge(3, method, c.norm, antialias=True), method.discriminator)
+    d = _same(_discriminator(3, method, c.norm, antialias=True), method.discriminator)
     heads = nn.ModuleList(
         nn.Sequential(
             nn.Linear(head[0].in_features, c.nce_width),

@@ -26,7 +26,7 @@ from benchmarks.plain_training import plain_step, plain_translator
 from i2i_core.data.batches import Batches, CropSettings
 from i2i_core.data.folders import Folder
 from i2i_core.images.tensors import to_tensor
-from i2i_core.method import Method
+from i2i_core.method import Method, training_mode
 from i2i_core.methods import METHODS
 
 COMPARED = ("pix2pix", "cyclegan", "cut")
@@ -55,8 +55,8 @@ class Cost:
 
 
 def noise_pictures(size: int, count: int, seed: int) -> list[Image.Image]:
-    """Pictures with something of every frequency in them: the work does not depend on what they
-    show."""
+    """`count` pictures of `size` pixels a side, with something of every frequency in them: the work
+    does not depend on what they show."""
     random = np.random.default_rng(seed)
     grids = [random.integers(0, 256, (side, side, 3), np.uint8) for side in (8, 32)] * count
     return [
@@ -65,22 +65,33 @@ def noise_pictures(size: int, count: int, seed: int) -> list[Image.Image]:
 
 
 def make(name: str, size: int, width: int) -> Method:
-    """The method at its published numbers, but for `size` and `width`, without cropping."""
+    """The method at its published numbers, but for `width` and pictures of `size` pixels a side,
+    which are not cropped."""
     kind = METHODS[name]
-    if name == "sincut":
-        return kind(kind.Config())
+    if kind.capabilities.task == "single pair":
+        return kind()
     changes: dict[str, Any] = {"width": width, "discriminator_width": width, "steps": 1000}
-    changes |= {"size": size, "load_size": size, "flip": False}
-    if name == "pix2pix":
+    changes |= {"crop_size": size, "load_size": size, "flip": False}
+    if "depth" in vars(kind.Config()):
         changes["depth"] = int(math.log2(size))
-    return kind(kind.Config(**changes))
+    return kind.from_settings(changes)
+
+
+def prepare(
+    name: str, size: int, width: int, count: int
+) -> tuple[Method, tuple[list[Image.Image], list[Image.Image]], Batches]:
+    """The method, `count` pictures of each side to learn from, and what it sees of them by step."""
+    method = make(name, size, width)
+    can = method.capabilities
+    count = 1 if can.task == "single pair" else count
+    pictures = noise_pictures(size, count, 0), noise_pictures(size, count, 1)
+    crops = CropSettings(size, size, flip=False)
+    return method, pictures, Batches(*pictures, crops, paired=can.needs_pairs)
 
 
 def compare(name: str, size: int, width: int, steps: int) -> dict[str, Cost]:
     """Ours and the plain way, step by step in turn, so that a busy machine is busy for both."""
-    pictures = noise_pictures(size, 4, 0), noise_pictures(size, 4, 1)
-    method = make(name, size, width)
-    batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
+    method, pictures, batches = prepare(name, size, width, count=4)
     plain, plain_network = plain_step(method), plain_translator(method)
     fitting = method.fit(*pictures)
     step_ms: dict[str, list[float]] = {PLAIN: [], OURS: []}
@@ -96,7 +107,7 @@ def compare(name: str, size: int, width: int, steps: int) -> dict[str, Cost]:
     fitting.close()
     source = to_tensor(pictures[0][0])
     translation_ms: dict[str, list[float]] = {PLAIN: [], OURS: []}
-    with torch.no_grad():
+    with torch.no_grad(), training_mode(method, method.infers_in_training_mode):
         for _ in range(steps):
             start = time.perf_counter()
             plain_network(source * 2 - 1)
@@ -112,15 +123,11 @@ def compare(name: str, size: int, width: int, steps: int) -> dict[str, Cost]:
 
 def alone(name: str, size: int, width: int, way: str, steps: int = 3) -> Cost:
     """One way in this process alone: its memory, and for ours where the time goes."""
-    pictures = noise_pictures(size, 2, 0), noise_pictures(size, 2, 1)
-    if name == "sincut":
-        pictures = pictures[0][:1], pictures[1][:1]
-    method = make(name, size, width)
+    method, pictures, batches = prepare(name, size, width, count=2)
     step_ms, parts = [], {}
     if way == PLAIN:
         plain = plain_step(method)
         del method
-        batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
         for number in range(steps):
             start = time.perf_counter()
             plain(*batches[number], number)
@@ -170,13 +177,13 @@ def data_cost(step_ms: float, size: int = 256, steps: int = 20) -> tuple[float, 
 def shares(times: dict[str, float]) -> dict[str, float]:
     """Each part's share of the time of all operations, the rest last."""
     total = sum(times.values())
-    found = dict.fromkeys(PARTS, 0.0)
-    for operation, spent in times.items():
+    by_part = dict.fromkeys(PARTS, 0.0)
+    for operation, time_us in times.items():
         for part, words in PARTS.items():
             if any(word in operation for word in words):
-                found[part] += spent / total
+                by_part[part] += time_us / total
                 break
-    return {**found, "the rest": 1 - sum(found.values())}
+    return {**by_part, "the rest": 1 - sum(by_part.values())}
 
 
 def largest_difference(
@@ -198,17 +205,16 @@ def same_losses(name: str, size: int = 64, width: int = 8, steps: int = CHECKED_
     zero decides about whole steps, and the plain loop differs from itself on another number of
     threads.
     """
-    pictures = noise_pictures(size, 4, 0), noise_pictures(size, 4, 1)
-    method = make(name, size, width).double()
-    batches = Batches(*pictures, CropSettings(size, size, flip=False), paired=name == "pix2pix")
+    method, pictures, batches = prepare(name, size, width, count=4)
+    method = method.double()
     plain = plain_step(method)
     doubled = {number: [x.double() for x in batches[number]] for number in range(steps)}
     expected = [plain(*doubled[number], number) for number in range(steps)]
     with doubled_batches():
         fitting = method.fit(*pictures)
-        found = [dict(next(fitting).losses) for _ in range(steps)]
+        losses = [dict(next(fitting).losses) for _ in range(steps)]
         fitting.close()
-    return largest_difference(found, expected)
+    return largest_difference(losses, expected)
 
 
 @contextmanager
@@ -273,8 +279,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(row(name, costs, {OURS: ours.memory, PLAIN: plain.memory}), flush=True)
     print(f"\n| where our time goes | {' | '.join([*PARTS, 'the rest'])} |")
     print("| --- |" + " ---: |" * (len(PARTS) + 1))
-    for name, found in parts.items():
-        cells = " | ".join(f"{100 * share:.0f} %" for share in found.values())
+    for name, by_part in parts.items():
+        cells = " | ".join(f"{100 * share:.0f} %" for share in by_part.values())
         print(f"| {name} | {cells} |")
     making, waiting = in_fresh_process(1, data_cost, 50.0)
     print(f"\nData: {making:.1f} ms to make a batch of new files, {waiting:.2f} ms waited for it.")

@@ -20,8 +20,8 @@ def test_another_loop_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def slower(*arguments: int | str) -> object:
         method = real(*arguments)  # type: ignore[arg-type]
-        for updater in method.fit_state.optimizers.values():  # type: ignore[union-attr]
-            updater.lr *= 0.99
+        for optimizer in method.fit_state.optimizers.values():  # type: ignore[union-attr]
+            optimizer.lr *= 0.99
         return method
 
     monkeypatch.setattr(training, "make", slower)

@@ -9,8 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.data.batches import Batches, CropSettings
-from i2i_core.data.implicit_pairs import Pictures
+from i2i_core.data.batches import Batches, Pictures
 from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
@@ -18,7 +17,6 @@ from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded
-from i2i_core.training.optim import Optimizer, linear_decay
 from i2i_core.training.settings import FitConfig, check_crops, setting
 
 
@@ -71,17 +69,14 @@ class MUNIT(Method):
             self.a, self.b = (Autoencoder(c.width, c.style_size) for _ in "ab")
             self.judge_a, self.judge_b = (PatchGAN(3, c.discriminator_width, 1) for _ in "ab")
         self.ema_a, self.ema_b = EMA(self.a, c.ema), EMA(self.b, c.ema)
-        pace, judges = (c.learning_rate, (c.beta1, c.beta2)), [self.judge_a, self.judge_b]
-        makers, judging = Optimizer([self.a, self.b], *pace), Optimizer(judges, *pace)
-        self.fit_state: FitState = FitState({"makers": makers, "judges": judging})
+        makers, judges = c.optimizer(self.a, self.b), c.optimizer(self.judge_a, self.judge_b)
+        self.fit_state: FitState = FitState({"makers": makers, "judges": judges})
 
     def fit(self, a: Pictures, b: Pictures) -> Work:
         c, state = self.config, self.fit_state
         judge_loss, convince = ADVERSARIAL["least squares"]
 
-        def one_step(x_a: Tensor, x_b: Tensor, step: int) -> dict[str, float]:
-            rate = linear_decay(step, c.steps, c.decay_start)
-            x_a, x_b = x_a.to(self.device), x_b.to(self.device)
+        def one_step(x_a: Tensor, x_b: Tensor, step: int, rate: float) -> dict[str, float]:
             (form_a, style_a), (form_b, style_b) = self.a(x_a), self.b(x_b)
             back = l1(self.a.decode(form_a, style_a), x_a) + l1(self.b.decode(form_b, style_b), x_b)
             fake_b = self.b.decode(form_a, torch.randn_like(style_a))
@@ -91,15 +86,10 @@ class MUNIT(Method):
             losses = state.optimizers["makers"].minimize(terms, step, rate)
             loss = judge_loss(self.judge_a(x_a), self.judge_a(fake_a.detach()))
             loss = loss + judge_loss(self.judge_b(x_b), self.judge_b(fake_b.detach()))
-            losses |= state.optimizers["judges"].minimize({"judges": loss}, step, rate)
-            self.ema_a.update(step)
-            self.ema_b.update(step)
-            self.fitted = True
-            return losses
+            return losses | state.optimizers["judges"].minimize({"judges": loss}, step, rate)
 
-        crops = CropSettings(c.crop_size, c.load_size, c.flip)
-        batches = Batches(a, b, crops, batch=c.batch, seed=c.seed)
-        yield from fit_steps(state, batches, c.steps, c.seed, one_step)
+        batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
+        yield from fit_steps(self, batches, c.steps, one_step)
 
     def forward(
         self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False,
