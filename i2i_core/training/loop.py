@@ -117,7 +117,7 @@ def fit_steps(
             method.fitted = True
             state.step, state.world = step + 1, distributed.world()
             state.skipped = batches.skipped
-            yield Progress(state.step, total, losses, note=state.note)
+            yield Progress(state.step, total, losses, note=state.notes)
 
 
 def total_steps(steps: int, pictures: int, batch: int, epochs: int) -> int:
