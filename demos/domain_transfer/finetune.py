@@ -49,7 +49,7 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
         with gr.Column(min_width=320):
             view = fits.outcome(
                 "Add pictures to both galleries and press Fit.",
-                "Pictures, what the model makes of them, and of two-way methods the way back",
+                "Pictures, what the model makes of them, and the way back if any",
                 "Translate with it",
             )
 

@@ -69,8 +69,7 @@ def build(visit_paths: gr.State) -> None:
     inputs = [picture, translation, point, layer]
     for event in (go.click, layer.input, picture.upload, changed.success, clicked.success):
         jobs.wire(event, see, inputs, view, status=status, compute=True)
-    choices = domains.choices
-    jobs.wire(visit_paths.change, lambda p: gr.Dropdown(choices(p)), visit_paths, translation)
+    jobs.wire(visit_paths.change, _choices, visit_paths, translation)
 
 
 def see(path: str | None, translation: str, point: tuple[float, float], layer: str | None) -> View:
@@ -100,6 +99,10 @@ def _chosen(translation: str) -> tuple[Any, Any]:
         gr.Radio(choices=layers, value=usual, visible=bool(layers)),
         gr.Column(visible=bool(layers)),
     )
+
+
+def _choices(visit_paths: list[str]) -> Any:
+    return gr.Dropdown(domains.choices(visit_paths))
 
 
 def _layers(translation: str) -> tuple[list[str], str | None]:

@@ -9,7 +9,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
-from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter
+from demos.shared.widgets import BeforeAfter, PicturePair, Result, read, same_size, starter
 from examples.translations import ONE_EACH
 from i2i_core.finetuning.domains import SINGLE_PAIR_RECIPE as RECIPE
 from i2i_core.finetuning.domains import SINGLE_PAIR_STEPS as STEPS
@@ -34,13 +34,10 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
     is in `parts`."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            with gr.Row(equal_height=True):
-                a, b = (
-                    Picture(starter(f"{name}.jpg"), label=label, height=220, min_width=130)
-                    for name, label in (
-                        (ONE_EACH.source, "1 · Repaint this"), (ONE_EACH.like, "2 · Like this")
-                    )
-                )  # fmt: skip
+            a, b = PicturePair(
+                (f"{ONE_EACH.source}.jpg", "1 · Repaint this"),
+                (f"{ONE_EACH.like}.jpg", "2 · Like this"),
+            )
             with gr.Row():
                 instant = gr.Button("At once, by patches", variant="primary", min_width=150)
                 learn = gr.Button(f"Learn it: {RECIPE}", variant="primary", min_width=150)

@@ -7,8 +7,7 @@ import gradio as gr
 from PIL import Image
 
 from demos.image_analogy.scribbles import build_editors, scribbles_of
-from demos.shared import jobs
-from demos.shared.widgets import BeforeAfter, Picture, read, same_size, starter, thumbnails
+from demos.shared import jobs, widgets
 from examples.starters import PAIRS, RESULT_SIZE
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.methods.structural_analogy import (
@@ -47,18 +46,15 @@ def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            with gr.Row(equal_height=True):
-                a, b = (
-                    Picture(_picture(name), label=label, height=220, min_width=130)
-                    for name, label in (
-                        (FIRST.structure, "1 · Structure"), (FIRST.appearance, "2 · Appearance")
-                    )
-                )  # fmt: skip
+            a, b = widgets.PicturePair(
+                (f"{FIRST.structure}.jpg", "1 · Structure"),
+                (f"{FIRST.appearance}.jpg", "2 · Appearance"),
+            )
             with gr.Row():
                 go = gr.Button("Make the analogy", variant="primary", scale=3, min_width=160)
                 stop = gr.Button("Stop", variant="stop", scale=1, min_width=70)
             names = (f"{pair.structure}+{pair.appearance}.jpg" for pair in PAIRS)
-            starters = thumbnails(names, "Or start from one of these")
+            starters = widgets.thumbnails(names, "Or start from one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             status = gr.HTML(jobs.status_line(HELLO))
             with gr.Row(equal_height=True):
@@ -92,7 +88,7 @@ def build() -> None:
 def _lay_out_result(label: str, structure: str, appearance: str) -> tuple[Any, ...]:
     """A before/after slider and the buttons that send its result back."""
     with gr.Column(min_width=260):
-        slider = BeforeAfter(
+        slider = widgets.BeforeAfter(
             _stored(structure, appearance), label=label, slider_position=30, max_height=460
         )
         with gr.Row():
@@ -140,7 +136,10 @@ def make(
     seed: int | None, long_side: int, marks_a: Any, marks_b: Any,
 ) -> Iterator[PairView]:  # fmt: skip
     """Both directions, one after the other; yields what to show after every level."""
-    first, second = read(a, "the structure picture"), read(b, "the appearance picture")
+    first, second = (
+        widgets.read(a, "the structure picture"),
+        widgets.read(b, "the appearance picture"),
+    )
     settings = {
         "preset": preset, "granularity": granularity, "correspondence": correspondence,
         "seed": seed or 0, "long_side": long_side, "scribbles": scribbles_of(marks_a, marks_b),
@@ -161,12 +160,9 @@ def _before_after(structure: Image.Image, event: Progress) -> Any:
     """The pair for the slider: small ones enlarged, so that nothing jumps, the last as made."""
     if event.picture is None:
         return gr.skip()
-    scale = 512 / max(structure.size)
-    size = (round(structure.width * scale), round(structure.height * scale))
-    if event.step == event.total:
-        size = event.picture.size
-    picture = event.picture.resize(size, Image.Resampling.BICUBIC)
-    return same_size(structure, picture), picture
+    last = event.step == event.total
+    picture = event.picture if last else widgets.enlarged(event.picture, structure)
+    return widgets.same_size(structure, picture), picture
 
 
 def _guesses(result: AnalogyResult | None) -> PairView:
@@ -203,11 +199,11 @@ def _after(pair: Any) -> Any:
 
 
 def _picture(name: str) -> str:
-    return starter(f"{name}.jpg")
+    return widgets.starter(f"{name}.jpg")
 
 
 def _stored(structure: str, appearance: str) -> tuple[str, str]:
-    return _picture(structure), starter(f"{structure}_of_{appearance}.jpg")
+    return _picture(structure), widgets.starter(f"{structure}_of_{appearance}.jpg")
 
 
 def _starter(index: int) -> PairView:

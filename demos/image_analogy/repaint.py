@@ -9,7 +9,7 @@ from PIL import Image
 from demos.image_analogy.label_editor import MAP_SIDE, Canvas
 from demos.image_analogy.scribbles import brush
 from demos.shared import jobs
-from demos.shared.widgets import Picture, Result, read, starter, thumbnails
+from demos.shared.widgets import Picture, Result, enlarged, read, starter, thumbnails
 from examples.starters import SCENES
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.labels.maps import PALETTE
@@ -151,17 +151,11 @@ def render_map(
     for event in jobs.compute(semantic_analogy, canvas.photo, labels, target, **settings):
         result = event.picture
         if result is not None and event.step < event.total:
-            result = _enlarged(result, canvas.photo)
+            result = enlarged(result, canvas.photo)
         yield RepaintView(result=result or gr.skip(), status=jobs.status_line(progress=event))
     # The picture once more: after a skipped one the browser could not send it back as input.
     status = jobs.status_line(f"Done, at {long_side} pixels.")
     yield RepaintView(result=result, status=status)
-
-
-def _enlarged(picture: Image.Image, photo: Image.Image) -> Image.Image:
-    scale = max(512, *picture.size) / max(photo.size)
-    size = (round(photo.width * scale), round(photo.height * scale))
-    return picture.resize(size, Image.Resampling.BICUBIC)
 
 
 def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:

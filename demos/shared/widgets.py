@@ -35,6 +35,23 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
     return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
 
 
+def PicturePair(*starters: tuple[str, str]) -> list[gr.Image]:
+    """Two input pictures side by side, from the starter and the label of each."""
+    with gr.Row(equal_height=True):
+        return [
+            Picture(starter(name), label=label, height=220, min_width=130)
+            for name, label in starters
+        ]
+
+
+def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
+    """`picture`, a small one of what becomes one in the shape of `like`, so large that nothing on
+    the page jumps when that comes."""
+    scale = max(512, *picture.size) / max(like.size)
+    size = (round(like.width * scale), round(like.height * scale))
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
 def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:
     """Starter files to choose from; a click gives the index."""
     return gr.Dataset(

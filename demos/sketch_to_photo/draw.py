@@ -46,7 +46,7 @@ def build() -> models.Chooser:
     first = DRAWINGS[0]
     with gr.Row(elem_classes="i2i-choose"):
         model = gr.Dropdown(
-            _choices([]), value=str(models.shipped_model(first.model).path),
+            models.choices([], "pairs"), value=str(models.shipped_model(first.model).path),
             label="What to draw", interactive=True, scale=3, min_width=280,
         )  # fmt: skip
         surprise = gr.Button("Surprise me", variant="primary", scale=1, min_width=120)
@@ -75,7 +75,13 @@ def build() -> models.Chooser:
                 first.seed, precision=0, minimum=0, maximum=MAX_SEED, label="Seed",
                 info="each gives other colours and another coat; 0 is the usual one",
             )  # fmt: skip
-            chooser = models.Chooser(model, _choices, gr.State([]), ("pairs",), "draw")
+            chooser = models.Chooser(
+                model,
+                lambda paths: models.choices(paths, "pairs"),
+                gr.State([]),
+                ("pairs",),
+                "draw",
+            )
             chooser.lay_out_upload(
                 "Bring a `.safetensors` file that you taught and downloaded here, or a "
                 "generator published by pix2pix as `.pth`."
@@ -98,10 +104,6 @@ def build() -> models.Chooser:
         change = jobs.wire(event, _changed, [model, kind], view)
         jobs.wire(change.success, _follow_photo, source, result, compute=True, latest=True)
     return chooser
-
-
-def _choices(visit_paths: list[str]) -> list[tuple[str, str]]:
-    return models.choices(visit_paths, "pairs")
 
 
 def _lay_out_tracing() -> tuple[gr.Accordion, gr.Image, gr.Dropdown, gr.Slider]:

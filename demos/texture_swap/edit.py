@@ -1,5 +1,6 @@
 """The editor: textures moved as a whole, structure changed in a region, cloned, textures added."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -69,8 +70,7 @@ def build(visit_paths: gr.State) -> None:
     for button, handler in (
         (keep_button, handlers.keep_pending), (undo, handlers.undo), (reset, handlers.reset)
     ):  # fmt: skip
-        changed = wire(button.click, handler, editor)
-        jobs.wire(changed.success, handlers.centre_sliders, None, sliders)
+        wire(button.click, _centred(handler), editor, outputs=[*outputs, *sliders])
     wire(canvas.select, handlers.click, [editor, tolerance, canvas])
     wire(tolerance.release, handlers.choose, [editor, tolerance])
     wire(paint.click, handlers.paint, [editor, paper])
@@ -79,7 +79,9 @@ def build(visit_paths: gr.State) -> None:
     jobs.wire(source.select, handlers.click_source, source, source_spot)
     wire(clone.click, handlers.clone, [editor, paper, source, source_spot])
     wire(add.click, handlers.add, [editor, plus, minus, gain, keep])
-    jobs.wire(visit_paths.change, lambda p: gr.Dropdown(choices(p, TASK)), visit_paths, model)
+    jobs.wire(
+        visit_paths.change, lambda paths: gr.Dropdown(choices(paths, TASK)), visit_paths, model
+    )
 
 
 def _lay_out_canvas() -> tuple[Any, ...]:
@@ -133,6 +135,11 @@ def _lay_out_paper() -> tuple[Any, ...]:
 
 def _slider(label: str) -> gr.Slider:
     return gr.Slider(-4, 4, 0, step=0.1, label=label)
+
+
+def _centred(handler: Callable[[Editor], EditorView]) -> Callable[[Editor], list[Any]]:
+    """The `handler`, with all sliders in the middle after it."""
+    return lambda editor: [*handler(editor), *handlers.centre_sliders()]
 
 
 def _starter(index: int) -> tuple[str, str]:

@@ -201,8 +201,8 @@ def _show_region(editor: Editor, region: Mask) -> EditorView:
     """The picture, dimmed where the region is not."""
     codes, picture = editor.last.codes, editor.last.picture
     dimmed = picture.point(lambda value: value // 3)
-    shown = Image.composite(picture, dimmed, show_mask(codes, region))
-    return EditorView(editor=replace(editor, region=region), region=shown)
+    preview_picture = Image.composite(picture, dimmed, show_mask(codes, region))
+    return EditorView(editor=replace(editor, region=region), region=preview_picture)
 
 
 def _painted(editor: Editor, paper: Any) -> Mask:

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from demos.shared import jobs
+from demos.shared import jobs, widgets
 from demos.shared.models import Chooser
-from demos.shared.widgets import BeforeAfter, Picture, Result, read, same_size, starter, thumbnails
 from demos.texture_swap import models
 from examples.swaps import GRID, SWAPS
 from i2i_core.errors import InputError
@@ -38,22 +37,18 @@ def build() -> Chooser:
     """Lay out this part inside the current Blocks; returns the chooser of what makes the swap."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            with gr.Row(equal_height=True):
-                structure, texture = (
-                    Picture(starter(f"{name}.jpg"), label=label, height=220, min_width=130)
-                    for name, label in (
-                        (SWAPS[0].structure, "1 · Structure of this"),
-                        (SWAPS[0].texture, "2 · Texture of this"),
-                    )
-                )
+            structure, texture = widgets.PicturePair(
+                (f"{SWAPS[0].structure}.jpg", "1 · Structure of this"),
+                (f"{SWAPS[0].texture}.jpg", "2 · Texture of this"),
+            )
             maker = gr.Dropdown(
                 models.choices([]), value=AUTO, label="3 · Made by", interactive=True
             )
             names = (f"{stored.name}.jpg" for stored in SWAPS)
-            starters = thumbnails(names, "Or look at one of these")
+            starters = widgets.thumbnails(names, "Or look at one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             status = gr.HTML(jobs.status_line(HELLO))
-            pair = BeforeAfter(
+            pair = widgets.BeforeAfter(
                 _stored(0), label="Structure picture · swap", slider_position=35, max_height=560
             )
         with gr.Column(min_width=320, elem_classes="i2i-set"):
@@ -100,7 +95,7 @@ def _lay_out_grid() -> tuple[Any, ...]:
     with gr.Column(min_width=280, scale=2):
         structures, textures = (
             gr.Gallery(
-                [starter(f"{name}.jpg") for name in names], type="filepath", height=130,
+                [widgets.starter(f"{name}.jpg") for name in names], type="filepath", height=130,
                 label=label, columns=4, file_types=["image"], buttons=[], object_fit="contain",
                 min_width=140,
             )
@@ -111,9 +106,9 @@ def _lay_out_grid() -> tuple[Any, ...]:
         with gr.Row():
             go = gr.Button("Make the grid", variant="primary", min_width=120)
             stop = gr.Button("Stop", variant="stop", min_width=80)
-    grid = Result(
-        starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"], scale=3,
-        min_width=320,
+    grid = widgets.Result(
+        widgets.starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"],
+        scale=3, min_width=320,
     )  # fmt: skip
     return structures, textures, go, stop, grid
 
@@ -127,8 +122,11 @@ def make(
         text = "Add a picture for the structure and one for the texture."
         yield SwapView(status=jobs.status_line(text))
         return
-    source, other = read(structure, "the structure picture"), read(texture, "the texture picture")
-    began = time.monotonic()
+    source, other = (
+        widgets.read(structure, "the structure picture"),
+        widgets.read(texture, "the texture picture"),
+    )
+    start = time.monotonic()
     yield SwapView(status=jobs.status_line("Swapping …"))
     picture, note = source, ""
     for event in jobs.compute(
@@ -136,10 +134,10 @@ def make(
         short_side=SHORT_SIDES[size],
     ):  # fmt: skip
         picture, note = event.picture or picture, event.note
-        pair: Any = (same_size(source, picture), picture) if event.picture else gr.skip()
+        pair: Any = (widgets.same_size(source, picture), picture) if event.picture else gr.skip()
         yield SwapView(status=jobs.status_line(progress=event), pair=pair)
     size_text = f"{picture.width} × {picture.height} pixels"
-    text = f"{note} {size_text} in {time.monotonic() - began:.1f} s."
+    text = f"{note} {size_text} in {time.monotonic() - start:.1f} s."
     yield SwapView(status=jobs.status_line(text))
 
 
@@ -167,13 +165,13 @@ def make_grid(
 
 def _stored(index: int) -> tuple[str, str]:
     chosen = SWAPS[index]
-    return starter(f"{chosen.structure}.jpg"), starter(f"{chosen.name}.jpg")
+    return widgets.starter(f"{chosen.structure}.jpg"), widgets.starter(f"{chosen.name}.jpg")
 
 
 def _starter(index: int) -> SwapView:
     """Two starter pictures with their stored swap."""
     stored = SWAPS[index]
     return SwapView(
-        starter(f"{stored.structure}.jpg"), starter(f"{stored.texture}.jpg"), AUTO, 1, 1,
-        jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
+        widgets.starter(f"{stored.structure}.jpg"), widgets.starter(f"{stored.texture}.jpg"),
+        AUTO, 1, 1, jobs.status_line(reason(models.model_of(stored.made_by))), _stored(index),
     )  # fmt: skip

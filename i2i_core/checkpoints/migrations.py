@@ -62,13 +62,15 @@ def migrate_header(header: Mapping[str, str]) -> dict[str, str]:
 
 
 def migrate_tensors(
-    tensors: Mapping[str, Tensor], method: str, old_header: Mapping[str, str]
+    tensors: dict[str, Tensor], method: str, old_header: Mapping[str, str]
 ) -> dict[str, Tensor]:
     """A file's tensors by the names that they have today."""
+    if old_header["format"] == FORMATS[-1]:
+        return tensors
     renamed = {}
     patterns = (*RENAMED_TENSORS, *RENAMED_TENSORS_OF.get(method, ()))
     for name, value in tensors.items():
-        for pattern, replacement in patterns if old_header["format"] != FORMATS[-1] else ():
+        for pattern, replacement in patterns:
             name = re.sub(pattern, replacement, name)
         renamed[name] = value
     return renamed

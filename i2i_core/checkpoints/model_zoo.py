@@ -94,14 +94,10 @@ def open_model(model: str | Path | ModelInfo) -> LoadedModel:
 
 def resolve(name: str | Path) -> Path:
     """The file at this path, or of the shipped model of this name. Raises InputError for none."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = SHIPPED / f"{name}{ENDING}"
-    if shipped.is_file():
-        return shipped
-    if training_path(path).is_file():
-        return training_path(path)  # a fit that was stopped before it saved its model
+    # The last is that of a fit which was stopped before it saved its model.
+    for path in (Path(name), SHIPPED / f"{name}{ENDING}", training_path(name)):
+        if path.is_file():
+            return path
     names = ", ".join(model.name for model in find_models())
     shipped_ones = f" Shipped are: {names}." if names else ""
     raise InputError(f"There is no model {name}. Give the path of a {ENDING} file.{shipped_ones}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAVE_S = 300  # seconds between two saves of a fit
 PREVIEWED = 4  # pictures in a preview
 
-FolderA = Annotated[Path | None, opt("pictures of A, or trainA and trainB (or tests) are in it")]
+FolderA = Annotated[Path | None, opt("pictures of A, or trainA and trainB (testA, testB) in it")]
 FolderB = Annotated[Path | None, opt("pictures of B")]
 FolderAB = Annotated[Path | None, opt("pictures with A left and B right, in place of both")]
 Direction = Annotated[Literal["AtoB", "BtoA"], opt("which side becomes the other")]
@@ -49,8 +49,8 @@ def fit(
     preview: Annotated[Path | None, opt("folder to write translations to on the way")] = None,
     preview_every: Annotated[int, opt("steps between two of these")] = 500,
     about: common.About = "",
-    takes: Annotated[str, opt("if not photographs: the page then offers a canvas for it")] = "",
-    makes: Annotated[str, opt("likewise")] = "",
+    takes: Annotated[str, opt("what it takes, if not photographs: for the page's canvas")] = "",
+    makes: Annotated[str, opt("what it makes, likewise")] = "",
 ) -> None:
     """Learn a translation from pictures.
 

@@ -30,7 +30,7 @@ def translate(
     seed: Annotated[int, opt("other colours, of models that have some")] = 0,
     reference: Annotated[Path | None, opt("a picture whose colours to take, likewise")] = None,
     strength: Annotated[float, opt("0 to 2, of models of domains; 0 is the picture itself")] = 1.0,
-    keep_colours: Annotated[bool, opt("of the picture, likewise", "--keep-colours")] = False,
+    keep_colours: Annotated[bool, opt("those of the picture, likewise", "--keep-colours")] = False,
 ) -> None:
     """Translate pictures with a model."""
     from tqdm import tqdm
@@ -53,7 +53,7 @@ def translate(
         common.make_folder(out)
     skipped: dict[str, str] = {}
     targets: set[Path] = set()
-    taken = {file.resolve() for file in files}
+    sources = {file.resolve() for file in files}
     quiet = len(files) < 2 or not sys.stderr.isatty()
     for file in tqdm(files, unit="picture", disable=quiet):
         try:
@@ -64,7 +64,7 @@ def translate(
                 raise
             skipped[file.name] = str(error)
             continue
-        target = out if alone else _free(out / f"{file.stem}.png", targets, taken)
+        target = out if alone else _free(out / f"{file.stem}.png", targets, sources)
         save_picture(picture, target)
         targets.add(target)
         print(target)
@@ -74,7 +74,8 @@ def translate(
 
 
 def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[str, Any]:
-    """These settings for models of domains; none for others, which have no strength."""
+    """These settings for models of domains; none for others, which have no strength. Raises
+    InputError for models that do not translate."""
     task = model.method.capabilities.task
     if task == "textures":
         raise InputError("This model swaps textures: use the command swap, with two pictures.")

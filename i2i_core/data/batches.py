@@ -4,6 +4,7 @@ can be stopped and resumed, and a thread can prepare the next batch ahead."""
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from random import Random
 from typing import Protocol, TypeVar
@@ -20,6 +21,7 @@ from i2i_core.images.tensors import to_tensor
 
 Result = TypeVar("Result")
 Pictures = Sequence[Image.Image]
+Sides = tuple[Pictures, Pictures]  # of A and of B
 CACHE_BYTES = 500_000_000  # of shrunk pictures kept, so that each file is decoded once
 
 
@@ -73,7 +75,6 @@ class Batches:
         self.whole_from = inf if whole_from is None else whole_from
         self.sides = (_Side(a, crops.load_size), _Side(b, crops.load_size))
         self.epoch_length = max(len(a), len(b))
-        self._order: tuple[int, list[int]] = (-1, [])
         self._pool: ThreadPoolExecutor | None = None
         self._ahead: dict[int, Future[tuple[Tensor, Tensor]]] = {}
 
@@ -110,7 +111,8 @@ class Batches:
     def _crop(self, number: int) -> tuple[Tensor, Tensor]:
         """The `number`th sample of all, counted over epochs."""
         random = Random(f"{self.seed} {number}")
-        index = self._shuffled(number // self.epoch_length)[number % self.epoch_length]
+        order = _shuffled(self.epoch_length, f"{self.seed} epoch {number // self.epoch_length}")
+        index = order[number % self.epoch_length]
         a, b = self.sides
         if self.paired:
             picture_a, picture_b = a.nearest(index, self._load_pair, "pairs can be used")
@@ -131,13 +133,6 @@ class Batches:
             raise InputError("The two pictures of the pair have different shapes.")
         return a, b.resize(a.size, Image.Resampling.BICUBIC)
 
-    def _shuffled(self, epoch: int) -> list[int]:
-        if self._order[0] != epoch:
-            order = list(range(self.epoch_length))
-            Random(f"{self.seed} epoch {epoch}").shuffle(order)
-            self._order = (epoch, order)
-        return self._order[1]
-
     def _place(self, picture: Image.Image, random: Random) -> tuple[int, int, bool]:
         left = random.randint(0, picture.width - self.crops.size)
         top = random.randint(0, picture.height - self.crops.size)
@@ -147,6 +142,13 @@ class Batches:
         size = self.crops.size
         crop = to_tensor(picture.crop((left, top, left + size, top + size)))
         return crop.flip(3) if mirrored else crop
+
+
+@lru_cache(maxsize=2)
+def _shuffled(count: int, seed: str) -> list[int]:
+    order = list(range(count))
+    Random(seed).shuffle(order)
+    return order
 
 
 class _Side:

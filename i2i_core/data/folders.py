@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from i2i_core.data.batches import Pictures
+from i2i_core.data.batches import Pictures, Sides
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image, picture_suffixes
 
@@ -34,11 +34,8 @@ class Folder(Sequence[Image.Image]):
             if not files:
                 raise InputError(f"There are no pictures in {self.path}: put PNG or JPEG files in.")
         self.files = list(files)
+        self.names = [file.name for file in self.files]
         self.partnerless: list[str] = []
-
-    @property
-    def names(self) -> list[str]:
-        return [file.name for file in self.files]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -76,13 +73,12 @@ def open_domains(
     paired: bool = False,
     reverse: bool = False,
     part: str = "train",
-) -> tuple[Pictures, Pictures]:
+) -> Sides:
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
     With `part` "test" it is testA and testB, or the folder test in `ab`. `paired` keeps the files
-    of two folders that have a partner of the same name, endings aside. Raises InputError when that
-    leaves nothing."""
-    sides: tuple[Pictures, Pictures]
+    of two folders that have a partner (see `match`), or raises InputError if there are none."""
+    sides: Sides
     if ab is not None:
         if a is not None or b is not None:
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from i2i_core.data.batches import Pictures
-from i2i_core.errors import InputError
+from i2i_core.errors import check_range
 
 
 class ImplicitPairs(Sequence[Image.Image]):
@@ -14,8 +14,7 @@ class ImplicitPairs(Sequence[Image.Image]):
     pairs than that, the first). Each side is still sampled for itself."""
 
     def __init__(self, pictures: Pictures, of_pairs: Pictures, fraction: float) -> None:
-        if not 0 <= fraction < 1:
-            raise InputError(f"The fraction of pairs is {fraction}: choose one from 0 to 0.99.")
+        check_range("fraction of pairs", fraction, 0, 0.99)
         self.pictures, self.of_pairs = pictures, of_pairs
         self.added = round(len(pictures) * fraction / (1 - fraction)) if len(of_pairs) else 0
 

@@ -1,5 +1,4 @@
-"""Several processes, each with its share of every batch, as `torchrun` starts them; alone, these
-functions do nothing."""
+"""Several processes, as `torchrun` starts them, each with its share of every batch."""
 
 import os
 from collections.abc import Iterator
@@ -52,6 +51,5 @@ def parallel(network: nn.Module, partly: bool = False) -> nn.Module:
     the first process's weights; alone, itself. `partly`: some steps use only some weights."""
     if world() == 1:
         return network
-    return nn.parallel.DistributedDataParallel(
-        network, broadcast_buffers=False, find_unused_parameters=partly
-    )
+    wrap = nn.parallel.DistributedDataParallel
+    return wrap(network, broadcast_buffers=False, find_unused_parameters=partly)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.data.batches import Pictures
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import find_recipe
+from i2i_core.data.batches import Pictures, Sides
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.files import check_image
 from i2i_core.method import Method
 from i2i_core.progress import Work
@@ -18,7 +17,7 @@ ZOOM = 2.0  # the shorter side of a picture, in crops
 SINGLE_PAIR_RECIPE = "SinCUT"
 SINGLE_PAIR_STEPS = 1200
 SINGLE_PAIR_SIDE = 256  # pixels of the shorter side that one picture each is learnt at
-PREVIEW_S, SINGLE_PAIR_PREVIEW_S = 6.0, 10.0
+SINGLE_PAIR_PREVIEW_S = 10.0
 
 
 def finetune_domains(
@@ -28,8 +27,8 @@ def finetune_domains(
     *,
     recipe: str = RECIPE,
     steps: int = STEPS,
-    model: LoadedModel | None = None,
-    pairs: tuple[Pictures, Pictures] | None = None,
+    model: Start = None,
+    pairs: Sides | None = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
@@ -44,7 +43,7 @@ def finetune_domains(
 
 
 def start_domains(
-    recipe: str, steps: int, model: LoadedModel | None = None, crop_size: int = 128, seed: int = 0
+    recipe: str, steps: int, model: Start = None, crop_size: int = 128, seed: int = 0
 ) -> Method:
     """The method that is to learn two domains by this recipe, from crops of so many pixels."""
     settings = {"crop_size": crop_size, "load_size": round(ZOOM * crop_size), "seed": seed}

@@ -1,16 +1,16 @@
 """Fits of pairs for somebody who watches: pictures and partners, or photographs and tracings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from i2i_core.checkpoints.model_zoo import LoadedModel
+from i2i_core.data.batches import Pictures, Sides
 from i2i_core.data.folders import readable
 from i2i_core.errors import InputError, check_range
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import find_recipe
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.line_drawings import DETECTORS, field, roughen, trace
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.method import Method
@@ -20,18 +20,17 @@ RECIPE = "pix2pixHD"
 STEPS = 1000
 MARGIN = 1.12  # the papers' 286 to 256, nearly
 TRACINGS = 3  # drawings of every photograph that is traced
-PREVIEW_S = 6.0
 
 
 def finetune_pairs(
-    a: Sequence[Image.Image] | None,
-    b: Sequence[Image.Image],
+    a: Pictures | None,
+    b: Pictures,
     out: str | Path,
     *,
     recipe: str = RECIPE,
     steps: int = STEPS,
     crop_size: int = 128,
-    model: LoadedModel | None = None,
+    model: Start = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
@@ -51,15 +50,9 @@ def finetune_pairs(
 
 
 def start_pairs(
-    channels: int,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    crop_size: int = 128,
-    model: LoadedModel | None = None,
+    channels: int, *, steps: int, crop_size: int, recipe: str = RECIPE, model: Start = None
 ) -> Method:
-    """The method that is to learn pairs for so many `steps` at `crop_size` pixels, from sources of
-    1 channel (drawings) or 3; with a `model`, going on from that."""
+    """The method that is to learn pairs by this recipe; drawings have 1 channel, photographs 3."""
     start = find_recipe("pairs", recipe, steps).start
     if model is not None and model.method.capabilities.channels[0] != channels:
         kinds = "drawings", "pictures in colour"
@@ -71,9 +64,7 @@ def start_pairs(
     return start(model, *presets, steps=steps, **settings)
 
 
-def drawings_of(
-    photos: Iterable[Image.Image], short_side: int, seed: int = 0
-) -> tuple[list[Image.Image], list[Image.Image]]:
+def drawings_of(photos: Iterable[Image.Image], short_side: int, seed: int = 0) -> Sides:
     """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
     read drawings by hand. Returns drawings and the photographs again, as often, `short_side` pixels
     on the shorter side. Raises InputError for no photographs."""

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from i2i_core.data.batches import Pictures
 from i2i_core.errors import InputError
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.method import Method
 
-Sample = Sequence[Image.Image]  # a picture of A, and of pairs its partner
+Sample = Pictures  # a picture of A, and of pairs its partner
 
 
 def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
@@ -32,9 +33,7 @@ def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
     return sheet
 
 
-def choose_samples(
-    method: Method, a: Sequence[Image.Image], b: Sequence[Image.Image], count: int = 3
-) -> list[Sample]:
+def choose_samples(method: Method, a: Pictures, b: Pictures, count: int = 3) -> list[Sample]:
     """A few pictures of A spread over the side, at the size that the method learns from; of pairs,
     with their partners. Raises InputError when none can be read."""
     paired = method.capabilities.needs_pairs

@@ -1,5 +1,4 @@
-"""Every fit that somebody watches, on the page and on the command line: previews, time left, a way
-to stop, and a model in any case."""
+"""Every fit that somebody watches: previews, time left, a way to stop, a model in any case."""
 
 import time
 from collections.abc import Callable
@@ -8,13 +7,15 @@ from math import inf
 from pathlib import Path
 
 from i2i_core.checkpoints.checkpoint import save, save_training, training_path
-from i2i_core.data.batches import Pictures
+from i2i_core.data.batches import Pictures, Sides
 from i2i_core.data.implicit_pairs import ImplicitPairs
 from i2i_core.errors import InputError
 from i2i_core.finetuning.preview import choose_samples, preview
 from i2i_core.method import Method
 from i2i_core.progress import Progress, Work
 from i2i_core.training.optim import DivergedError
+
+PREVIEW_S = 6.0  # between two previews of a fit that is watched
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def run_fit(
     b: Pictures,
     out: Destination | None,
     *,
-    pairs: tuple[Pictures, Pictures] | None = None,
+    pairs: Sides | None = None,
     stop: Callable[[], bool] = lambda: False,
     pace: Pace | None = None,
     previewed: int = 3,
@@ -103,9 +104,7 @@ def run_fit(
     yield Progress(progress.step, progress.total, progress.losses, picture, note.strip())
 
 
-def _with_pairs(
-    method: Method, a: Pictures, b: Pictures, pairs: tuple[Pictures, Pictures]
-) -> tuple[Pictures, Pictures]:
+def _with_pairs(method: Method, a: Pictures, b: Pictures, pairs: Sides) -> Sides:
     if not method.capabilities.mixes_pairs:
         raise InputError(f"{method.title} takes no pairs among its pictures: leave them out.")
     fraction = method.config.pair_fraction
@@ -118,31 +117,27 @@ class _Clock:
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
         self.first_step: int | None = None
-        self.began = time.monotonic()
-        self.last = {"record": self.began, "preview": -inf, "save": self.began}
+        began = time.monotonic()
+        self.last = {"record": began, "preview": -inf, "save": began, "limit": began}
 
     def tick(self, step: int) -> None:
         """A step was made."""
         if self.first_step is None:
-            self.began, self.first_step = time.monotonic(), step
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the first step."""
-        return time.monotonic() - self.began
+            self.first_step = step
+            self.mark("limit")
 
     def limit_reached(self) -> str:
         """Why the fit ends now, in words, or ""."""
-        limit = self.pace.limit
-        over = self.elapsed > limit
-        return f"Stopped after {_in_words(limit)}, which is the limit here" if over else ""
+        if not self.is_due("limit"):
+            return ""
+        return f"Stopped after {_in_words(self.pace.limit)}, which is the limit here"
 
     def mark(self, what: str) -> None:
-        """A "record", a "preview" or a "save" was made."""
+        """A "record", a "preview" or a "save" was made, or the time until the "limit" begins."""
         self.last[what] = time.monotonic()
 
     def is_due(self, what: str) -> bool:
-        """Whether another one is."""
+        """Whether the next one is."""
         return time.monotonic() - self.last[what] > float(getattr(self.pace, what))
 
     def preview_is_due(self, step: int) -> bool:
@@ -155,7 +150,7 @@ class _Clock:
         steps = progress.step - (self.first_step or 0)
         if steps < 3:
             return "The first steps"
-        left = self.elapsed / steps * (progress.total - progress.step)
+        left = (time.monotonic() - self.last["limit"]) / steps * (progress.total - progress.step)
         return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
 
 

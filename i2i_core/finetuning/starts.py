@@ -10,6 +10,8 @@ from i2i_core.errors import InputError, check_choice, check_range
 from i2i_core.method import Method, Task
 from i2i_core.methods import METHODS
 
+Start = LoadedModel | None  # what a fit begins with: a model, or nothing
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -23,7 +25,7 @@ class Recipe:
         """The method's class."""
         return METHODS[self.method]
 
-    def start(self, model: LoadedModel | None, *presets: str, **changes: Any) -> Method:
+    def start(self, model: Start, *presets: str, **changes: Any) -> Method:
         """The method, ready to be fitted on the best device; with a `model`, going on from what
         that has learnt, which is much faster. `presets` and `changes` of single settings overrule
         the recipe's. Raises InputError for a model that it cannot go on from."""
@@ -53,9 +55,7 @@ def find_recipe(task: Task, title: str, steps: int) -> Recipe:
     return choices[title]
 
 
-def start_fit(
-    kind: type[Method], settings: Mapping[str, Any], model: LoadedModel | None = None
-) -> Method:
+def start_fit(kind: type[Method], settings: Mapping[str, Any], model: Start = None) -> Method:
     """The method `kind` with these settings; all else is the `model`'s, settings and what it has
     learnt. Raises InputError for one of another method or of networks of other sizes."""
     if model is None:

@@ -1,45 +1,38 @@
 """Fits of textures for somebody who watches: one gallery, from a shipped model on."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-
-from i2i_core.checkpoints.model_zoo import LoadedModel
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
-from i2i_core.finetuning.starts import find_recipe
+from i2i_core.data.batches import Pictures
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.method import Method
 from i2i_core.progress import Work
 
 RECIPE = "swapping autoencoder"
 STEPS = 600
-PREVIEW_S = 6.0
 
 
 def finetune_textures(
-    pictures: Sequence[Image.Image],
+    pictures: Pictures,
     out: str | Path,
     *,
     recipe: str = RECIPE,
     steps: int = STEPS,
-    model: LoadedModel | None = None,
+    model: Start = None,
     stop: str | Path | None = None,
     seconds: float = 600,
     about: str = "",
 ) -> Work:
     """Learn to swap the textures of `pictures` by a recipe of "textures"; with a `model`, going on
     from that. Records and file as `run_fit`'s; a file `stop` ends it."""
-    method = start_textures(recipe, steps=steps, model=model)
+    method = start_textures(steps, recipe, model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
     yield from run_fit(method, pictures, pictures, destination, stop=stop_file(stop), pace=pace)
 
 
-def start_textures(
-    recipe: str = RECIPE, *, steps: int = STEPS, model: LoadedModel | None = None, seed: int = 0
-) -> Method:
-    """The method that is to learn for so few `steps`; with a `model`, going on from that. Raises
-    InputError for a model that has no discriminators to go on with."""
+def start_textures(steps: int, recipe: str = RECIPE, model: Start = None, seed: int = 0) -> Method:
+    """The method that is to learn textures by this recipe; see `Recipe.start`."""
     choice = find_recipe("textures", recipe, steps)
     presets = ("short",) if "short" in choice.kind.presets else ()
     return choice.start(model, *presets, steps=steps, seed=seed)

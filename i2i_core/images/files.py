@@ -50,8 +50,7 @@ def check_image(
 ) -> Image.Image:
     """`image` upright, without metadata, RGB, transparency laid on white, first frame: a copy, or
     the same object if it is all that already. With `flatten=False` the mode is left alone (palette,
-    16-bit ids, transparency), for label maps and masks. Raises InputError for sizes that nothing
-    can be made of."""
+    16-bit ids, transparency), for label maps and masks. Raises InputError for impossible sizes."""
     _check_size(image.size, name)
     if type(image) is Image.Image and image.mode == "RGB" and not (image.info or image.getexif()):
         return image

@@ -54,8 +54,7 @@ def tidy(drawing: Image.Image) -> Image.Image:
 def roughen(drawing: Image.Image, random: np.random.Generator) -> Image.Image:
     """`drawing` as another hand might have drawn it (L): lines moved, wobbled, broken, left out."""
     scale = min(drawing.size) / 256
-    lines = _strokes(drawing)
-    lines = _drop(lines, random, share=random.uniform(0, 0.25))
+    lines = _drop(_strokes(drawing), random, share=random.uniform(0, 0.25))
     lines = _move(lines, random, scale)
     for radius, most in ((6, 12), (24, 1)):  # broken lines; missing parts
         lines = _erase(lines, random, radius * scale, int(random.integers(0, most + 1)))
@@ -120,17 +119,6 @@ def _distance(lines: Mask) -> Grey:
 
 def _strokes(drawing: Image.Image) -> Mask:
     """One-pixel lines of a drawing, whatever its pen."""
-    ink = _ink(drawing)
-    scale = min(drawing.size) / 256
-    radius = max(1, round(BLOT * scale))
-    core = scipy.ndimage.distance_transform_edt(ink) > radius
-    disk = skimage.morphology.disk(radius)
-    blots = scipy.ndimage.binary_dilation(core, disk) & ink if core.any() else core
-    outline = blots & ~scipy.ndimage.binary_erosion(blots, border_value=1)
-    return np.asarray(outline | skimage.morphology.skeletonize(ink & ~blots))
-
-
-def _ink(drawing: Image.Image) -> Mask:
     if drawing.has_transparency_data:
         drawing = drawing.convert("RGBA")
         drawing = Image.alpha_composite(Image.new("RGBA", drawing.size, "white"), drawing)
@@ -139,7 +127,13 @@ def _ink(drawing: Image.Image) -> Mask:
     strongest = float(difference.max())
     if strongest < 24:
         raise InputError("Nothing is drawn there yet: draw a few lines first.")
-    return np.asarray(difference > max(24.0, 0.4 * strongest))
+    ink = difference > max(24.0, 0.4 * strongest)
+    radius = max(1, round(BLOT * min(drawing.size) / 256))
+    core = scipy.ndimage.distance_transform_edt(ink) > radius
+    disk = skimage.morphology.disk(radius)
+    blots = scipy.ndimage.binary_dilation(core, disk) & ink if core.any() else core
+    outline = blots & ~scipy.ndimage.binary_erosion(blots, border_value=1)
+    return np.asarray(outline | skimage.morphology.skeletonize(ink & ~blots))
 
 
 def _drop(lines: Mask, random: np.random.Generator, share: float) -> Mask:

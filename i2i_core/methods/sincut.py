@@ -212,4 +212,4 @@ class ZoomedCrops:
             cut = F.interpolate(
                 cut, (c.crop_size, c.crop_size), mode="bicubic", antialias=True, align_corners=False
             )
-        return cut.flip(3) if random.random() < 0.5 else cut
+        return cut.flip(3) if c.flip and random.random() < 0.5 else cut

@@ -177,9 +177,10 @@ class SwappingAutoencoder(Method):
         judges = parallel(self.discriminator), parallel(self.patch_discriminator)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
+        warm_up_steps = round(c.warm_up * total)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
-            adversarial = step >= c.warm_up * total
+            adversarial = step >= warm_up_steps
             real = torch.cat([real_a, real_b])
             part = random_windows(real, c.decode_size).contiguous(memory_format=layout)
             shown = recolour(part) if c.recolour else part

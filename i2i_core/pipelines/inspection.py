@@ -119,8 +119,8 @@ def match_patches(
 def embedding_colours(
     method: Method, picture: Image.Image, layer: int | None = None
 ) -> tuple[Image.Image, Image.Image]:
-    """`picture` and its translation with every patch in the colour of its embedding (its three
-    principal components): patches of one colour are alike to CUT's contrastive loss."""
+    """`picture` and its translation, every patch in the colour of its embedding (three principal
+    components of both pictures'): patches of one colour are alike to CUT's contrastive loss."""
     small, _, embeddings = _embeddings(method, picture, layer)
     vectors = torch.cat([x[0].flatten(1) for x in embeddings], 1).T
     centred = vectors - vectors.mean(0)

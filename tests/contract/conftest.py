@@ -64,6 +64,12 @@ def case(request: pytest.FixtureRequest) -> Case:
     return _case(*request.param)
 
 
+@pytest.fixture(params=[name for name, variant in STEPWISE_CASES if not variant])
+def plain_stepwise_case(request: pytest.FixtureRequest) -> Case:
+    """Every method that learns step by step, as its row has it."""
+    return _case(request.param, "")
+
+
 @pytest.fixture(params=STEPWISE_CASES, ids=_title)
 def stepwise_case(request: pytest.FixtureRequest) -> Case:
     """Every method that learns step by step, in every variant."""

@@ -163,6 +163,21 @@ def test_later_presets_overrule_earlier_ones_and_changes_all_of_them(row: Row) -
             assert changed == {**row.kind.presets[preset], key: "changed"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("learning_rate", 1e-3), ("beta1", 0.9), ("beta2", 0.5), ("decay_start", 0.0),
+        ("flip", False), ("load_size", 64), ("seed", 1), ("ema", 0.0), ("batch", 3),
+    ],
+)  # fmt: skip
+def test_settings_that_fits_share_make_a_difference(
+    plain_stepwise_case: Case, setting: str, value: float
+) -> None:
+    usual = plain_stepwise_case.method.inference_state_dict()
+    other = fitted(plain_stepwise_case.row, **{setting: value}).inference_state_dict()
+    assert any(not torch.equal(tensor, other[name]) for name, tensor in usual.items())
+
+
 # Modes
 
 

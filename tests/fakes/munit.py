@@ -71,8 +71,8 @@ class MUNIT(Method):
             self.a, self.b = (Autoencoder(c.width, c.style_size) for _ in "ab")
             self.judge_a, self.judge_b = (PatchGAN(3, c.discriminator_width, 1) for _ in "ab")
         self.ema_a, self.ema_b = EMA(self.a, c.ema), EMA(self.b, c.ema)
-        lr, judges = c.learning_rate, [self.judge_a, self.judge_b]
-        makers, judging = Optimizer([self.a, self.b], lr), Optimizer(judges, lr)
+        pace, judges = (c.learning_rate, (c.beta1, c.beta2)), [self.judge_a, self.judge_b]
+        makers, judging = Optimizer([self.a, self.b], *pace), Optimizer(judges, *pace)
         self.fit_state: FitState = FitState({"makers": makers, "judges": judging})
 
     def fit(self, a: Pictures, b: Pictures) -> Work:

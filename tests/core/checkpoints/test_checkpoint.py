@@ -9,13 +9,19 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from i2i_core.checkpoints.checkpoint import FORMAT, build, load, load_training, save, save_training
-from i2i_core.checkpoints.model_zoo import find_models, model_info, resolve
+from i2i_core.checkpoints.checkpoint import (
+    build,
+    load,
+    load_training,
+    save,
+    save_training,
+)
+from i2i_core.checkpoints.migrations import FORMATS
+from i2i_core.checkpoints.model_zoo import find_models
 from i2i_core.errors import InputError
-from i2i_core.methods.pix2pix import Pix2Pix, Pix2PixConfig
-from tests.contract.test_contract import ROWS, A, B, fitted
+from tests.helpers import ROWS, A, B, fitted
 
-HEADER = {"format": FORMAT, "method": "pix2pix", "config": "{}", "step": "1"}
+HEADER = {"format": FORMATS[-1], "method": "pix2pix", "config": "{}", "step": "1"}
 
 
 def written(path: Path, **header: str | None) -> Path:
@@ -28,7 +34,7 @@ def written(path: Path, **header: str | None) -> Path:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ({"format": "i2i-2"}, "another version"),
+        ({"format": "i2i-3"}, "newer version"),
         ({"format": None}, "not a model of this studio"),
         ({"config": None}, "not a model of this studio"),
         ({"config": "{"}, "damaged"),
@@ -55,7 +61,7 @@ def test_a_header_that_is_not_ours_or_damaged_is_answered(
 def test_a_small_file_does_not_make_us_build_a_huge_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = json.dumps({"width": 512, "depth": 11, "size": 2048, "load_size": 2048})
+    config = json.dumps({"width": 512, "depth": 11, "crop_size": 2048, "load_size": 2048})
     path = written(tmp_path / "m.safetensors", config=config)
     real = torch.nn.init.normal_
 
@@ -156,56 +162,9 @@ def test_settings_out_of_range_are_named(setting: str, value: float) -> None:
         build("pix2pix", {setting: value})
 
 
-def test_models_are_found_by_path_and_by_shipped_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from i2i_core.checkpoints import model_zoo as weights
-
-    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
-    method = Pix2Pix(Pix2PixConfig(width=4, depth=4, size=32, load_size=32, steps=1))
-    list(method.fit(A, B))
-    save(method, tmp_path / "pix2pix.rocks.safetensors", about="Rock to sand.")
-    (model,) = find_models()
-    assert (model.name, model.method, model.about) == ("pix2pix.rocks", "pix2pix", "Rock to sand.")
-    assert resolve("pix2pix.rocks") == resolve(model.path) == model.path
-    with pytest.raises(InputError, match=r"pix2pix\.rocks"):
-        resolve("nothing")
-
-
-def test_what_a_model_takes_and_makes_is_kept_or_else_anything(tmp_path: Path) -> None:
-    method = fitted(ROWS["pix2pixhd"])
-    path = tmp_path / "m.safetensors"
-    save(method, path, takes="sketch", makes="labels:facades", half=True)
-    assert (model_info(path).takes, model_info(path).makes) == ("sketch", "labels:facades")
-    save(method, path)
-    assert (model_info(path).takes, model_info(path).makes, model_info(path).about) == ("", "", "")
-    old = written(tmp_path / "old.safetensors", step="7")  # from before there were such words
-    assert (model_info(old).takes, model_info(old).makes, model_info(old).steps) == ("", "", 7)
-    with pytest.raises(InputError, match="no file"):
-        model_info(tmp_path / "nowhere.safetensors")
-
-
 def test_the_methods_that_learn_from_pairs_say_so() -> None:
-    paired = {name for name, row in ROWS.items() if type(row.new()).paired}
+    paired = {name for name, row in ROWS.items() if row.kind.capabilities.needs_pairs}
     assert paired == {"pix2pix", "pix2pixhd"}
-
-
-@pytest.mark.parametrize("name", ["cyclegan", "cut"])
-def test_what_only_further_fits_need_is_kept_once_it_has_learnt(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "m.safetensors"
-    method = fitted(ROWS[name])
-    save(method, path)
-    again = load(path)
-    assert again.has_training_networks
-    for part, network in method.training_networks().items():
-        other = again.training_networks()[part].state_dict()
-        assert all(torch.equal(value, other[key]) for key, value in network.state_dict().items())
-    # A generator alone, as an imported one: nothing is made up for it.
-    bare = ROWS[name].new()
-    bare.load_inference_state_dict(method.inference_state_dict())
-    save(bare, tmp_path / "bare.safetensors")
-    assert not load(tmp_path / "bare.safetensors").has_training_networks
-    assert (tmp_path / "bare.safetensors").stat().st_size < path.stat().st_size
 
 
 def test_a_part_of_what_further_fits_need_is_a_damaged_file(tmp_path: Path) -> None:
@@ -214,7 +173,7 @@ def test_a_part_of_what_further_fits_need_is_a_damaged_file(tmp_path: Path) -> N
     with safe_open(path, "pt") as file:
         header = file.metadata()
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    del tensors[next(key for key in tensors if key.startswith("extra."))]
+    del tensors[next(key for key in tensors if key.startswith("training."))]
     save_file(tensors, path, header)
     with pytest.raises(InputError, match="does not fit"):
         load(path)

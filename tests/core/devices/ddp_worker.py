@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from i2i_core.devices import distributed
-from tests.contract.test_contract import ROWS
+from tests.helpers import ROWS
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

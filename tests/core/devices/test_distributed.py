@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.test_contract import ROWS, fitted
+from tests.helpers import ROWS, fitted
 
 ROOT = Path(__file__).parents[3]
 

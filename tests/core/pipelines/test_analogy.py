@@ -40,9 +40,11 @@ def orange(picture: Image.Image) -> np.ndarray:
     return np.asarray(pixels[..., 0] > pixels[..., 2])
 
 
-@pytest.mark.parametrize("given", [True, False], ids=["given labels", "found labels"])
-def test_a_region_moves(given: bool) -> None:
-    work = move_region(photograph(), CENTRE, (48, 4), labels() if given else None, long_side=128)
+@pytest.mark.parametrize("with_labels", [True, False], ids=["given labels", "found labels"])
+def test_a_region_moves(with_labels: bool) -> None:
+    work = move_region(
+        photograph(), CENTRE, (48, 4), labels() if with_labels else None, long_side=128
+    )
     result = orange(last_picture(work))
     moved = (CENTRE[0] + 48, CENTRE[1] + 4)
     assert result[disc(moved, RADIUS - 3)].mean() > 0.95
@@ -82,8 +84,8 @@ def test_pictures_of_any_mode_are_taken() -> None:
     )
     assert last_picture(work).size == (64, 48)
     palette = labels().convert("P", palette=Image.Palette.ADAPTIVE)
-    made = last_picture(semantic_analogy(photo.convert("P"), palette, labels(), long_side=64))
-    assert made.size == (64, 48)
+    result = last_picture(semantic_analogy(photo.convert("P"), palette, labels(), long_side=64))
+    assert result.size == (64, 48)
 
 
 def test_reverse_exchanges_the_roles() -> None:

@@ -76,15 +76,15 @@ def test_the_picture_keeps_its_detail_unless_told_otherwise(model: LoadedModel) 
     before = begin(picture(64, 64), model)
     assert difference(before.picture, picture(64, 64)) == 0
     codes = moved(before.codes, model, [2.0])
-    kept, made = (edit(before, codes, model, keep=keep) for keep in (1, 0))
-    assert difference(made.picture, decode_codes(codes, model)) == 0
+    detailed, plain = (edit(before, codes, model, keep=keep) for keep in (1, 0))
+    assert difference(plain.picture, decode_codes(codes, model)) == 0
     same = edit(before, before.codes, model)
     assert difference(same.picture, before.picture) <= 0.5
     # Each has what the edit changes; only one has what the network cannot rebuild.
-    own = np.asarray(before.picture, float) - np.asarray(decode_codes(before.codes, model), float)
-    gap = np.asarray(kept.picture, float) - np.asarray(made.picture, float)
-    inside = (np.asarray(kept.picture) > 0) & (np.asarray(kept.picture) < 255)
-    assert np.abs(gap - own)[inside].max() <= 1.5
+    lost = np.asarray(before.picture, float) - np.asarray(decode_codes(before.codes, model), float)
+    gap = np.asarray(detailed.picture, float) - np.asarray(plain.picture, float)
+    inside = (np.asarray(detailed.picture) > 0) & (np.asarray(detailed.picture) < 255)
+    assert np.abs(gap - lost)[inside].max() <= 1.5
 
 
 def test_a_click_chooses_what_is_alike_and_hangs_together(model: LoadedModel) -> None:
@@ -126,8 +126,8 @@ def test_what_is_painted_is_the_mask(model: LoadedModel) -> None:
     grey = Image.new("L", (64, 64))
     grey.paste(255, (32, 0, 64, 64))
     assert np.array_equal(to_mask(codes, grey), mask)
-    shown = np.asarray(show_mask(codes, mask, soft=False))
-    assert np.array_equal(shown, np.asarray(grey))
+    grey_mask = np.asarray(show_mask(codes, mask, soft=False))
+    assert np.array_equal(grey_mask, np.asarray(grey))
 
 
 @pytest.mark.parametrize("name", ["small", CATS])
@@ -151,10 +151,10 @@ def test_cloning_copies_structure_from_elsewhere(model: LoadedModel) -> None:
     codes, other = (encode(picture(64, 64, seed), model) for seed in (0, 1))
     mask = np.zeros((16, 16), bool)
     mask[4:8, 4:8] = True
-    made = cloned(codes, mask, other, point=(0.75, 0.75), start=(0.25, 0.25))
-    assert np.array_equal(made.structure[:, 4:8, 4:8], other.structure[:, 12:16, 12:16])
-    assert np.array_equal(made.structure[:, ~mask], codes.structure[:, ~mask])
-    assert np.array_equal(made.texture, codes.texture)
+    copy = cloned(codes, mask, other, point=(0.75, 0.75), start=(0.25, 0.25))
+    assert np.array_equal(copy.structure[:, 4:8, 4:8], other.structure[:, 12:16, 12:16])
+    assert np.array_equal(copy.structure[:, ~mask], codes.structure[:, ~mask])
+    assert np.array_equal(copy.texture, codes.texture)
     # What would come from beyond the border stays.
     half = cloned(codes, mask, other, point=(0.9, 0.25), start=(0.25, 0.25))
     assert np.array_equal(half.structure[:, 4:8, 7], codes.structure[:, 4:8, 7])
@@ -171,9 +171,9 @@ def test_arithmetic_adds_what_one_gallery_has_and_another_lacks(model: LoadedMod
     codes = encode(picture(64, 64), model)
     plus, minus = [picture(64, 64, s) for s in (1, 2)], [picture(64, 64, 3)]
     means = [np.mean([encode(p, model).texture for p in side], 0) for side in (plus, minus)]
-    made = arithmetic(codes, model, plus, minus, 0.5)
+    result = arithmetic(codes, model, plus, minus, 0.5)
     expected = codes.texture + 0.5 * (means[0] - means[1])
-    assert np.allclose(made.texture, expected, atol=1e-4)
+    assert np.allclose(result.texture, expected, atol=1e-4)
     assert np.allclose(arithmetic(codes, model, plus, plus, 3).texture, codes.texture, atol=1e-5)
     assert not np.allclose(arithmetic(codes, model, plus, []).texture, codes.texture, atol=1e-3)
     with pytest.raises(InputError, match="more of"):
@@ -184,9 +184,9 @@ def test_arithmetic_adds_what_one_gallery_has_and_another_lacks(model: LoadedMod
 
 def test_structure_shows_as_colours(model: LoadedModel) -> None:
     codes = encode(halves(), model)
-    shown = structure_colours(codes, model)
-    assert shown.size == codes.size
-    pixels = np.asarray(shown, float)
+    colours = structure_colours(codes, model)
+    assert colours.size == codes.size
+    pixels = np.asarray(colours, float)
     left, right = pixels[8:-8, 4:24].reshape(-1, 3), pixels[8:-8, 40:60].reshape(-1, 3)
     assert np.abs(left.mean(0) - right.mean(0)).max() > 30
     assert left.std(0).mean() < right.std(0).mean()  # one is smooth, the other rough

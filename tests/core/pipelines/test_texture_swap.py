@@ -33,23 +33,23 @@ ONE, OTHER = picture(64, 64), picture(80, 64, seed=1)
 
 
 def records(*arguments: object, **settings: object) -> list[Progress]:
-    found = list(swap(*arguments, **settings))  # type: ignore[arg-type]
-    assert found[-1].step == found[-1].total
-    return found
+    events = list(swap(*arguments, **settings))  # type: ignore[arg-type]
+    assert events[-1].step == events[-1].total
+    return events
 
 
 def test_strength_goes_from_the_picture_itself_to_the_swap_and_beyond(
     swapper_model: LoadedModel,
 ) -> None:
-    made = [
+    results = [
         last_picture(swap(ONE, OTHER, swapper_model, strength=s, detail=0))
         for s in (0, 0.5, 1, 1.5)
     ]
-    assert difference(made[0], ONE) < 0.6  # rounding
+    assert difference(results[0], ONE) < 0.6  # rounding
     method = as_swapper(swapper_model)
     expected = decode(method, encode(method, ONE).textured(encode(method, OTHER)))
-    assert difference(made[2], expected) == 0
-    gaps = [difference(m, made[2]) for m in made]
+    assert difference(results[2], expected) == 0
+    gaps = [difference(m, results[2]) for m in results]
     assert gaps[0] > gaps[1] > 0
     assert gaps[3] > 0
 
@@ -75,12 +75,12 @@ def test_a_named_model_says_that_it_made_it(swapper_model: LoadedModel) -> None:
 
 
 def test_patches_answer_for_any_pair() -> None:
-    found = records(ONE, OTHER, PATCHES, short_side=64)
-    assert found[-1].picture is not None
-    assert found[-1].picture.size == (64, 64)
-    assert "patches of the texture picture" in found[-1].note
+    events = records(ONE, OTHER, PATCHES, short_side=64)
+    assert events[-1].picture is not None
+    assert events[-1].picture.size == (64, 64)
+    assert "patches of the texture picture" in events[-1].note
     half = last_picture(swap(ONE, OTHER, PATCHES, short_side=64, strength=0.5))
-    mean = (np.asarray(ONE, float) + np.asarray(found[-1].picture, float)) / 2
+    mean = (np.asarray(ONE, float) + np.asarray(events[-1].picture, float)) / 2
     assert np.abs(np.asarray(half, float) - mean).mean() < 1
 
 
@@ -141,16 +141,16 @@ def test_auto_says_which_made_it_and_why() -> None:
 
 def test_a_misfit_is_smaller_for_what_was_learnt() -> None:
     cats = as_swapper(open_model(CATS))
-    own, stranger = (open_image(starter(f"{n}.jpg")) for n in ("tabby_photo", "letter"))
-    assert out_of_distribution_score(cats, own) < 1 < out_of_distribution_score(cats, stranger)
+    cat, stranger = (open_image(starter(f"{n}.jpg")) for n in ("tabby_photo", "letter"))
+    assert out_of_distribution_score(cats, cat) < 1 < out_of_distribution_score(cats, stranger)
 
 
 def test_a_grid_has_every_structure_with_every_texture(swapper_model: LoadedModel) -> None:
     sides = [picture(64, 64, s) for s in (0, 1)], [picture(90, 64, s) for s in (2, 3, 4)]
     work: Iterator[Progress] = swap_grid(*sides, swapper_model)
-    found = list(work)
-    assert [record.step for record in found] == [1, 2]
-    sheet = found[-1].picture
+    events = list(work)
+    assert [record.step for record in events] == [1, 2]
+    sheet = events[-1].picture
     assert sheet is not None
     assert sheet.size == (4 * 64, 3 * 64)
     cell = sheet.crop((2 * 64, 2 * 64, 3 * 64, 3 * 64))

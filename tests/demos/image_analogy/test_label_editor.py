@@ -74,9 +74,9 @@ def test_a_starter_is_already_edited(tmp_path) -> None:
 
 
 def test_painting(canvas: Canvas) -> None:
-    shown = canvas.editor_value()["composite"].copy()
-    shown.paste(PALETTE[1], (300, 10, 340, 50))
-    painted = canvas.painted(shown)
+    composite = canvas.editor_value()["composite"].copy()
+    composite.paste(PALETTE[1], (300, 10, 340, 50))
+    painted = canvas.painted(composite)
     expected = scene()
     expected[10:50, 300:340] = 1
     assert np.array_equal(painted.ids, expected)
@@ -86,9 +86,9 @@ def test_painting(canvas: Canvas) -> None:
 
 
 def test_painting_at_the_editors_own_size_and_with_soft_edges(canvas: Canvas) -> None:
-    shown = encode(scene()).convert("RGBA").resize((700, 525), Image.Resampling.BICUBIC)
-    shown.paste((*PALETTE[2], 255), (400, 300, 600, 450))
-    painted = canvas.painted(shown)
+    composite = encode(scene()).convert("RGBA").resize((700, 525), Image.Resampling.BICUBIC)
+    composite.paste((*PALETTE[2], 255), (400, 300, 600, 450))
+    painted = canvas.painted(composite)
     assert painted.ids.shape == SIDE[::-1]
     assert (painted.ids[200:280, 262:378] == 2).all()
     assert set(np.unique(painted.ids)) == {0, 1, 2}
@@ -103,9 +103,9 @@ def test_nothing_painted_is_nothing_changed(canvas: Canvas) -> None:
 
 
 def test_only_the_palette_in_use_can_be_painted(canvas: Canvas) -> None:
-    shown = encode(scene())
-    shown.paste(PALETTE[7], (300, 10, 340, 50))
-    assert canvas.painted(shown).count == 3
+    composite = encode(scene())
+    composite.paste(PALETTE[7], (300, 10, 340, 50))
+    assert canvas.painted(composite).count == 3
 
 
 def test_picking(canvas: Canvas) -> None:
@@ -195,9 +195,9 @@ def test_a_photographs_own_map_is_uploaded(canvas: Canvas) -> None:
 
 
 def test_a_wanted_map_in_the_palettes_colours(canvas: Canvas) -> None:
-    wanted = np.roll(scene(), 100, axis=1)
-    changed = canvas.with_target_labels(encode(wanted))
-    assert np.array_equal(changed.ids, wanted)
+    target = np.roll(scene(), 100, axis=1)
+    changed = canvas.with_target_labels(encode(target))
+    assert np.array_equal(changed.ids, target)
     assert np.array_equal(changed.photo_ids, scene())
     assert np.array_equal(changed.undone().ids, scene())
 
@@ -217,9 +217,9 @@ def test_grey_ids_are_uploaded_too(canvas: Canvas) -> None:
 
 
 def test_labels_that_the_photograph_lacks_are_filled(canvas: Canvas) -> None:
-    wanted = scene()
-    wanted[300:320, 200:220] = 5
-    assert np.array_equal(canvas.with_target_labels(encode(wanted)).ids, scene())
+    target = scene()
+    target[300:320, 200:220] = 5
+    assert np.array_equal(canvas.with_target_labels(encode(target)).ids, scene())
 
 
 def test_maps_of_another_shape_and_photographs_are_refused(canvas: Canvas) -> None:

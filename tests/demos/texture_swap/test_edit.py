@@ -67,10 +67,15 @@ def test_sliders_show_an_edit_that_can_be_kept_and_taken_back(editor: Editor) ->
     assert len(handlers.undo(undone.editor).editor.history) == 1
 
 
-def test_all_sliders_go_to_the_middle() -> None:
+def test_with_an_edit_all_sliders_go_to_the_middle(editor: Editor) -> None:
+    changed, *_, last = edit._centred(handlers.keep_pending)(move(editor, 2.0).editor)
+    assert len(changed.history) == 2
+    assert last.value == 0
+    answer = edit._centred(handlers.reset)(editor)
+    assert handlers.EditorView(*answer[: -(GLOBAL + REGIONAL)]) == handlers.reset(editor)
     sliders = handlers.centre_sliders()
     assert len(sliders) == GLOBAL + REGIONAL
-    assert {slider.value for slider in sliders} == {0}
+    assert {slider.value for slider in (*sliders, *answer[-(GLOBAL + REGIONAL) :])} == {0}
 
 
 def test_the_picture_as_it_was_is_never_forgotten(editor: Editor) -> None:
