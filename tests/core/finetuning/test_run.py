@@ -15,7 +15,7 @@ from i2i_core.errors import InputError
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
 from i2i_core.progress import Progress
 from tests.core.finetuning.conftest import Clock
-from tests.helpers import ROWS, A, B, Row, small
+from tests.helpers import ROWS, A, B, Row, picture, small
 
 EVERY_STEP = Pace(record=0, preview=0)
 
@@ -151,3 +151,13 @@ def test_pairs_are_mixed_in_only_where_a_method_can(name: str, out: Destination)
             list(work)
         assert not lengths
         assert not out.path.exists()
+
+
+def test_previews_are_of_the_collection_itself_not_of_the_pairs_mixed_in(out: Destination) -> None:
+    many = [picture(36, 36, seed) for seed in range(5)]
+    work = run_fit(ROWS["cut"].new(steps=1), many, many, out, pairs=(A, B), pace=EVERY_STEP)
+    *_, last = work
+    assert last.picture is not None
+    for column in range(3):
+        cell = last.picture.crop((36 * column, 0, 36 * column + 36, 36))
+        assert cell.tobytes() == many[column].tobytes()
