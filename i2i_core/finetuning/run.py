@@ -68,10 +68,10 @@ def run_fit(
     of `previewed` pictures. `pairs` are mixed unmarked into both sides. Raises InputError as `fit`.
     """
     pace = pace or Pace()
-    if pairs is not None:
-        a, b = _with_pairs(method, a, b, pairs)
     previews = out and (pace.preview < inf or pace.preview_steps)
     samples = choose_samples(method, a, b, previewed) if previews else []
+    if pairs is not None:
+        a, b = _with_pairs(method, a, b, pairs)
     clock = _Clock(pace)
     progress: Progress = Progress(0, 1)
     why, remark, sound = "", "", True

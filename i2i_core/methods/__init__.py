@@ -16,8 +16,8 @@ METHODS: dict[str, type[Method]] = {
     "semantic_analogy": SemanticAnalogy,
     "pix2pix": Pix2Pix,
     "pix2pixhd": Pix2PixHD,
-    "cyclegan": CycleGAN,
     "cut": CUT,
+    "cyclegan": CycleGAN,
     "sincut": SinCUT,
     "swapping_autoencoder": SwappingAutoencoder,
 }

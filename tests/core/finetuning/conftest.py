@@ -21,10 +21,10 @@ def out(tmp_path: Path) -> Destination:
 
 
 class Clock:
-    """A clock for `run_fit` on which every step of a fit takes a second."""
+    """A clock for `run_fit` on which every step of a fit takes `step_s` seconds."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 100.0
+        self.now, self.step_s = 100.0, 1.0
         monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: self.now))
 
     def of(self, method: Method) -> Method:
@@ -33,7 +33,7 @@ class Clock:
 
         def slow_fit(*sides: Any) -> Iterator[Progress]:
             for progress in fit(*sides):
-                self.now += 1
+                self.now += self.step_s
                 yield progress
 
         method.fit = slow_fit  # type: ignore[method-assign, assignment]

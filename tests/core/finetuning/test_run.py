@@ -15,7 +15,7 @@ from i2i_core.errors import InputError
 from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
 from i2i_core.progress import Progress
 from tests.core.finetuning.conftest import Clock
-from tests.helpers import ROWS, A, B, Row, small
+from tests.helpers import ROWS, A, B, Row, picture, small
 
 EVERY_STEP = Pace(record=0, preview=0)
 
@@ -60,8 +60,9 @@ def test_what_is_left_is_told_in_seconds_or_minutes(clock: Clock) -> None:
 
 
 def test_by_default_a_record_comes_about_every_second(clock: Clock, out: Destination) -> None:
+    clock.step_s = 0.6
     records = list(run_fit(clock.of(small(steps=8)), A, B, out))
-    assert [record.step for record in records] == [2, 4, 6, 8]  # not before a second is over
+    assert [record.step for record in records] == [2, 4, 6, 8]
     assert all(record.picture is None for record in records)
 
 
@@ -72,7 +73,7 @@ def test_previews_come_by_seconds(clock: Clock, out: Destination) -> None:
 
 
 def test_previews_come_by_steps(clock: Clock, out: Destination) -> None:
-    pace = Pace(record=3, preview_steps=2)
+    pace = Pace(record=3.5, preview_steps=2)
     records = list(run_fit(clock.of(small(steps=7)), A, B, out, pace=pace))
     assert [r.step for r in records] == [2, 4, 6, 7]  # one that shows something is not held back
     assert all(r.picture is not None for r in records)
@@ -106,7 +107,7 @@ def test_no_stop_file_stops_nothing() -> None:
 
 def test_the_limit_stops_it(clock: Clock, out: Destination) -> None:
     method = clock.of(small(steps=10**6))
-    *_, last = run_fit(method, A, B, out, pace=Pace(record=0, limit=5))
+    *_, last = run_fit(method, A, B, out, pace=Pace(record=0, limit=5.2))
     # The first step's time is not that of a step: things are set up.
     assert last.note == (
         "Stopped after 5 s, which is the limit here: 7 of 1000000 steps were made."
@@ -150,3 +151,13 @@ def test_pairs_are_mixed_in_only_where_a_method_can(name: str, out: Destination)
             list(work)
         assert not lengths
         assert not out.path.exists()
+
+
+def test_previews_are_of_the_collection_itself_not_of_the_pairs_mixed_in(out: Destination) -> None:
+    many = [picture(36, 36, seed) for seed in range(5)]
+    work = run_fit(ROWS["cut"].new(steps=1), many, many, out, pairs=(A, B), pace=EVERY_STEP)
+    *_, last = work
+    assert last.picture is not None
+    for column in range(3):
+        cell = last.picture.crop((36 * column, 0, 36 * column + 36, 36))
+        assert cell.tobytes() == many[column].tobytes()

@@ -274,5 +274,5 @@ def test_a_reference_says_what_the_translation_should_be_like(tmp_path: Path) ->
 def test_a_prepared_picture_is_translated_as_it_is(tmp_path: Path) -> None:
     model = write(tmp_path / "m.safetensors", "sketch", in_channels=1)
     source = prepare(drawing(5), "sketch", 32)
-    out = last_picture(translate_prepared(source, model, seed=2))
+    out = last_picture(translate_prepared(source, model, None, seed=2, reverse=False))
     assert np.array_equal(np.asarray(out, float), translated(drawing(5), model, seed=2))
