@@ -10,10 +10,13 @@ from torch import Tensor, nn
 
 from i2i_core.devices import distributed
 from i2i_core.errors import InputError
+from i2i_core.method import Capabilities
 from i2i_core.progress import Progress
+from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import Optimizer, check_finite
+from i2i_core.training.optim import Optimizer, check_finite, linear_decay
+from i2i_core.training.settings import FitConfig
 from tests.core.training.two_layers import as_from_a_file, equal_weights, loss_of, network
 from tests.helpers import noise
 
@@ -113,50 +116,85 @@ class Numbers:
         return torch.tensor(step), torch.tensor(-step)
 
 
+class Learner:
+    """What the loop needs of a method: this one has an average of a layer."""
+
+    def __init__(self, fit_state: FitState) -> None:
+        self.config = FitConfig(decay_start=0.5, ema=0.5)
+        self.capabilities = Capabilities("domains")
+        self.fit_state, self.fitted, self.device = fit_state, False, torch.device("cpu")
+        self.layer = nn.Linear(1, 1)
+        self.average = EMA(self.layer, self.config.ema)
+
+    def inference_networks(self) -> Mapping[str, EMA[nn.Linear]]:
+        return {"layer": self.average}
+
+
 def test_a_fit_goes_from_where_it_is_to_the_last_step() -> None:
     fit, source = FitState({}, note="slowly"), Numbers()
+    learner = Learner(fit)
     seen: list[tuple[int, int, int]] = []
     draws: list[float] = []
+    rates: list[float] = []
 
-    def one_step(a: Tensor, b: Tensor, step: int) -> dict[str, float]:
+    def one_step(a: Tensor, b: Tensor, step: int, rate: float) -> dict[str, float]:
         seen.append((int(a), int(b), step))
         draws.append(float(torch.rand(())))
+        rates.append(rate)
         return {"loss": float(step)}
 
-    work = fit_steps(fit, source, 5, 0, one_step)
+    work = fit_steps(learner, source, 5, one_step)
     assert next(work) == Progress(1, 5, {"loss": 0.0}, note="slowly")
+    assert learner.fitted
     next(work)
     assert (fit.step, source.open) == (2, True)
     work.close()
     assert not source.open
-    records = list(fit_steps(fit, source, 5, 0, one_step))
+    records = list(fit_steps(learner, source, 5, one_step))
     assert [(record.step, record.total) for record in records] == [(3, 5), (4, 5), (5, 5)]
     assert seen == [(step, -step, step) for step in range(5)]
+    assert rates == [linear_decay(step, 5, 0.5) for step in range(5)]
     assert fit.skipped == {"a.png": "is damaged"}
 
     whole = list(draws)
     draws.clear()
-    list(fit_steps(FitState({}), source, 5, 0, one_step))
+    list(fit_steps(Learner(FitState({})), source, 5, one_step))
     assert draws == whole  # stopping in between changed nothing
     assert len(set(draws)) == 5
 
 
+def test_after_every_step_the_averages_move_on() -> None:
+    learner = Learner(FitState({}))
+    average = learner.average.average
+    assert average is not None
+
+    def one_step(_a: Tensor, _b: Tensor, step: int, _rate: float) -> dict[str, float]:
+        learner.layer.weight.data.fill_(float(step + 1))
+        return {}
+
+    weights = [float(average.weight) for _ in fit_steps(learner, Numbers(), 3, one_step)]
+    assert weights == sorted(weights)
+    assert 1 < weights[-1] < 3
+
+
 def test_a_fit_that_has_had_its_steps_says_so() -> None:
-    for done in (5, 6):
-        work = fit_steps(FitState({}, step=done), Numbers(), 5, 0, lambda *_: {})
+    for steps in (5, 6):
+        work = fit_steps(Learner(FitState({}, step=steps)), Numbers(), 5, lambda *_: {})
         with pytest.raises(InputError, match=r"has had its 5 steps.* more steps"):
             next(work)
 
 
 def test_a_step_that_fails_does_not_count() -> None:
     fit, source = FitState({}, step=2), Numbers()
+    learner = Learner(fit)
 
-    def one_step(a: Tensor, b: Tensor, step: int) -> dict[str, float]:
+    def one_step(_a: Tensor, _b: Tensor, step: int, _rate: float) -> dict[str, float]:
         return check_finite({"loss": torch.tensor(float("nan"))}, step)
 
     with pytest.raises(InputError, match="step 2"):
-        next(fit_steps(fit, source, 5, 0, one_step))
+        next(fit_steps(learner, source, 5, one_step))
     assert fit.step == 2
+    assert not learner.fitted
     assert not source.open
 
 
