@@ -9,13 +9,15 @@ from torch.overrides import TorchFunctionMode
 
 
 class _Unfilled(TorchFunctionMode):
-    """Weights without values draw no random numbers: that would cost two seconds of imports."""
+    """Weights without values draw no random numbers: that would cost seconds of imports."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        draws = getattr(func, "__name__", "") == "normal_"
-        return None if draws else func(*args, **(kwargs or {}))
+        name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        if name in ("normal_", "uniform_", "xavier_normal_", "kaiming_uniform_"):
+            return kwargs.get("tensor", args[0] if args else None)
+        return (torch.empty if name == "randn" else func)(*args, **kwargs)
 
 
 @contextmanager
