@@ -185,8 +185,8 @@ def start_model(value: str | None) -> ModelInfo | None:
 
 def _starts(visit_paths: list[str], recipe: Recipe) -> list[ModelInfo]:
     """The models that a fit by `recipe` can go on from."""
-    known = models.available(visit_paths, recipe.kind.capabilities.task)
-    return [m for m in known if m.method == recipe.method and _is_trainable(m)]
+    available = models.available(visit_paths, recipe.kind.capabilities.task)
+    return [m for m in available if m.method == recipe.method and _is_trainable(m)]
 
 
 @lru_cache(maxsize=64)

@@ -132,20 +132,20 @@ def matched(
     its normalisation. Raises InputError that names what is missing, too much or of another shape;
     `what` says which file seems to be what."""
     expected = {published[ours]: value for ours, value in network.state_dict().items()}
-    given = dict(tensors)
+    renamed = dict(tensors)
     for name, value in expected.items():
         # Counters came with torch 0.4.1. Without norms, ours has biases and the published ones not.
         if _leaf(name) == "num_batches_tracked" or (norm == "none" and _leaf(name) == "bias"):
-            given.setdefault(name, torch.zeros(value.shape, dtype=value.dtype))
+            renamed.setdefault(name, torch.zeros(value.shape, dtype=value.dtype))
     faults = []
-    if missing := [name for name in expected if name not in given]:
+    if missing := [name for name in expected if name not in renamed]:
         faults.append(f"lacks {_few(missing)}")
-    if surplus := [name for name in given if name not in expected]:
+    if surplus := [name for name in renamed if name not in expected]:
         faults.append(f"has {_few(surplus)} too much")
     unlike = [
-        f"{name}, which is {_size(given[name].shape)} and should be {_size(value.shape)}"
+        f"{name}, which is {_size(renamed[name].shape)} and should be {_size(value.shape)}"
         for name, value in expected.items()
-        if name in given and given[name].shape != value.shape
+        if name in renamed and renamed[name].shape != value.shape
     ]
     if unlike:
         faults.append(f"has another size of {_few(unlike)}")
@@ -154,7 +154,7 @@ def matched(
             f"{what}, but {' and '.join(faults)}. It is damaged or was changed: "
             "give the file as it was published."
         )
-    return {ours: given[theirs] for ours, theirs in published.items()}
+    return {ours: renamed[theirs] for ours, theirs in published.items()}
 
 
 def _few(names: Iterable[str]) -> str:

@@ -188,8 +188,8 @@ class CUT(Method):
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)
             with mixed_precision(device):
                 # The input's features come with its translation: the encoder runs once.
-                given = real_a.flip(3) if mirrored else real_a
-                fake_b, keys_a = generator(given, c.nce_layers)
+                input_a = real_a.flip(3) if mirrored else real_a
+                fake_b, keys_a = generator(input_a, c.nce_layers)
                 if mirrored:
                     with torch.no_grad():
                         keys_a = self.generator.encode(real_a, c.nce_layers)
@@ -213,9 +213,9 @@ class CUT(Method):
                     same_b, keys_b = generator(real_b, c.nce_layers)
                     terms["NCE identity"] = share * c.nce_weight * contrast(same_b, keys_b)
                 if perceptual:
-                    terms["perceptual"] = perceptual(fake_b, given)
+                    terms["perceptual"] = perceptual(fake_b, input_a)
                 if c.heuristic:
-                    target = HEURISTICS[c.heuristic](given, real_b)
+                    target = HEURISTICS[c.heuristic](input_a, real_b)
                     terms["heuristic"] = c.heuristic_weight * l1(fake_b, target)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
@@ -225,9 +225,9 @@ class CUT(Method):
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
-        given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
+        x = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            return beyond_borders(self.ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
+            return beyond_borders(self.ema.network, x, 2 * self.config.lowpass) / 2 + 0.5
 
     def check_trainable(self) -> None:
         if self.config.in_channels != self.config.out_channels:

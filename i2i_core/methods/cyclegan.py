@@ -199,9 +199,9 @@ class CycleGAN(Method):
     ) -> Tensor:
         """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of 4."""
         ema = self.inference_networks()["generator_ba" if reverse else "generator_ab"]
-        given = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
+        x = (source * 2 - 1).contiguous(memory_format=fast_layout(source.device))
         with seeded(self.config.seed):  # dropout, if there is any
-            return beyond_borders(ema.network, given, 2 * self.config.lowpass) / 2 + 0.5
+            return beyond_borders(ema.network, x, 2 * self.config.lowpass) / 2 + 0.5
 
     def check_trainable(self) -> None:
         if self.generator_ba is None:

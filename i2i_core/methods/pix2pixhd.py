@@ -150,16 +150,16 @@ class Pix2PixHD(Method):
                 fake_b = generator(real_a, code, coarse)
             small_a, small_b = F.avg_pool2d(real_a, 2), F.avg_pool2d(real_b, 2)
             # What each discriminator is shown: the input, the photograph, the translation.
-            shown = {"coarse": (small_a, small_b, fake_b if coarse else F.avg_pool2d(fake_b, 2))}
+            views = {"coarse": (small_a, small_b, fake_b if coarse else F.avg_pool2d(fake_b, 2))}
             if not coarse:
-                shown["fine"] = _window(real_a, real_b, fake_b)
+                views["fine"] = _window(real_a, real_b, fake_b)
             losses: dict[str, float] = {}
             target = small_b if coarse else real_b
             terms = {"L1": c.l1_weight * l1(fake_b, target)}
             if perceptual:
                 terms["perceptual"] = perceptual(fake_b, target)
             if c.adversarial_weight or c.matching_weight:
-                for scale, (source, real, fake) in shown.items():
+                for scale, (source, real, fake) in views.items():
                     real_pair = torch.cat([source, real], 1)
                     fake_pair = torch.cat([source, fake], 1)
                     loss = self._discriminator_loss(discriminators[scale], real_pair, fake_pair)

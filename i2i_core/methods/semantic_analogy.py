@@ -88,16 +88,16 @@ class SemanticAnalogy(Method):
         self.check_direction(how.get("reverse", False))
         self.check_is_fitted()
         assert self.labels is not None
-        own, target = decode_together(self.labels, source)
+        photo_map, target = decode_together(self.labels, source)
         width, height = self.photo.shape[-1], self.photo.shape[-2]
-        source_ids = resize(fill_unlabelled(own.ids), (width, height))
+        source_ids = resize(fill_unlabelled(photo_map.ids), (width, height))
         same_shape = same_aspect(target.ids.shape[::-1], (width, height))
         size = (width, height) if same_shape else _fitted(target.ids, max(width, height))
         strange = float((target.ids == 255).mean())
         note = ""
         if strange > 0.002:
-            done = "left as it is" if self.config.keep and same_shape else "filled in"
-            note = f"{strange:.0%} of the map has labels that the photograph lacks: {done}. "
+            treatment = "left as it is" if self.config.keep and same_shape else "filled in"
+            note = f"{strange:.0%} of the map has labels that the photograph lacks: {treatment}. "
         target_ids = resize(fill_unlabelled(target.ids), size)
         box = None
         if self.config.keep and same_shape:
@@ -110,7 +110,7 @@ class SemanticAnalogy(Method):
                     1, 1, picture=to_image(self.photo), note=f"{note}Nothing was repainted."
                 )
                 return
-        yield from self._synthesize(source_ids, target_ids, len(own.colours), box, note)
+        yield from self._synthesize(source_ids, target_ids, len(photo_map.colours), box, note)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
         """Translate a label picture (1, 3, H, W) in [0, 1] of the fitted map's colours."""
@@ -134,8 +134,8 @@ class SemanticAnalogy(Method):
             picture = level.picture
             if box is not None:
                 picture = paste_result(self.photo, picture, box)
-            said = f"{note}Level {level.step} of {level.total}"
-            yield Progress(level.step, level.total, picture=to_image(picture), note=said)
+            level_note = f"{note}Level {level.step} of {level.total}"
+            yield Progress(level.step, level.total, picture=to_image(picture), note=level_note)
 
 
 def _fitted(ids: Ids, long_side: int) -> tuple[int, int]:

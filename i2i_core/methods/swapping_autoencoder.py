@@ -27,16 +27,9 @@ from i2i_core.networks.statistics import CollectionStatistics
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
 from i2i_core.networks.swapping import PatchDiscriminator
 from i2i_core.progress import Work
+from i2i_core.training import optim
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    Optimizer,
-    check_finite,
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
@@ -165,16 +158,18 @@ class SwappingAutoencoder(Method):
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
         slower = c.learning_rate * share, (c.beta1**share, c.beta2**share)
-        judges = Optimizer([self.discriminator, self.patch_discriminator], *slower)
-        maker = c.optimizer(self.autoencoder)
-        self.fit_state: FitState = FitState({"autoencoder": maker, "discriminators": judges})
+        optimizers = {
+            "autoencoder": c.optimizer(self.autoencoder),
+            "discriminators": optim.Optimizer([*self.training_networks().values()], *slower),
+        }
+        self.fit_state: FitState = FitState(optimizers)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections, or one given twice; a record for every step."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = use_layout(self, fast_layout(device))
+        layout = optim.use_layout(self, optim.fast_layout(device))
         autoencoder = parallel(self.autoencoder)
-        judges = parallel(self.discriminator), parallel(self.patch_discriminator)
+        discriminators = parallel(self.discriminator), parallel(self.patch_discriminator)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
         warm_up_steps = round(c.warm_up * total)
@@ -183,19 +178,22 @@ class SwappingAutoencoder(Method):
             adversarial = step >= warm_up_steps
             real = torch.cat([real_a, real_b])
             part = random_windows(real, c.decode_size).contiguous(memory_format=layout)
-            shown = recolour(part) if c.recolour else part
-            with mixed_precision(device):
+            structure_input = recolour(part) if c.recolour else part
+            with optim.mixed_precision(device):
                 apart = c.recolour or c.window or c.texture_scale != 1
                 textured = c.texture_input(real) if apart else None
-                rebuilt, swapped = autoencoder(shown, textured, adversarial)
+                rebuilt, swapped = autoencoder(structure_input, textured, adversarial)
 
             losses: dict[str, float] = {}
             if adversarial:
                 fakes = [swapped, rebuilt] if c.reconstruction_weight else [swapped]
-                losses |= self._discriminator_step(judges, real, part, fakes, step, rate)
+                losses |= self._discriminator_step(discriminators, real, part, fakes, step, rate)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
-            with mixed_precision(device), frozen(self.discriminator, self.patch_discriminator):
+            with (
+                optim.mixed_precision(device),
+                optim.frozen(self.discriminator, self.patch_discriminator),
+            ):
                 terms = {"L1": c.l1_weight * l1(rebuilt.float(), part)}
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
@@ -213,14 +211,20 @@ class SwappingAutoencoder(Method):
         yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_step(
-        self, judges: Nets, real: Tensor, part: Tensor, fakes: list[Tensor], step: int, rate: float
+        self,
+        discriminators: Nets,
+        real: Tensor,
+        part: Tensor,
+        fakes: list[Tensor],
+        step: int,
+        rate: float,
     ) -> dict[str, float]:
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
-        c, (discriminator, patch_discriminator) = self.config, judges
+        c, (discriminator, patch_discriminator) = self.config, discriminators
         optimizer = self.fit_state.optimizers["discriminators"]
         fakes = [fake.detach() for fake in fakes]
-        with mixed_precision(real.device):
+        with optim.mixed_precision(real.device):
             fake_losses = [F.softplus(discriminator(fake)).mean() for fake in fakes]
             real_loss = F.softplus(-discriminator(part)).mean()
             reference = self._patches(real)
@@ -242,7 +246,7 @@ class SwappingAutoencoder(Method):
             "R1": 0.5 * c.r1_weight * r1_penalty(logits, part),
             "patch R1": 0.25 * c.patch_r1_weight * r1_penalty(patch_logits, crops),
         }
-        losses |= check_finite(slopes, step)
+        losses |= optim.check_finite(slopes, step)
         # The last biases have no part in a slope, but several processes wait for them.
         nothing = 0 * (logits.sum() + patch_logits.sum())
         optimizer.update(c.r1_every * torch.stack([*slopes.values()]).sum() + nothing, step, rate)
@@ -271,11 +275,8 @@ class SwappingAutoencoder(Method):
         """Pictures (N, 3, H, W) in [0, 1] to structure (N, C, H/2ⁿ, W/2ⁿ) and texture (N, T), each
         of length one over its channels (rosinality's of any length)."""
         self.check_is_fitted()
-        given = (picture * 2 - 1).contiguous(memory_format=fast_layout(picture.device))
-        encoder, textured = self.ema.network.encoder, self.config.texture_input(given)
-        if textured is given:
-            return encoder(given)  # type: ignore[no-any-return]
-        return encoder.structure(given), encoder.texture(textured)
+        x = (picture * 2 - 1).contiguous(memory_format=optim.fast_layout(picture.device))
+        return self.ema.network.encode(x, self.config.texture_input(x))
 
     def decode(self, structure: Tensor, texture: Tensor) -> Tensor:
         """Codes as `encode` gives them, of any length but for rosinality's, to pictures in [0, 1]
@@ -296,5 +297,4 @@ class SwappingAutoencoder(Method):
         return {"autoencoder": self.ema, "statistics": EMA(self.statistics, 0)}
 
     def training_networks(self) -> Mapping[str, nn.Module]:
-        names = ("discriminator", "patch_discriminator")
-        return {name: self.get_submodule(name) for name in names}
+        return {n: self.get_submodule(n) for n in ("discriminator", "patch_discriminator")}

@@ -202,15 +202,18 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.encoder, self.generator = encoder, generator
 
+    def encode(self, pictures: Tensor, textured: Tensor) -> tuple[Tensor, Tensor]:
+        """The structure of `pictures`, and the texture of `textured`, which may be the same."""
+        if textured is pictures:
+            return self.encoder(pictures)  # type: ignore[no-any-return]
+        return self.encoder.structure(pictures), self.encoder.texture(textured)
+
     def forward(
         self, pictures: Tensor, textured: Tensor | None = None, swap: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Pictures (2N, 3, H, W) rebuilt, and each with the structure of the one N further on (the
         former twice if not `swap`); textures come from `textured` (2N, 3, any, any) if given."""
-        if textured is None:
-            structure, texture = self.encoder(pictures)
-        else:
-            structure, texture = self.encoder.structure(pictures), self.encoder.texture(textured)
+        structure, texture = self.encode(pictures, pictures if textured is None else textured)
         rebuilt = self.generator(structure, texture)
         if not swap:
             return rebuilt, rebuilt
