@@ -1,4 +1,4 @@
-"""What every method is: it learns from a domain A and a domain B, and translates A to B."""
+"""What every method is (Method: fit, render, translate) and what it can do (Capabilities)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One moment of long work, as whoever shows or stops it sees it."""
+"""Progress: one moment of long work, for whoever shows or stops it."""
 
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping

@@ -1,5 +1,4 @@
-"""What a developer calls of the tab "Domain transfer": a picture and a model's name in, one out;
-two lists of pictures in, and a model out, with word of how far it is."""
+"""What developers call of the tab: /transfer_domain, /teach_domains."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a developer calls: one endpoint a task, plain pictures and numbers in, a picture out.
+"""What developers call of the tab: /structural_analogy, /semantic_analogy, /remove_object, …
 
 They are ordinary listeners on components that the page does not show, so that the schemas of the
 Python, JavaScript, REST and MCP clients come out as for any picture.

@@ -1,5 +1,4 @@
-"""What every fit on the page has in common: its limits, its pictures, its place, how it is shown
-and stopped."""
+"""Every fit on the page: its limits, pictures, controls, Stop, previews and losses."""
 
 import os
 from collections.abc import Callable, Iterator

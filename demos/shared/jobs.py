@@ -1,4 +1,4 @@
-"""The one place where the core's work becomes Gradio's: GPU, progress, errors, listeners."""
+"""The core's work on the page: GPU, progress, Stop, errors as messages, listeners."""
 
 import functools
 import html

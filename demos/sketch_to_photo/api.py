@@ -1,4 +1,4 @@
-"""What a developer calls of the tab "Sketch to photo": plain pictures and names in, results out."""
+"""What developers call of the tab: /sketch_to_photo, /trace, /list_models."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a developer calls of the tab "Texture swap": swap pictures, encode, decode and edit them."""
+"""What developers call of the tab: /swap_texture, /encode, /decode, /edit."""
 
 import gradio as gr
 from PIL import Image

@@ -1,5 +1,5 @@
-"""Models as files: a `.safetensors` with method and configuration in its header holds what
-translating needs, and a training file beside it all that going on with a fit needs."""
+"""Model and training files: saved and loaded, with the method and its settings in the header. A
+model's file holds what translating needs, a training file all that going on with a fit needs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Files of older versions in today's words."""
+"""Old model files: their settings and tensors by today's names."""
 
 import json
 import re

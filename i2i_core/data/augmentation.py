@@ -1,4 +1,4 @@
-"""Pictures as they might as well have been: in other colours, or parts of them."""
+"""Augmentation: pictures in other colours, random crops and windows of them."""
 
 import math
 

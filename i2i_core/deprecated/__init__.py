@@ -1,5 +1,4 @@
-"""Where things were until 0.1: `from i2i_core.translation import translate` and the like still work
-in 0.2, with a warning that says where they are now."""
+"""The import paths of 0.1, which still work in 0.2, with a warning."""
 
 import warnings
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The FCN-score of a set of translations: who teaches the reader, what it reads, beside what."""
+"""The FCN-score of a model on a folder: the reader is taught, and reads its translations."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The FCN-score: whether a network that reads labels off photographs reads the right ones off
-translations of label maps (Isola et al. 2017, section 4.1; Long et al. 2015, section 5).
+"""The FCN-score (Isola et al. 2017): are the right labels read off translations?
 
-The paper's reader is an FCN-8s trained on Cityscapes. Here a small one is trained on the pairs at
-hand, so its score on translations means something only beside its score on the real photographs.
+Section 4.1 there; Long et al. 2015, section 5. The paper's reader is an FCN-8s trained on
+Cityscapes. Here a small one is trained on the pairs at hand, so its score on translations means
+something only beside its score on the real photographs.
 """
 
 from collections.abc import Generator, Sequence

@@ -1,1 +1,1 @@
-"""Fits for somebody who watches: where they start, how they run, what is shown."""
+"""Fits as page and command line run them: where they start, how they run, what is shown."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from i2i_core.data.batches import Pictures, Sides
-from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stops_by_file
 from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.files import check_image
 from i2i_core.method import Method
@@ -39,7 +39,7 @@ def finetune_domains(
     method = start_domains(recipe, steps, model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
-    yield from run_fit(method, a, b, destination, pairs=pairs, stop=stop_file(stop), pace=pace)
+    yield from run_fit(method, a, b, destination, pairs=pairs, stop=stops_by_file(stop), pace=pace)
 
 
 def start_domains(
@@ -68,4 +68,4 @@ def finetune_single_pair(
     sides = [check_image(a, "Picture 1")], [check_image(b, "Picture 2")]
     pace = Pace(preview=SINGLE_PAIR_PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
-    yield from run_fit(method, *sides, destination, stop=stop_file(stop), pace=pace)
+    yield from run_fit(method, *sides, destination, stop=stops_by_file(stop), pace=pace)

@@ -9,7 +9,7 @@ from PIL import Image
 from i2i_core.data.batches import Pictures, Sides
 from i2i_core.data.folders import readable
 from i2i_core.errors import InputError, check_range
-from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stops_by_file
 from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.images.line_drawings import DETECTORS, field, roughen, trace
 from i2i_core.images.sizes import fit_short_side
@@ -46,7 +46,7 @@ def finetune_pairs(
     method = start_pairs(channels, recipe=recipe, steps=steps, crop_size=crop_size, model=model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about, takes)
-    yield from run_fit(method, a, b, destination, stop=stop_file(stop), pace=pace)
+    yield from run_fit(method, a, b, destination, stop=stops_by_file(stop), pace=pace)
 
 
 def start_pairs(

@@ -1,4 +1,4 @@
-"""Every fit that somebody watches: previews, time left, a way to stop, a model in any case."""
+"""The one driver of fits, for page and command line: previews, time left, stop, saving."""
 
 import time
 from collections.abc import Callable
@@ -154,7 +154,7 @@ class _Clock:
         return f"Step {progress.step} of {progress.total}, about {_in_words(left)} left"
 
 
-def stop_file(path: str | Path | None) -> Callable[[], bool]:
+def stops_by_file(path: str | Path | None) -> Callable[[], bool]:
     """Whether there is a file `path` by now: how another process stops a fit."""
     return (lambda: False) if path is None else Path(path).exists
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from i2i_core.data.batches import Pictures
-from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.run import PREVIEW_S, Destination, Pace, run_fit, stops_by_file
 from i2i_core.finetuning.starts import Start, find_recipe
 from i2i_core.method import Method
 from i2i_core.progress import Work
@@ -28,7 +28,7 @@ def finetune_textures(
     method = start_textures(steps, recipe, model)
     pace = Pace(preview=PREVIEW_S, limit=seconds)
     destination = Destination(Path(out), about)
-    yield from run_fit(method, pictures, pictures, destination, stop=stop_file(stop), pace=pace)
+    yield from run_fit(method, pictures, pictures, destination, stop=stops_by_file(stop), pace=pace)
 
 
 def start_textures(steps: int, recipe: str = RECIPE, model: Start = None, seed: int = 0) -> Method:

@@ -1,4 +1,4 @@
-"""Picture files opened and written safely, and pictures checked and brought to one form."""
+"""Picture files opened safely, turned upright (EXIF) and brought to one form; and written."""
 
 import os
 import warnings

@@ -1,5 +1,4 @@
-"""Networks that other people published (pix2pix, CycleGAN, CUT, FastCUT, swapping autoencoders), as
-our methods.
+"""Published .pth files as our methods: pix2pix, CycleGAN, CUT, swapping autoencoders.
 
 Such a .pth file holds the tensors of one network by name and not a word about the network. What it
 was is read from the names and shapes, so nobody has to repeat the options that it was trained with.

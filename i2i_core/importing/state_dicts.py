@@ -1,5 +1,4 @@
-"""State dicts of other people's: opened without running what is in them, and held against the
-network that they are for."""
+"""Published .pth files, opened safely (nothing in them runs) and held against a network."""
 
 import argparse
 import pickle

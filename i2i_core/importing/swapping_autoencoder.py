@@ -1,5 +1,5 @@
-"""Published swapping autoencoders, as our method: the official files (everything in one state dict)
-and rosinality's (a dictionary of state dicts). Names and shapes tell the configuration."""
+"""Published swapping autoencoders as our method: the official files and rosinality's. Names and
+shapes tell the configuration."""
 
 import re
 from collections.abc import Mapping

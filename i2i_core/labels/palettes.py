@@ -1,4 +1,4 @@
-"""Label sets of known collections: which colour stands for what."""
+"""Palettes of known label sets, such as facades: which colour stands for what."""
 
 from i2i_core.labels.colours import Colour
 

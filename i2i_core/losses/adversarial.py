@@ -1,4 +1,4 @@
-"""Adversarial losses: what the discriminator and the generator minimise, as functions of logits.
+"""Adversarial losses of discriminator and generator, gradient penalty and R1 penalty.
 
 Logits have any shape (real and fake may differ), losses are scalars. The ½ with which pix2pix,
 CycleGAN and CUT slow the discriminator down belongs to those methods."""

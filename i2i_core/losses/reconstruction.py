@@ -1,4 +1,4 @@
-"""Reconstruction losses: how far a picture is from the one it should be."""
+"""Reconstruction losses: L1, cycle consistency, identity, feature matching."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
 """Translations by rule, T(x): they make pseudo-pairs for unpaired methods to be drawn towards.
 
 A variant, off by default: the loss ‖T(x) − G(x)‖₁ with a weight of its own. It is not in Ginger et
-al. 2019, who only mix pairs into the data (`mixtures.Mixed`); it says by a rule what they say by
+al. 2019, who only mix pairs into the data (`ImplicitPairs`); it says by a rule what they say by
 examples.
 """
 

@@ -1,4 +1,4 @@
-"""Pictures as codes of a swapping autoencoder, and back: what the texture swap and its editor move.
+"""Pictures as codes of a swapping autoencoder, and back; codes in files.
 
 A code is plain arrays and can be kept in a file.
 """

@@ -1,4 +1,4 @@
-"""What a swapping autoencoder's file keeps of its collection: directions and usual pictures."""
+"""The statistics of a collection that a swapping autoencoder's file keeps."""
 
 from collections.abc import Sequence
 from dataclasses import replace

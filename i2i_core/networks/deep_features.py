@@ -1,5 +1,5 @@
-"""Deep features of pictures by a frozen published network: optional, for timm and the weights come
-from outside. What uses them says what it does without."""
+"""Deep features of pictures by a frozen network of timm: optional. What uses them says what it does
+without."""
 
 from collections.abc import Sequence
 from importlib import import_module

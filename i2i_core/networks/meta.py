@@ -1,4 +1,4 @@
-"""Networks in outline: names and shapes without memory, to compare a file with before building."""
+"""Networks on PyTorch's meta device: names and shapes without memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

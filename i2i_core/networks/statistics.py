@@ -1,4 +1,4 @@
-"""What a collection's pictures have in common: usual descriptions, and where their codes differ."""
+"""Statistics of a collection's codes and descriptions: directions, a Gaussian score."""
 
 import torch
 from torch import Tensor, nn

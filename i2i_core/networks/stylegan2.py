@@ -1,5 +1,5 @@
-"""StyleGAN2's blocks and discriminator (Karras et al. 2020) in plain PyTorch, and SinCUT's
-generator of them: weights scaled at run time, blurred resampling, residual blocks, demodulation."""
+"""StyleGAN2's blocks and discriminator (Karras et al. 2020), and SinCUT's generator. In plain
+PyTorch: weights scaled at run time, blurred resampling, residual blocks, demodulation."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""The swapping autoencoder's networks as rosinality's repository has them, for its weights: codes
+"""The swapping autoencoder's networks as rosinality's repository has them. For its weights: codes
 of any length, StyleGAN2's own demodulation, other residual blocks and another skip."""
 
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Guides for structural analogy: guesses of which parts of two pictures correspond.
+"""Correspondences: guesses of what answers to what between two pictures, as guides.
 
 No single automatic guess is right for every pair, so there are several; the method tries each at
 a small size and takes the best."""

@@ -1,4 +1,4 @@
-"""Pictures from one domain to another, there and back again, and blended with what they were."""
+"""Domain transfer: a picture to another domain and back, its strength and its colours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,5 +1,5 @@
-"""The swapping autoencoder's editor (Park et al. 2020, section 4.4): textures moved along principal
-directions or by arithmetic, structure repainted where a mask says so."""
+"""The swapping autoencoder's editor: textures moved, structure changed where a mask is. After Park
+et al. 2020, section 4.4: along principal directions, or by arithmetic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

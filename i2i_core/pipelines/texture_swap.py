@@ -1,5 +1,4 @@
-"""Texture swap: the structure of one picture with the texture of another, by a swapping autoencoder
-that fits both, or by patches for any pair."""
+"""Texture swap by a swapping autoencoder that fits both pictures, or by patches."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

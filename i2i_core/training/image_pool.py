@@ -1,4 +1,4 @@
-"""Old translations among new ones, for a discriminator to judge."""
+"""The image pool: old translations among new ones, for the discriminator."""
 
 import torch
 from torch import Tensor

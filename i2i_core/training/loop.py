@@ -1,4 +1,4 @@
-"""What fits have in common: how far they are, their optimisers, their randomness, their state."""
+"""The training loop that all learned methods share, its state and its randomness."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

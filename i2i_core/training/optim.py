@@ -1,4 +1,4 @@
-"""Optimisers, learning rate schedules, precision, and a check that nothing went wrong."""
+"""Optimisers, learning rate schedule, mixed precision, and a check that nothing went wrong."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Configurations: frozen dataclasses whose fields say what they may be, and those of all fits."""
+"""Configurations: dataclasses whose fields say what they may be; those that fits share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields

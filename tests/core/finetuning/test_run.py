@@ -12,7 +12,7 @@ import pytest
 from i2i_core.checkpoints.checkpoint import load
 from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.run import Destination, Pace, run_fit, stops_by_file
 from i2i_core.progress import Progress
 from tests.core.finetuning.conftest import Clock
 from tests.helpers import ROWS, A, B, Row, picture, small
@@ -79,10 +79,10 @@ def test_previews_come_by_steps(clock: Clock, out: Destination) -> None:
     assert all(r.picture is not None for r in records)
 
 
-def test_a_stop_file_stops_it(out: Destination, tmp_path: Path) -> None:
+def test_a_stops_by_file_stops_it(out: Destination, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     records = []
-    for record in run_fit(small(steps=10**6), A, B, out, stop=stop_file(stop), pace=EVERY_STEP):
+    for record in run_fit(small(steps=10**6), A, B, out, stop=stops_by_file(stop), pace=EVERY_STEP):
         records.append(record)
         if len(records) == 3:
             stop.touch()
@@ -92,17 +92,19 @@ def test_a_stop_file_stops_it(out: Destination, tmp_path: Path) -> None:
     assert load(out.path).translate(A[0]).size == A[0].size
 
 
-def test_a_stop_file_from_before_stops_it_after_one_step(out: Destination, tmp_path: Path) -> None:
+def test_a_stops_by_file_from_before_stops_it_after_one_step(
+    out: Destination, tmp_path: Path
+) -> None:
     (tmp_path / "stop").touch()
-    stop = stop_file(tmp_path / "stop")
+    stop = stops_by_file(tmp_path / "stop")
     (record,) = run_fit(small(), A, B, out, stop=stop, pace=EVERY_STEP)
     assert record.note == "Stopped: 1 of 4 steps were made."
     assert record.picture is not None
     assert model_info(out.path).steps == 1
 
 
-def test_no_stop_file_stops_nothing() -> None:
-    assert not stop_file(None)()
+def test_no_stops_by_file_stops_nothing() -> None:
+    assert not stops_by_file(None)()
 
 
 def test_the_limit_stops_it(clock: Clock, out: Destination) -> None:

@@ -10,7 +10,7 @@ import pytest
 from i2i_core.checkpoints.checkpoint import load, load_training, training_path
 from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
-from i2i_core.finetuning.run import Destination, Pace, run_fit, stop_file
+from i2i_core.finetuning.run import Destination, Pace, run_fit, stops_by_file
 from i2i_core.method import Method
 from tests.core.finetuning.conftest import Clock
 from tests.helpers import A, B, small
@@ -54,7 +54,7 @@ def test_however_it_ends_the_file_translates_as_what_was_learnt(tmp_path: Path, 
     out = Destination(tmp_path / "m.safetensors", "Sand.", "sketch", "labels:facades")
     method = small(steps=4 if how == "end" else 10**6)
     pace = Pace(record=0, limit=0.05 if how == "limit" else 60)
-    work = run_fit(method, A, B, out, stop=stop_file(tmp_path / "stop"), pace=pace)
+    work = run_fit(method, A, B, out, stop=stops_by_file(tmp_path / "stop"), pace=pace)
     next(work)
     assert not out.path.exists()
     if how == "stop":
