@@ -23,10 +23,11 @@ from i2i_core.method import Capabilities, Method
 from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_correspondences
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
-from i2i_core.patches.structure_guides import CORRESPONDENCES, structure_guides
+from i2i_core.patches.semantic_guides import SEMANTIC_SETTINGS
+from i2i_core.patches.structure_guides import CORRESPONDENCES, candidates, structure_guides
 from i2i_core.patches.synthesis import count_levels, synthesize
 from i2i_core.patches.task import Settings, Task, settings_for
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Progress, Work, last_picture
 from i2i_core.training.settings import CheckedConfig, choice, setting
 
 AUTO = "auto"
@@ -152,12 +153,8 @@ class StructuralAnalogy(Method):
     ) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of the fitted B or, in reverse, A."""
         appearance = self.picture_a if reverse else self.picture_b
-        guide = self.config.correspondence
-        if guide == AUTO:
-            guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name
-        target_guide, source_guide = structure_guides(guide, source, appearance)
-        levels = list(synthesize(Task(appearance, source_guide, target_guide), self._settings()))
-        return levels[-1].picture
+        picture = last_picture(self._render(source, appearance, reverse))
+        return to_tensor(picture).to(source)
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work[AnalogyResult]:
         trials: list[Trial] = []
@@ -166,13 +163,12 @@ class StructuralAnalogy(Method):
             name, guides = "your marks", self._marked_guides(structure, appearance, reverse)
         else:
             if name == AUTO:
-                trials = yield from self._choose(structure, appearance)
-                name = trials[0].name
+                name, trials = yield from self._choose(structure, appearance)
             guides = structure_guides(name, structure, appearance)
         target_guide, source_guide = guides
         result = AnalogyResult(_tried(trials), (_show(target_guide), _show(source_guide)))
         task = Task(appearance, source_guide, target_guide)
-        for level in synthesize(task, self._settings()):
+        for level in synthesize(task, self._settings(name)):
             yield Progress(
                 len(trials) + level.step,
                 len(trials) + level.total,
@@ -183,12 +179,16 @@ class StructuralAnalogy(Method):
 
     def _choose(
         self, structure: Tensor, appearance: Tensor
-    ) -> Generator[Progress[AnalogyResult], None, list[Trial]]:
-        """Try the correspondences, showing the best so far; returns them all, best first."""
+    ) -> Generator[Progress[AnalogyResult], None, tuple[str, list[Trial]]]:
+        """Try the correspondences that may fit, showing the best so far; returns the name of the
+        best, and all trials, best first: none where only one may fit."""
         trials: list[Trial] = []
+        names = candidates(structure, appearance)
+        if len(names) == 1:
+            return names[0], trials
         target, source = ((x.shape[-2], x.shape[-1]) for x in (structure, appearance))
-        levels = count_levels(target, source, self._settings())
-        for trial in try_correspondences(structure, appearance, self.config.seed):
+        levels = count_levels(target, source, self._settings(AUTO))
+        for trial in try_correspondences(structure, appearance, names, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
             yield Progress(
                 len(trials),
@@ -197,7 +197,7 @@ class StructuralAnalogy(Method):
                 note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
                 result=AnalogyResult(_tried(trials)),
             )
-        return trials
+        return trials[0].name, trials
 
     def _marked_guides(
         self, structure: Tensor, appearance: Tensor, reverse: bool
@@ -217,7 +217,7 @@ class StructuralAnalogy(Method):
             guides.append(torch.cat([labels, light], 1))
         return guides[0], guides[1]
 
-    def _settings(self) -> Settings:
+    def _settings(self, name: str) -> Settings:
         # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
         fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
         return settings_for(
@@ -225,6 +225,7 @@ class StructuralAnalogy(Method):
             guide_weight=(max(4.0, fine), fine),
             blurred_rounds=1,
             seed=self.config.seed,
+            **(SEMANTIC_SETTINGS if name == "semantic" else {}),
         )
 
 
