@@ -66,8 +66,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def preset_settings(cls, *presets: str, **changes: Any) -> dict[str, Any]:
-        """What these presets (see `presets`; later ones overrule) and `changes` set. Raises
-        InputError for a preset that there is not."""
+        """What presets (later ones overrule) and `changes` set. Raises InputError for a bad name."""
         settings: dict[str, Any] = {}
         for preset in presets:
             check_choice("preset", preset, tuple(cls.presets))
@@ -76,8 +75,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """The method with the paper's configuration, changed by `settings`; untrained. Raises
-        InputError for unknown and impossible ones."""
+        """The untrained method with these settings. Raises InputError for unknown and bad ones."""
         return cls(make_config(cls.Config, cls.title, settings))
 
     @classmethod
@@ -93,8 +91,7 @@ class Method(nn.Module, ABC):
         """
 
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002
-        """What is to be found out about the pictures once a fit is over, before the model is saved.
-        Returns a sentence for who watches, or ""."""
+        """What is found out about the pictures between fit and saving; returns a sentence or ""."""
         return ""
 
     @abstractmethod
@@ -106,8 +103,7 @@ class Method(nn.Module, ABC):
         reverse: bool = False,
         seed: int | None = None,
     ) -> Tensor:
-        """Translate a tensor (1, C, H, W) in [0, 1] to (1, C, H, W), about in [0, 1]. What is not
-        among the capabilities is passed over."""
+        """Translate (1, C, H, W) in [0, 1] to about the same; what it cannot do is passed over."""
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         """The networks that translate, by name, with their moving averages."""
@@ -127,8 +123,7 @@ class Method(nn.Module, ABC):
         }
 
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take back what `inference_state_dict` gave. Raises RuntimeError for tensors of another
-        model."""
+        """Take back `inference_state_dict`. Raises RuntimeError for tensors of another model."""
         for name, ema in self.inference_networks().items():
             ema.load_weights(with_prefix(tensors, f"{name}."))
         self.fitted = True
@@ -184,11 +179,8 @@ class Method(nn.Module, ABC):
         seed: int | None = None,
     ) -> Work:
         """Translate with progress: the last record holds the result. `reference` and `seed` are for
-        methods that take them; the others pass over them.
-
-        This default does it in one step, or large pictures in tiles; methods that refine a picture
-        yield what they have.
-        """
+        methods that take them. This default makes one step, or large pictures in tiles; methods
+        that refine a picture yield what they have."""
         self.check_is_fitted()
         self.check_direction(reverse)
         c = self.capabilities

@@ -19,8 +19,7 @@ ABOUT = """**CUT** learns one way and is the quickest; **FastCUT** keeps closer 
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     usual = recipes("domains")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):

@@ -30,8 +30,7 @@ class PatchView(NamedTuple):
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             a, b = PicturePair(

@@ -163,8 +163,7 @@ def _wire(
 
 
 def run(*values: Any) -> Iterator[View]:
-    """Translate, show it, come back if the model can, and do the same with the other model; values
-    as of Controls."""
+    """Translate, come back if the model can, do so with the other model; values as of Controls."""
     chosen = Controls(*values)
     if chosen.picture is None:
         yield View(jobs.status_line("Add a picture."))

@@ -33,9 +33,8 @@ MAX_UNDO_STEPS = 30
 
 @dataclass(frozen=True)
 class Canvas:
-    """`photo`, the `photo_ids` of it and the edited `ids`, both (H, W) at MAP_SIDE; `region`: the
-    one that the tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` was read from,
-    if it was uploaded."""
+    """`photo`, its `photo_ids` and the edited `ids`, both (H, W) at MAP_SIDE; `region`: what the
+    tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` came from, if uploaded."""
 
     photo: Image.Image
     photo_ids: Ids
@@ -78,8 +77,7 @@ class Canvas:
         return Canvas(self.photo, ids, ids, uploaded_map=None if in_palette else labels)
 
     def with_target_labels(self, labels: Image.Image) -> Canvas:
-        """The edited map replaced by an uploaded one: in the colours of the photograph's uploaded
-        map, or else in this canvas's."""
+        """The edited map replaced by an uploaded one, in the colours of `uploaded_map`, or ours."""
         check_same_shape(labels.size, self.photo.size, "label map")
         _, target = decode_together(self.uploaded_map or encode(self.photo_ids), labels)
         ids = target.ids

@@ -48,8 +48,7 @@ def build_editors(a: gr.Image, b: gr.Image) -> list[gr.ImageEditor]:
 
 
 def _background(path: str | None, editor: Any = None) -> Any:
-    """A fresh canvas with the picture under it, unless there is one; a file that is no picture is
-    reported elsewhere."""
+    """A fresh canvas over the picture, unless there is one; no picture is reported elsewhere."""
     if (editor or {}).get("background") is not None:
         return gr.skip()
     try:

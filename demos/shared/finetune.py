@@ -169,8 +169,7 @@ def start_choices(visit_paths: list[str], recipe: Recipe) -> list[tuple[str, str
 
 
 def usual_start(recipe: Recipe, channels: int = 3) -> str:
-    """The choice that stands there at first: the first shipped model that makes photographs or
-    paintings of sources of so many channels."""
+    """The first choice: a shipped model that makes pictures of sources of so many channels."""
     for model in _starts([], recipe):
         if model.capabilities.channels[0] == channels and not model.makes:
             return str(model.path)

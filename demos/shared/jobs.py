@@ -27,8 +27,7 @@ STOPPED = "Stopped. What was made so far stays."
 
 @contextmanager
 def gradio_errors() -> Iterator[None]:
-    """InputErrors inside become messages on the page, or in an API reply: the core's sentence,
-    never a traceback."""
+    """InputErrors inside become messages on the page or in an API reply, never a traceback."""
     try:
         yield
     except InputError as error:
@@ -101,10 +100,9 @@ def wire(
     **settings: Any,
 ) -> Any:
     """Have `handler` answer an `event` of the page, out of the developers' sight, with InputErrors
-    as messages; returns Gradio's dependency. `compute`: it waits for its turn with other heavy
-    work; `latest`: of further events meanwhile only the last one counts. When it fails, `status`,
-    which is one of its outputs, says so. What is still running of `cancels` is ended before.
-    `settings` are Gradio's."""
+    as messages; returns Gradio's dependency. `compute`: it waits its turn with other heavy work;
+    `latest`: of further events meanwhile only the last one counts. When it fails, `status`, one of
+    its outputs, says so. What still runs of `cancels` is ended before. `settings` are Gradio's."""
     settings = {"show_progress": "hidden", **PRIVATE, **settings}
     if compute:
         settings |= COMPUTE
@@ -147,8 +145,7 @@ def wire_stop(button: gr.Button, running: Sequence[Any], status: gr.HTML) -> Non
 
 def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings: Any) -> None:
     """Have developers call `function` by its name, its signature and docstring being the reference;
-    InputErrors reach them as messages. It waits for its turn with other heavy work, unless
-    Gradio's `settings` say otherwise."""
+    InputErrors reach them as messages. It waits its turn, unless Gradio's `settings` differ."""
     gr.Button(visible=False).click(
         with_gradio_errors(function), inputs, outputs, api_name=function.__name__,
         **{**COMPUTE, **settings},

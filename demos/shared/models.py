@@ -33,8 +33,7 @@ def shipped_model(name: str) -> ModelInfo:
 
 
 def available(visit_paths: list[str], *tasks: Task) -> list[ModelInfo]:
-    """The shipped models for these tasks, and of this visit's own ones, whose files are
-    `visit_paths`, those that are for them."""
+    """The models for these tasks: shipped, and this visit's own, whose files are `visit_paths`."""
     visit = [model_info(path) for path in visit_paths if Path(path).is_file()]
     return [*shipped(*tasks), *(model for model in visit if model.capabilities.task in tasks)]
 
@@ -46,8 +45,7 @@ def choices(visit_paths: list[str], *tasks: Task) -> list[tuple[str, str]]:
 
 class Chooser(NamedTuple):
     """Where a visitor chooses what works: a dropdown, what gives its choices from the paths of this
-    visit's models, the state that holds those, which tasks they are for, and the id of the part
-    of the tab where all this is."""
+    visit's models, the state of those, their tasks, and the id of the part of the tab with all."""
 
     dropdown: gr.Dropdown
     choices: Callable[[list[str]], list[tuple[str, str]]]

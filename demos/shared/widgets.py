@@ -45,8 +45,7 @@ def PicturePair(*starters: tuple[str, str]) -> list[gr.Image]:
 
 
 def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
-    """`picture`, a small one of what becomes one in the shape of `like`, so large that nothing on
-    the page jumps when that comes."""
+    """A small `picture` in the shape of `like`, so large that nothing jumps when that follows."""
     scale = max(512, *picture.size) / max(like.size)
     size = (round(like.width * scale), round(like.height * scale))
     return picture.resize(size, Image.Resampling.BICUBIC)

@@ -1,5 +1,4 @@
-"""The drawing canvas, a component with canvas.js, .css and .html: what Python sees of it. The
-browser's part is the JS file.
+"""The drawing canvas as Python sees it; the browser's part is canvas.js, with .css and .html.
 
 Gradio's own image editor has no rectangles, blurs labels and loses drawings, so this is a gr.HTML
 whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL, and the palette.

@@ -152,8 +152,7 @@ def _enlarged(picture: Image.Image) -> Image.Image:
 
 
 def _changed(model: str, kind: str) -> ModelView:
-    """Another model: the canvas shows what is drawn for its kind; a model of photographs gets a
-    place for one instead."""
+    """Another model: the canvas shows what is drawn for its kind, or a photograph has its place."""
     info = model_info(model)
     on_canvas = _on_canvas(info, kind)
     hint = HELLO if on_canvas else "Add a photograph: the model translates it."

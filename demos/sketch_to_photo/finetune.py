@@ -19,8 +19,7 @@ STEPS = 600
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     usual = recipes("pairs")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):

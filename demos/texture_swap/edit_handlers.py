@@ -26,9 +26,8 @@ HELLO = "Move a slider, or click the picture to choose a region."
 @dataclass(frozen=True)
 class Editor:
     """What a visitor does to the picture at `path` with the model at `model`. `history`: the
-    picture as it was and what was kept, oldest first; empty until the first edit. `pending`: what
-    is seen but not kept yet. `region`: where structure is changed; `spot`: the click that chose
-    it."""
+    picture as it was and what was kept, oldest first; empty until the first edit. `pending`: seen
+    but not kept yet. `region`: where structure is changed; `spot`: the click that chose it."""
 
     path: str | None
     model: str
@@ -150,8 +149,7 @@ def drop_region(editor: Editor) -> EditorView:
 
 
 def clone(editor: Editor, paper: Any, source: str | None, source_spot: Point | None) -> EditorView:
-    """Clone structure into what is painted, from the clicked spot of the source, or without one of
-    the picture itself; and keep it."""
+    """Clone structure into what is painted, from the clicked spot of source or picture; keep it."""
     editor = editor.begun()
     mask = _painted(editor, paper)
     other = None if source is None else read(source, "the source")

@@ -18,8 +18,7 @@ size. From a shipped model a few hundred steps suffice; from nothing it takes ho
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     choices = recipes(models.TASK)
     with gr.Row():
         with gr.Column(min_width=320):

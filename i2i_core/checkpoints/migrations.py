@@ -26,8 +26,7 @@ RENAMED_SETTINGS_OF = {
         "patch_widest": "patch_max_width",
     },
 }
-# Patterns of tensors' names and what they became, applied one after the other: of all methods, and
-# of single ones.
+# Patterns of tensors' names and what they became, in this order: of all methods, of single ones.
 RENAMED_TENSORS = (
     (r"^extra\.", "training."),
     (r"^state\.updaters\.", "state.optimizers."),

@@ -141,8 +141,7 @@ def _picture_kinds() -> tuple[str, ...]:
 def _resume(
     kind: type[Method], out: Path, device: str, changes: dict[str, Any], header: dict[str, str]
 ) -> tuple[Method, dict[str, str]]:
-    """The method as its fit was stopped, and its header, in which `header` replaces what it says
-    itself."""
+    """The method as its fit was stopped, and its header, what `header` says replaced."""
     from i2i_core.checkpoints.checkpoint import load_training, read_header, training_path
 
     path = training_path(out)

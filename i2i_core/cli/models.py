@@ -74,8 +74,7 @@ def translate(
 
 
 def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[str, Any]:
-    """These settings for models of domains; none for others, which have no strength. Raises
-    InputError for models that do not translate."""
+    """These settings for models of domains, none for others. Raises InputError for texture swap."""
     task = model.method.capabilities.task
     if task == "textures":
         raise InputError("This model swaps textures: use the command swap, with two pictures.")
@@ -108,8 +107,7 @@ def _translation(
 
 
 def _free(path: Path, targets: set[Path], sources: set[Path]) -> Path:
-    """`path`, or with a number if a translation of this run has that name (a.png and a.jpg), or if
-    it is one of the pictures to translate."""
+    """`path`, numbered if it is one of this run's translations (of a.png, a.jpg) or sources."""
     number, free = 2, path
     while free in targets or free.resolve() in sources:
         free = path.with_stem(f"{path.stem}_{number}")

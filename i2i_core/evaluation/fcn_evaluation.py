@@ -46,8 +46,7 @@ class FCNEvaluation:
         config: SegmenterConfig | None = None,
     ) -> FCNEvaluation | None:
         """Ready to gather if `labels` says that `maps` are label maps, with None if they are some
-        of three colours or more (line drawings: two). Raises InputError if they should be, but are
-        not."""
+        of three colours or more (drawings: two). Raises InputError if they should be, and aren't."""
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):

@@ -68,9 +68,8 @@ def evaluate_model(
     """Translate A (in reverse, B) and score the translations against the real other side.
 
     `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record
-    holds the result. Raises InputError for a model that has learnt nothing, for fewer than
-    MIN_PICTURES on a side, for sides that are no pairs when they should be, and for labels that are
-    wanted but not there.
+    holds the result. Raises InputError for a model that has learnt nothing, fewer than MIN_PICTURES
+    on a side, sides that are no pairs when they should be, and labels that are wanted but missing.
     """
     sides = (b, a) if settings.reverse else (a, b)
     if settings.reverse and train:

@@ -40,15 +40,13 @@ class Published:
 def import_published(
     path: str | Path, reverse_path: str | Path | None = None, *, test_time: str = "paper"
 ) -> Method:
-    """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix`, a ResNet
-    as `CycleGAN` (one direction, or both if `reverse_path` is the other's file), an anti-aliased
-    ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`. `test_time` is the Pix2Pix
-    configuration's.
+    """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix` (with this
+    `test_time`), a ResNet as `CycleGAN` (one direction, or both if `reverse_path` is the other's
+    file), an anti-aliased ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`.
 
-    Pix2Pix, CUT and swapping autoencoders can be fitted further, with new discriminators; so can
-    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are
-    missing, damaged, unsafe, of another kind or incomplete, and for two that are not both
-    directions of one model.
+    They can be fitted further, with new discriminators, but CycleGAN only if it has both. Nothing
+    in the file is run. Raises InputError for files that are missing, damaged, unsafe, of another
+    kind or incomplete, and for two that are not both directions of one model.
     """
     tensors = read_state_dict(Path(path))
     if is_swapping(tensors) and reverse_path is None:

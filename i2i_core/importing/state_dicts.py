@@ -27,8 +27,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
     if isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
-    # Of a training checkpoint of several networks, as rosinality writes them, those that make
-    # pictures: their averages, if there are.
+    # Of rosinality's training checkpoints those networks that make pictures, averaged if possible.
     for parts in (("e_ema", "g_ema"), ("e", "g")):
         if all(isinstance(content.get(part), Mapping) for part in parts):
             content = {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
@@ -127,9 +126,8 @@ def norm_kind(tensors: Tensors, output: str) -> str:
 def matched(
     tensors: Tensors, network: nn.Module, published: Mapping[str, str], norm: str, what: str
 ) -> dict[str, Tensor]:
-    """`tensors` by the names of `network`, whose names `published` turns into the file's; `norm` is
-    its normalisation. Raises InputError that names what is missing, too much or of another shape;
-    `what` says which file seems to be what."""
+    """`tensors` by the names of `network`, which `published` turns into the file's; `norm` is its
+    normalisation, `what` what the file seems to be. Raises InputError that names misfits."""
     expected = {published[ours]: value for ours, value in network.state_dict().items()}
     renamed = dict(tensors)
     for name, value in expected.items():

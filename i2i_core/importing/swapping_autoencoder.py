@@ -1,5 +1,4 @@
-"""Published swapping autoencoders as our method: the official files and rosinality's. Names and
-shapes tell the configuration."""
+"""Published swapping autoencoders as our method: the official files and rosinality's."""
 
 import re
 from collections.abc import Mapping

@@ -122,8 +122,7 @@ def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
 
 
 def fill_unlabelled(ids: Ids) -> Ids:
-    """Give each unlabelled pixel the id of the nearest labelled one. Raises InputError when there
-    is none."""
+    """Unlabelled pixels get the id of the nearest labelled one. Raises InputError for none."""
     missing = ids == UNLABELLED
     if missing.all():
         raise InputError("The label map has no labelled pixel: paint at least one region.")

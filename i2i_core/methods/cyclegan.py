@@ -37,8 +37,7 @@ from i2i_core.training.settings import AdversarialConfig, check_crops, choice, s
 
 @dataclass(frozen=True)
 class CycleGANConfig(AdversarialConfig):
-    """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
-    its code."""
+    """The paper's numbers (section 4, appendix 7); as in its code, with section 5.2's identity."""
 
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
@@ -48,8 +47,7 @@ class CycleGANConfig(AdversarialConfig):
     # Pixels a side of squares whose colours generator and discriminator treat apart from detail
     # (see `ResNet` and `PatchGAN`), 0 for none; not in the paper.
     lowpass: int = setting(0, 0, 32)
-    # Whether the way back is there; published files hold one direction each, which can be used but
-    # not fitted further.
+    # Whether the way back is there; single published directions can be used but not fitted further.
     both: bool = True
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's

@@ -47,8 +47,7 @@ class Pix2PixConfig(AdversarialConfig):
     discriminator: str = choice("patch", "pixel")
     adversarial: str = "vanilla"
     l1_weight: float = 100.0
-    # "paper": translate with dropout and the picture's own statistics, as in training; "eval":
-    # without, with the statistics gathered.
+    # "paper": translate with dropout and the picture's own statistics; "eval": with gathered ones.
     test_time: str = choice("paper", "eval")
 
     def __post_init__(self) -> None:

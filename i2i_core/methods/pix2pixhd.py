@@ -212,10 +212,8 @@ class Pix2PixHD(Method):
     def forward(
         self, source: Tensor, reference: Tensor | None = None, *, seed: int | None = None, **_: Any
     ) -> Tensor:
-        """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`.
-
-        A colour code is that of `reference` (1, 3, H, W) in [0, 1] if one is given, else what
-        `seed` draws; 0 is the mean."""
+        """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`. The
+        colours are those of `reference` (1, 3, H, W), or `seed` draws them; 0 is the mean."""
         network = self.ema.network
         code, seed = None, seed or 0
         if network.colours is not None:

@@ -159,8 +159,7 @@ class SinCUT(Method):
         yield from fit_steps(self, ZoomedCrops(a[0], b[0], c), total, one_step)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
-        """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
-        should be about `load_size`."""
+        """`source` (N, 3, H, W) in [0, 1] to its size: even, the shorter side about `load_size`."""
         with seeded(self.config.seed):  # its noise
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
@@ -173,8 +172,7 @@ class SinCUT(Method):
 
 
 class ZoomedCrops:
-    """Batches of crops of two pictures by step, each at a zoom of its own: the same kind of thing
-    as `Batches`, from one picture a side."""
+    """As `Batches`, from one picture a side: crops by step, each at a zoom of its own."""
 
     skipped: Mapping[str, str] = {}
 

@@ -54,16 +54,14 @@ class TriedCorrespondence:
 
 @dataclass(frozen=True)
 class AnalogyResult:
-    """The guesses that were tried, best first, and once one is chosen what it sees in the structure
-    picture and in the appearance picture."""
+    """The guesses tried, best first, and what the chosen one sees in structure and appearance."""
 
     tried: tuple[TriedCorrespondence, ...] = ()
     guides: tuple[Image, Image] | None = None
 
 
 class StructuralAnalogy(Method):
-    """A is the picture whose structure is kept, B the one whose appearance is taken; `reverse`
-    exchanges the roles."""
+    """A's structure is kept, B's appearance taken; `reverse` exchanges the roles."""
 
     Config: ClassVar[type] = StructuralAnalogyConfig
     config: StructuralAnalogyConfig

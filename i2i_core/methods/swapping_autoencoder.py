@@ -39,9 +39,8 @@ POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to
 
 @dataclass(frozen=True)
 class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
-    """The numbers of the paper's code for 256 pixels. The text has the swap's adversarial loss at
-    half the weight and three linear layers in the patch discriminator. `batch` pictures are taken
-    from A and as many from B."""
+    """The numbers of the paper's code for 256 pixels (its text halves the swap's adversarial loss,
+    and judges patches by three linear layers). `batch` pictures are taken of A and of B each."""
 
     discriminator_width: int = setting(128, 1, 512)
     discriminator_max_width: int = setting(512, 1, 4096)

@@ -1,7 +1,4 @@
-"""Pictures as codes of a swapping autoencoder, and back; codes in files.
-
-A code is plain arrays and can be kept in a file.
-"""
+"""Pictures as codes of a swapping autoencoder (plain arrays), and back; codes in files."""
 
 from __future__ import annotations
 
@@ -38,8 +35,7 @@ class Codes:
     step: int
 
     def textured(self, other: Codes, share: float = 1.0) -> Codes:
-        """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
-        exaggerated."""
+        """With the texture `share` of the straight way to `other`'s; beyond 1 exaggerated."""
         way = np.float32(share) * (other.texture - self.texture)
         return replace(self, texture=self.texture + way)
 

@@ -48,9 +48,8 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
 
 
 def out_of_distribution_score(method: SwappingAutoencoder, picture: Image.Image) -> float:
-    """How unlike the model's collection a (checked) `picture` is: up to 1 it may belong there. By
-    its layout, and by the means and deviations of the encoder's features. Infinite for models
-    without statistics."""
+    """How unlike the model's collection a (checked) `picture` is, by its layout and its features'
+    means and deviations: up to 1 it may belong there. Infinite for models without statistics."""
     picture = at_size(method, picture)
     layout = torch.from_numpy(layout_descriptor(picture))
     features = _encoder_features(method, picture)
@@ -58,8 +57,7 @@ def out_of_distribution_score(method: SwappingAutoencoder, picture: Image.Image)
 
 
 def _measure_effects(method: SwappingAutoencoder, codes: Sequence[Codes]) -> None:
-    """What a step along each direction does, beside how unlike pictures of the collection are in
-    that respect."""
+    """What a step along each direction does, in deviations of the collection in that respect."""
     directions = method.statistics.directions
     some = codes[:: max(1, len(codes) // 24)]
     usual = np.std([qualities(decode(method, code)) for code in some], 0)

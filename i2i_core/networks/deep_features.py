@@ -1,5 +1,4 @@
-"""Deep features of pictures by a frozen network of timm: optional. What uses them says what it does
-without."""
+"""Deep features of pictures by a frozen network of timm: optional, and users can do without."""
 
 from collections.abc import Sequence
 from importlib import import_module

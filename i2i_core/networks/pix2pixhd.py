@@ -105,8 +105,7 @@ class ColourCode(nn.Module):
         self.basis[:, : len(deviation)] = scaled * (deviation > FLAT)
 
     def draw(self, seed: int) -> Tensor:
-        """A code (1, size): for `seed` 0 the mean of all pictures, else drawn from a normal
-        distribution whose far ends are cut off."""
+        """A code (1, size): for `seed` 0 the mean, else drawn, normal with its far ends cut off."""
         if seed == 0:
             return torch.zeros_like(self.basis[:1])
         random = torch.Generator().manual_seed(seed)

@@ -84,8 +84,7 @@ class ResNet(nn.Module):
         return [of_layer[number] for number in sorted(set(layers))]
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
-        """What the layers of these numbers give; nothing beyond the last one is computed, unless
-        `whole`, when the translation comes last."""
+        """What these layers give; unless `whole` (the translation comes last), nothing beyond."""
         channels_first = x.is_contiguous()
         outputs: list[Tensor] = []
         end = len(self.model) if whole else max(layers) + 1

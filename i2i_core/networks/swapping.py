@@ -159,11 +159,9 @@ class StyledBlock(nn.Module):
 
 class Generator(nn.Module):
     """Structure (N, `structure`, h, w) and texture (N, `texture`) to pictures (N, 3, 2ⁿh, 2ⁿw).
-    25.06 million weights.
-
-    `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
-    the n doubling ones, which have `noise`. Not published: `gain`, by which the texture code is
-    multiplied, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
+    25.06 million weights. `head_widths`: channels of each residual block at the structure's size;
+    `up_widths`: of each of the n doubling ones, which have `noise`. Not published: `gain`, times
+    the texture code, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
 
     def __init__(
         self,

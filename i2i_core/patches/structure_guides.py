@@ -43,8 +43,7 @@ def colour(picture: Tensor) -> Tensor:
 
 
 def figures(picture: Tensor) -> Tensor:
-    """What stands out in colour corresponds to what stands out: saliency at the picture's size,
-    split softly at Otsu's threshold."""
+    """What stands out in colour corresponds: saliency, split softly at Otsu's threshold."""
     from skimage.filters import threshold_otsu
 
     saliency = resize(colour_contrast(picture), picture.shape[-2:]).clamp(0, 1)

@@ -26,8 +26,7 @@ FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stay
 
 @dataclass(frozen=True)
 class Level:
-    """The result of level `step` of `total`: `picture` (1, 3, h, w) in [0, 1], and which source
-    patches it is made of."""
+    """The result of a level: `picture` (1, 3, h, w) in [0, 1], and the source patches it has."""
 
     step: int
     total: int

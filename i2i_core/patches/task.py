@@ -10,8 +10,7 @@ from i2i_core.images.filters import resize
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels. Pairs run from the
-    coarsest to the finest level."""
+    """Numbers of the synthesis, for semantic guides at 256 pixels; pairs run coarsest to finest."""
 
     patch_size: int = 7
     components: int = 24

@@ -33,8 +33,7 @@ def swap(
     short_side: int | None = None,
     seed: int = 0,
 ) -> Work:
-    """The `structure` picture with the texture of the other; the last record holds the result, its
-    note says what made it and why.
+    """The `structure` picture with the other's texture; the last note says what made it and why.
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).

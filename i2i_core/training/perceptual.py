@@ -24,9 +24,8 @@ class PerceptualTerm:
     def try_make(
         cls, name: str = VGG, weight: float = 1.0, layers: Sequence[int] | None = None
     ) -> tuple[Self | None, str]:
-        """The term on the features `name` (see DeepFeatures), and ""; or None, for a weight of 0 or
-        where their weights cannot be had, and why the fit goes on without. Raises InputError for a
-        network that timm does not know."""
+        """The term on the features `name` (see DeepFeatures), and ""; or None, if its weight is 0
+        or they cannot be had, and why. Raises InputError for a network that timm does not know."""
         if not weight:
             return None, ""
         try:
