@@ -66,7 +66,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def preset_settings(cls, *presets: str, **changes: Any) -> dict[str, Any]:
-        """What presets (later ones overrule) and `changes` set. Raises InputError for a bad name."""
+        """What presets (later ones overrule) and `changes` set. Raises InputError for unknown."""
         settings: dict[str, Any] = {}
         for preset in presets:
             check_choice("preset", preset, tuple(cls.presets))
@@ -96,13 +96,9 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """Translate (1, C, H, W) in [0, 1] to about the same; what it cannot do is passed over."""
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
@@ -171,13 +167,9 @@ class Method(nn.Module, ABC):
         return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device
 
     def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Work:
+    ) -> Work:  # fmt: skip
         """Translate with progress: the last record holds the result. `reference` and `seed` are for
         methods that take them. This default makes one step, or large pictures in tiles; methods
         that refine a picture yield what they have."""
@@ -209,13 +201,9 @@ class Method(nn.Module, ABC):
             yield Progress(done, total, picture=to_image(undo(result)), note=note)
 
     def translate(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Image:
+    ) -> Image:  # fmt: skip
         """Translate one picture and wait for it."""
         return last_picture(self.render(source, reference, reverse=reverse, seed=seed))
 

@@ -18,14 +18,9 @@ from i2i_core.progress import Progress
 
 
 def transfer_domain(
-    image: str,
-    model: str,
-    reverse: bool,
-    strength: float,
-    seed: int = 0,
-    reference: str | None = None,
-    keep_colours: bool = False,
-) -> Image.Image:
+    image: str, model: str, reverse: bool, strength: float, seed: int = 0,
+    reference: str | None = None, keep_colours: bool = False,
+) -> Image.Image:  # fmt: skip
     """Translate a picture from one domain to another: photograph to Monet, summer to winter.
 
     Args:

@@ -90,14 +90,9 @@ def losses_plot() -> gr.LinePlot:
 
 
 def wire(
-    fit: Callable[..., Iterator[FitView]],
-    inputs: list[Any],
-    name: gr.Textbox | gr.State,
-    buttons: tuple[gr.Button, gr.Button],
-    view: FitView,
-    chooser: models.Chooser,
-    parts: gr.Tabs,
-) -> None:
+    fit: Callable[..., Iterator[FitView]], inputs: list[Any], name: gr.Textbox | gr.State,
+    buttons: tuple[gr.Button, gr.Button], view: FitView, chooser: models.Chooser, parts: gr.Tabs,
+) -> None:  # fmt: skip
     """Wire a fit up: `buttons` run `fit` on the file that will hold the model, made of its `name`,
     and on the `inputs`; and end it. The model is used by the `chooser`, which is in `parts`."""
     (go, halt), target = buttons, gr.State("")

@@ -88,17 +88,10 @@ def _opened(value: Any) -> Any:
 
 
 def wire(
-    event: Callable[..., Any],
-    handler: Callable[..., Any],
-    inputs: Any,
-    outputs: Any,
-    *,
-    status: gr.HTML | None = None,
-    compute: bool = False,
-    latest: bool = False,
-    cancels: Sequence[Any] = (),
-    **settings: Any,
-) -> Any:
+    event: Callable[..., Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *,
+    status: gr.HTML | None = None, compute: bool = False, latest: bool = False,
+    cancels: Sequence[Any] = (), **settings: Any,
+) -> Any:  # fmt: skip
     """Have `handler` answer an `event` of the page, out of the developers' sight, with InputErrors
     as messages; returns Gradio's dependency. `compute`: it waits its turn with other heavy work;
     `latest`: of further events meanwhile only the last one counts. When it fails, `status`, one of

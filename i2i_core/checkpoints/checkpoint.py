@@ -24,14 +24,9 @@ TRAINING = "training."  # before the names of what only looking inside and furth
 
 
 def save(
-    method: Method,
-    path: str | Path,
-    *,
-    half: bool = False,
-    about: str = "",
-    takes: str = "",
+    method: Method, path: str | Path, *, half: bool = False, about: str = "", takes: str = "",
     makes: str = "",
-) -> None:
+) -> None:  # fmt: skip
     """Write the model to `path` (…​.safetensors), `half` for half precision, `about` for a sentence
     on what it does. `takes` and `makes` say what kind of picture it is given and gives: "sketch",
     "labels:" and a name of LABEL_SETS, or "" for any. The file is written whole or not at all.

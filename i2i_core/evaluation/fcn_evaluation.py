@@ -39,14 +39,11 @@ class FCNEvaluation:
 
     @classmethod
     def prepare(
-        cls,
-        maps: Pictures,
-        labels: bool | None,
-        train: Sides | None = None,
+        cls, maps: Pictures, labels: bool | None, train: Sides | None = None,
         config: SegmenterConfig | None = None,
-    ) -> FCNEvaluation | None:
-        """Ready to gather if `labels` says that `maps` are label maps, with None if they are some
-        of three colours or more (drawings: two). Raises InputError if they should be, and aren't."""
+    ) -> FCNEvaluation | None:  # fmt: skip
+        """Ready to gather if `labels` says that `maps` are label maps, with None if they are maps
+        of three colours or more (drawings: two). Raises InputError if they should be but aren't."""
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):

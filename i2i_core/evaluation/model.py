@@ -59,12 +59,9 @@ class ModelScores:
 
 
 def evaluate_model(
-    method: Method,
-    a: Pictures,
-    b: Pictures,
-    settings: EvaluationSettings,
+    method: Method, a: Pictures, b: Pictures, settings: EvaluationSettings,
     train: Sides | None = None,
-) -> Work[ModelScores]:
+) -> Work[ModelScores]:  # fmt: skip
     """Translate A (in reverse, B) and score the translations against the real other side.
 
     `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record

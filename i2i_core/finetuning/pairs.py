@@ -23,18 +23,10 @@ TRACINGS = 3  # drawings of every photograph that is traced
 
 
 def finetune_pairs(
-    a: Pictures | None,
-    b: Pictures,
-    out: str | Path,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    crop_size: int = 128,
-    model: Start = None,
-    stop: str | Path | None = None,
-    seconds: float = 600,
+    a: Pictures | None, b: Pictures, out: str | Path, *, recipe: str = RECIPE, steps: int = STEPS,
+    crop_size: int = 128, model: Start = None, stop: str | Path | None = None, seconds: float = 600,
     about: str = "",
-) -> Work:
+) -> Work:  # fmt: skip
     """Learn to make `b` out of `a`, picture by picture, or with None out of drawings traced from
     `b`; with a `model`, going on from that. Records and file as `run_fit`'s; a file `stop` ends it.
     Raises InputError for a recipe that there is not, and for a model that it cannot go on from."""

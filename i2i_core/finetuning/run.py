@@ -50,16 +50,10 @@ class Pace:
 
 
 def run_fit(
-    method: Method,
-    a: Pictures,
-    b: Pictures,
-    out: Destination | None,
-    *,
-    pairs: Sides | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    pace: Pace | None = None,
+    method: Method, a: Pictures, b: Pictures, out: Destination | None, *,
+    pairs: Sides | None = None, stop: Callable[[], bool] = lambda: False, pace: Pace | None = None,
     previewed: int = 3,
-) -> Work:
+) -> Work:  # fmt: skip
     """Fit `method` and write the model `out`: when all steps are made, when the pace's limit is
     over, when `stop` says so, when this generator is closed, and at the pace's intervals. Of
     several processes only the first has an `out`. What diverged or made no step is not written.

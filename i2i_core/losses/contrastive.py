@@ -13,13 +13,9 @@ Features = Sequence[Tensor]
 
 
 def layered_patch_nce(
-    translated: Features,
-    source: Features,
-    project: Callable[[Features, Features], list[Tensor]],
-    patches: int,
-    compare: Callable[[Tensor, Tensor, float], Tensor],
-    temperature: float,
-) -> Tensor:
+    translated: Features, source: Features, project: Callable[[Features, Features], list[Tensor]],
+    patches: int, compare: Callable[[Tensor, Tensor, float], Tensor], temperature: float,
+) -> Tensor:  # fmt: skip
     """PatchNCE over layers (Park et al. 2020, eq. 3): features (N, C, H, W) of a translation and of
     its source; the unit vectors that `project` makes of them at `patches` random places are
     compared by `patch_nce` or `patch_nce_external`."""

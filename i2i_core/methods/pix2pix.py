@@ -23,12 +23,7 @@ from i2i_core.networks.unet import UNet
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
@@ -73,29 +68,20 @@ class Pix2Pix(Method):
         # Ten minutes on two cores: half the size, so patches of half the size to judge; half the
         # width, and less wide within, where weights cost more than they bring.
         "laptop": {
-            "width": 32,
-            "max_multiple": 4,
-            "depth": 7,
-            "discriminator_width": 32,
-            "discriminator_layers": 2,
-            "crop_size": 128,
-            "load_size": 143,
-            "learning_rate": 3e-4,
-            "steps": 5000,
-            "ema": 0.995,
+            "width": 32, "max_multiple": 4, "depth": 7,
+            "discriminator_width": 32, "discriminator_layers": 2,
+            "crop_size": 128, "load_size": 143, "learning_rate": 3e-4, "steps": 5000, "ema": 0.995,
         },
         "finetune": {"ema": 0.995},
         "sketch": {"in_channels": 1},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: Pix2PixConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or Pix2PixConfig()
+        channels, size = (c.in_channels, c.out_channels), c.crop_size
         self.capabilities = replace(
-            self.capabilities,
-            channels=(c.in_channels, c.out_channels),
-            multiple_of=c.multiple_of,
-            working_size=c.crop_size,
+            self.capabilities, channels=channels, multiple_of=c.multiple_of, working_size=size
         )
         self.infers_in_training_mode = c.test_time == "paper"
         with seeded(c.seed):
@@ -123,9 +109,8 @@ class Pix2Pix(Method):
 
                 # The discriminator tells (a, b) from (a, G(a)): eq. 1, slowed down by a half.
                 fake_pair = torch.cat([real_a, fake_b], 1)
-                loss = 0.5 * discriminator_loss(
-                    discriminator(real_pair), discriminator(fake_pair.detach())
-                )
+                believed = discriminator(real_pair)
+                loss = 0.5 * discriminator_loss(believed, discriminator(fake_pair.detach()))
             if c.adversarial == "wasserstein":  # slopes need full precision
                 loss = loss + 10 * gradient_penalty(discriminator, real_pair, fake_pair.float())
             losses = state.optimizers["discriminator"].minimize({"discriminator": loss}, step, rate)
@@ -158,11 +143,10 @@ class Pix2Pix(Method):
 
 
 def _generator(c: Pix2PixConfig) -> nn.Module:
+    channels = c.in_channels, c.out_channels
     if c.generator == "unet":
-        return UNet(
-            c.in_channels, c.out_channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple
-        )
-    return ResNet(c.in_channels, c.out_channels, c.width, c.blocks, c.norm, c.dropout)
+        return UNet(*channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple)
+    return ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
 
 
 def _discriminator(c: Pix2PixConfig) -> nn.Module:

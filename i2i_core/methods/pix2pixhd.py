@@ -33,12 +33,7 @@ from i2i_core.networks.pix2pixhd import Pix2PixHDGenerator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
@@ -95,35 +90,18 @@ class Pix2PixHD(Method):
     def __init__(self, config: Pix2PixHDConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or Pix2PixHDConfig()
+        channels = c.in_channels, c.out_channels
         self.capabilities = replace(
-            self.capabilities,
-            takes_seed=c.code > 0 or c.noise,
-            takes_reference=c.code > 0,
-            channels=(c.in_channels, c.out_channels),
-            multiple_of=2 ** (c.depth + 1),
-            working_size=c.crop_size,
-        )
+            self.capabilities, takes_seed=c.code > 0 or c.noise, takes_reference=c.code > 0,
+            channels=channels, multiple_of=2 ** (c.depth + 1), working_size=c.crop_size,
+        )  # fmt: skip
+        shape = *channels, c.width, c.depth, c.fine_width, c.max_multiple, c.code, c.noise
+        judge = sum(channels), c.discriminator_width, c.discriminator_layers
+        widest = c.discriminator_max_multiple
         with seeded(c.seed):
-            self.generator = Pix2PixHDGenerator(
-                c.in_channels,
-                c.out_channels,
-                c.width,
-                c.depth,
-                c.fine_width,
-                c.max_multiple,
-                c.code,
-                c.noise,
-            )
+            self.generator = Pix2PixHDGenerator(*shape)
             self.discriminators = nn.ModuleDict(
-                {
-                    scale: PatchGAN(
-                        c.in_channels + c.out_channels,
-                        c.discriminator_width,
-                        c.discriminator_layers,
-                        max_multiple=c.discriminator_max_multiple,
-                    )
-                    for scale in ("coarse", "fine")
-                }
+                {scale: PatchGAN(*judge, max_multiple=widest) for scale in ("coarse", "fine")}
             )
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
@@ -132,9 +110,8 @@ class Pix2PixHD(Method):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = use_layout(
-            self, fast_layout(device) if device.type == "cuda" else torch.contiguous_format
-        )
+        on_gpu = device.type == "cuda"
+        layout = use_layout(self, fast_layout(device) if on_gpu else torch.contiguous_format)
         generator = parallel(self.generator, partly=True)
         discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
@@ -200,11 +177,9 @@ class Pix2PixHD(Method):
     def _measure_colours(self, photos: Sequence[Image]) -> None:
         colours = self.generator.colours
         assert colours is not None
-        device = colours.mean.device
+        device, channels = colours.mean.device, self.capabilities.channels[1]
         some = islice(readable(photos), SURVEYED_PICTURES)
-        pictures = (
-            with_channels(to_tensor(photo), self.capabilities.channels[1]) for photo in some
-        )
+        pictures = (with_channels(to_tensor(photo), channels) for photo in some)
         colours.measure(picture.to(device) * 2 - 1 for picture in pictures)
         if self.ema.average is not None and self.ema.average.colours is not None:
             self.ema.average.colours.load_state_dict(colours.state_dict())

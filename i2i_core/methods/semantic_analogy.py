@@ -106,9 +106,8 @@ class SemanticAnalogy(Method):
             target_ids = np.where(was_own, source_ids, target_ids)
             box = changed_box(source_ids != target_ids, self.config.long_side)
             if box is None:
-                yield Progress(
-                    1, 1, picture=to_image(self.photo), note=f"{note}Nothing was repainted."
-                )
+                note += "Nothing was repainted."
+                yield Progress(1, 1, picture=to_image(self.photo), note=note)
                 return
         yield from self._synthesize(source_ids, target_ids, len(photo_map.colours), box, note)
 
@@ -131,11 +130,9 @@ class SemanticAnalogy(Method):
             task = crop_task(task, self.photo, box, valid)
         settings = settings_for(self.config.long_side, seed=self.config.seed)
         for level in synthesize(task, settings):
-            picture = level.picture
-            if box is not None:
-                picture = paste_result(self.photo, picture, box)
+            result = level.picture if box is None else paste_result(self.photo, level.picture, box)
             level_note = f"{note}Level {level.step} of {level.total}"
-            yield Progress(level.step, level.total, picture=to_image(picture), note=level_note)
+            yield Progress(level.step, level.total, picture=to_image(result), note=level_note)
 
 
 def _fitted(ids: Ids, long_side: int) -> tuple[int, int]:

@@ -83,14 +83,10 @@ class SinCUT(Method):
         "paper": {},
         # Ten minutes on two cores.
         "laptop": {
-            "width": 16,
-            "discriminator_width": 16,
-            "load_size": 256,
-            "batch": 4,
-            "steps": 1100,
-            "ema": 0.99,
+            "width": 16, "discriminator_width": 16,
+            "load_size": 256, "batch": 4, "steps": 1100, "ema": 0.99,
         },
-    }
+    }  # fmt: skip
 
     def __init__(self, config: SinCUTConfig | None = None) -> None:
         super().__init__()
@@ -102,12 +98,9 @@ class SinCUT(Method):
             channels = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(channels, c.nce_width)
         self.ema = EMA(self.generator, c.ema)
-        self.fit_state: FitState = FitState(
-            {
-                "generator": c.optimizer(self.generator, self.projection),
-                "discriminator": c.optimizer(self.discriminator),
-            }
-        )
+        generator = c.optimizer(self.generator, self.projection)
+        optimizers = {"generator": generator, "discriminator": c.optimizer(self.discriminator)}
+        self.fit_state: FitState = FitState(optimizers)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from one picture each; a record for every step, with the losses as weighed."""
@@ -135,17 +128,14 @@ class SinCUT(Method):
             real_b.requires_grad_()
             logits = discriminator(real_b)
             loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach().float()))
-            penalty = 0.5 * c.r1_weight * r1_penalty(logits, real_b)
-            losses = state.optimizers["discriminator"].minimize(
-                {"discriminator": loss, "R1": penalty}, step, rate
-            )
+            terms = {"discriminator": loss, "R1": 0.5 * c.r1_weight * r1_penalty(logits, real_b)}
+            losses = state.optimizers["discriminator"].minimize(terms, step, rate)
             real_b.requires_grad_(False)
 
             # The generator: CUT's objective, and pictures of B stay as they are.
-            terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
                 convinced = vanilla_generator(self.discriminator(fake_b))
-                terms["adversarial"] = c.adversarial_weight * convinced
+                terms = {"adversarial": c.adversarial_weight * convinced}
                 same_b, keys_b = generator(real_b, c.nce_layers)
                 share = 0.5 if c.nce_identity else 1.0
                 terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a)
@@ -178,10 +168,8 @@ class ZoomedCrops:
 
     def __init__(self, a: Image, b: Image, config: SinCUTConfig) -> None:
         self.config = config
-        self.pictures = [
-            to_tensor(fit_short_side(picture.convert("RGB"), config.load_size)) * 2 - 1
-            for picture in (a, b)
-        ]
+        scaled = [fit_short_side(picture.convert("RGB"), config.load_size) for picture in (a, b)]
+        self.pictures = [to_tensor(picture) * 2 - 1 for picture in scaled]
 
     def __enter__(self) -> ZoomedCrops:
         return self
@@ -207,7 +195,6 @@ class ZoomedCrops:
         top, left = random.randint(0, height - side), random.randint(0, width - side)
         cut = picture[:, :, top : top + side, left : left + side]
         if side != c.crop_size:
-            cut = F.interpolate(
-                cut, (c.crop_size, c.crop_size), mode="bicubic", antialias=True, align_corners=False
-            )
+            size = c.crop_size, c.crop_size
+            cut = F.interpolate(cut, size, mode="bicubic", antialias=True, align_corners=False)
         return cut.flip(3) if c.flip and random.random() < 0.5 else cut

@@ -89,17 +89,16 @@ class StructuralAnalogy(Method):
         """Learn the pair: one picture each. There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
             raise InputError("A structural analogy is made from one picture on each side.")
-        self.picture_a = to_tensor(fit_long_side(a[0], self.config.long_side)).to(self.device)
-        self.picture_b = to_tensor(fit_long_side(b[0], self.config.long_side)).to(self.device)
+        self.picture_a, self.picture_b = (
+            to_tensor(fit_long_side(x, self.config.long_side)).to(self.device) for x in (*a, *b)
+        )
         self.marks, self.fitted = None, True
         yield Progress(1, 1, note="Both pictures are read.")
 
     def inference_state_dict(self) -> dict[str, Tensor]:
         """Both pictures, and the marks if there are any."""
-        marks = (
-            {} if self.marks is None else dict(zip(("marks_a", "marks_b"), self.marks, strict=True))
-        )
-        return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
+        marks = zip(("marks_a", "marks_b"), self.marks or (), strict=False)
+        return {"picture_a": self.picture_a, "picture_b": self.picture_b, **dict(marks)}
 
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
@@ -114,8 +113,7 @@ class StructuralAnalogy(Method):
         """
         self.check_is_fitted()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
-            size = (picture.shape[-1], picture.shape[-2])
-            check_same_shape(scribble.size, size, "scribble")
+            check_same_shape(scribble.size, (picture.shape[-1], picture.shape[-2]), "scribble")
         map_a, map_b = decode_together(scribble_a, scribble_b)
         only_b = len(decode(scribble_b).colours) > len(set(map_b.ids.flat) - {UNLABELLED})
         colours_a, colours_b = (
@@ -126,10 +124,9 @@ class StructuralAnalogy(Method):
                 "Mark two to four regions, each with a colour of its own, on both pictures: "
                 "regions of one colour answer to each other."
             )
-        self.marks = (
-            torch.from_numpy(spread_scribbles(self.picture_a, map_a.ids)),
-            torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
-        )
+        marks_a = spread_scribbles(self.picture_a, map_a.ids)
+        marks_b = spread_scribbles(self.picture_b, map_b.ids)
+        self.marks = torch.from_numpy(marks_a), torch.from_numpy(marks_b)
 
     def render(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False, **_: Any
@@ -171,13 +168,11 @@ class StructuralAnalogy(Method):
         result = AnalogyResult(_tried(trials), (_show(target_guide), _show(source_guide)))
         task = Task(appearance, source_guide, target_guide)
         for level in synthesize(task, self._settings()):
+            height, width = level.picture.shape[-2:]
             yield Progress(
-                len(trials) + level.step,
-                len(trials) + level.total,
-                picture=to_image(level.picture),
-                note=f"{level.picture.shape[-1]} × {level.picture.shape[-2]} pixels, by {name}",
-                result=result,
-            )
+                len(trials) + level.step, len(trials) + level.total, result=result,
+                picture=to_image(level.picture), note=f"{width} × {height} pixels, by {name}",
+            )  # fmt: skip
 
     def _choose(
         self, structure: Tensor, appearance: Tensor
@@ -188,12 +183,10 @@ class StructuralAnalogy(Method):
         levels = count_levels(target, source, self._settings())
         for trial in try_correspondences(structure, appearance, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
+            note = f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}"
+            best, result = to_image(trials[0].picture), AnalogyResult(_tried(trials))
             yield Progress(
-                len(trials),
-                trial.total + levels,
-                picture=to_image(trials[0].picture),
-                note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
-                result=AnalogyResult(_tried(trials)),
+                len(trials), trial.total + levels, picture=best, note=note, result=result
             )
         return trials
 
@@ -217,13 +210,9 @@ class StructuralAnalogy(Method):
 
     def _settings(self) -> Settings:
         # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
-        fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
-        return settings_for(
-            self.config.long_side,
-            guide_weight=(max(4.0, fine), fine),
-            blurred_rounds=1,
-            seed=self.config.seed,
-        )
+        c, fine = self.config, 0.3 * 16 ** (2 * self.config.granularity - 1)
+        weights = (max(4.0, fine), fine)
+        return settings_for(c.long_side, guide_weight=weights, blurred_rounds=1, seed=c.seed)
 
 
 def _tried(trials: Sequence[Trial]) -> tuple[TriedCorrespondence, ...]:

@@ -33,7 +33,6 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
-Nets = tuple[nn.Module, nn.Module]
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
 
@@ -109,32 +108,16 @@ class SwappingAutoencoder(Method):
         "paper": {},
         # An hour on one core.
         "laptop": {
-            **vars(SMALL_SHAPE),
-            "discriminator_width": 16,
-            "discriminator_max_width": 128,
-            "patch_width": 16,
-            "patch_max_width": 64,
-            "patch_linear": 256,
-            "patch_size": 32,
-            "patches": 4,
-            "l1_weight": 10.0,
-            "reconstruction_weight": 0.0,
-            "swap_weight": 0.3,
-            "patch_weight": 0.5,
-            "r1_weight": 3.0,
-            "warm_up": 0.95,
-            "recolour": True,
-            "window": 128,
-            "batch": 1,
-            "steps": 20_000,
-            "learning_rate": 1.5e-3,
-            "decay_start": 0.6,
-            "ema": 0.998,
+            **vars(SMALL_SHAPE), "discriminator_width": 16, "discriminator_max_width": 128,
+            "patch_width": 16, "patch_max_width": 64, "patch_linear": 256, "patch_size": 32,
+            "patches": 4, "l1_weight": 10.0, "reconstruction_weight": 0.0, "swap_weight": 0.3,
+            "patch_weight": 0.5, "r1_weight": 3.0, "warm_up": 0.95, "recolour": True, "window": 128,
+            "batch": 1, "steps": 20_000, "learning_rate": 1.5e-3, "decay_start": 0.6, "ema": 0.998,
         },
         "finetune": {"ema": 0.99},
         # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: SwappingAutoencoderConfig | None = None) -> None:
         super().__init__()
@@ -189,10 +172,8 @@ class SwappingAutoencoder(Method):
                 losses |= self._discriminator_step(discriminators, real, part, fakes, step, rate)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
-            with (
-                optim.mixed_precision(device),
-                optim.frozen(self.discriminator, self.patch_discriminator),
-            ):
+            judges = self.discriminator, self.patch_discriminator
+            with optim.mixed_precision(device), optim.frozen(*judges):
                 terms = {"L1": c.l1_weight * l1(rebuilt.float(), part)}
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
@@ -210,14 +191,9 @@ class SwappingAutoencoder(Method):
         yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_step(
-        self,
-        discriminators: Nets,
-        real: Tensor,
-        part: Tensor,
-        fakes: list[Tensor],
-        step: int,
-        rate: float,
-    ) -> dict[str, float]:
+        self, discriminators: tuple[nn.Module, nn.Module], real: Tensor, part: Tensor,
+        fakes: list[Tensor], step: int, rate: float,
+    ) -> dict[str, float]:  # fmt: skip
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
         c, (discriminator, patch_discriminator) = self.config, discriminators

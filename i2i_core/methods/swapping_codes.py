@@ -81,10 +81,9 @@ def at_size(
 ) -> Image.Image:
     """`picture` as it is encoded: its shorter side `size` pixels. Raises InputError for a size out
     of range, and for a picture that is far longer than wide."""
-    side = method.config.crop_size
-    if size is not None and size != side:
-        check_range("size", size, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
-        side = size
+    side = method.config.crop_size if size is None else size
+    if side != method.config.crop_size:
+        check_range("size", side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
     if max(picture.size) > MAX_ASPECT * min(picture.size):
         raise InputError(
             f"The picture is {picture.width} × {picture.height}: far too narrow. Cut out a part "
@@ -97,14 +96,9 @@ def save_codes(codes: Codes, path: str | Path) -> None:
     """Write codes to a .safetensors file: "structure", "texture", and the size in the header."""
     sizes = {"width": codes.size[0], "height": codes.size[1], "step": codes.step}
     header = {"format": FORMAT, **{name: str(value) for name, value in sizes.items()}}
-    save_file(
-        {
-            "structure": np.ascontiguousarray(codes.structure, np.float32),
-            "texture": np.ascontiguousarray(codes.texture, np.float32),
-        },
-        Path(path),
-        header,
-    )
+    tensors = {"structure": codes.structure, "texture": codes.texture}
+    tensors = {name: np.ascontiguousarray(x, np.float32) for name, x in tensors.items()}
+    save_file(tensors, Path(path), header)
 
 
 def load_codes(path: str | Path) -> Codes:

@@ -33,13 +33,9 @@ class DeepFeatures(nn.Module):
     says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
-        self,
-        name: str = VGG,
-        layers: Sequence[int] | None = None,
-        *,
-        pretrained: bool = True,
+        self, name: str = VGG, layers: Sequence[int] | None = None, *, pretrained: bool = True,
         without: str = "What needs it is left out.",
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         timm = _timm(without)
         published = timm.get_pretrained_cfg(name)

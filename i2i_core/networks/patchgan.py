@@ -17,16 +17,9 @@ class PatchGAN(nn.Module):
     pixels, for norms hide how light and how colourful a picture is."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        width: int = 64,
-        layers: int = 3,
-        norm: str = "instance",
-        antialias: bool = False,
-        init: str = "normal",
-        max_multiple: int = 8,
-        lowpass: int = 0,
-    ) -> None:
+        self, in_channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance",
+        antialias: bool = False, init: str = "normal", max_multiple: int = 8, lowpass: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
         bias = norm != "batch"
         modules: list[nn.Module] = []

@@ -24,16 +24,9 @@ class Pix2PixHDGenerator(nn.Module):
     the possible translations is wanted; `noise` is for texture where the source says nothing."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 32,
-        depth: int = 5,
-        fine_width: int = 24,
-        max_multiple: int = 8,
-        code: int = 0,
-        noise: bool = False,
-    ) -> None:
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 5,
+        fine_width: int = 24, max_multiple: int = 8, code: int = 0, noise: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.colours = ColourCode(code) if code else None
         options: dict[str, Any] = {"norm": "instance", "dropout": False, "antialias": True}

@@ -25,17 +25,10 @@ class ResNet(nn.Module):
     picture is. Given more than low frequencies, a generator would rather keep them than paint."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 64,
-        blocks: int = 9,
-        norm: str = "instance",
-        dropout: bool = False,
-        antialias: bool = False,
-        init: str = "normal",
-        lowpass: int = 0,
-    ) -> None:
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, blocks: int = 9,
+        norm: str = "instance", dropout: bool = False, antialias: bool = False,
+        init: str = "normal", lowpass: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.in_channels = in_channels
         bias = norm != "batch"

@@ -36,17 +36,9 @@ class ScaledConv(nn.Module):
     and a gain of √2; else a bias if `bias`. `padding`: "zero", "reflect" or "none"."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels_out: int,
-        size: int,
-        down: bool = False,
-        active: bool = True,
-        *,
-        bias: bool = False,
-        padding: str = "zero",
-        taps: Taps = SMOOTH,
-    ) -> None:
+        self, channels_in: int, channels_out: int, size: int, down: bool = False,
+        active: bool = True, *, bias: bool = False, padding: str = "zero", taps: Taps = SMOOTH,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
         self.bias = nn.Parameter(torch.zeros(channels_out)) if active or bias else None

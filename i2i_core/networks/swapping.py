@@ -74,16 +74,9 @@ class ModulatedConv(nn.Module):
     (Karras et al. 2020, eq. 1–3). `gain` multiplies the result."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels_out: int,
-        size: int,
-        texture: int,
-        up: bool = False,
-        demodulate: bool = True,
-        joint: bool = False,
-        gain: float = 1.0,
-    ) -> None:
+        self, channels_in: int, channels_out: int, size: int, texture: int, up: bool = False,
+        demodulate: bool = True, joint: bool = False, gain: float = 1.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
         self.modulation = ScaledLinear(texture, channels_in, start=1.0)
@@ -164,15 +157,9 @@ class Generator(nn.Module):
     the texture code, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
 
     def __init__(
-        self,
-        structure: int,
-        texture: int,
-        head_widths: Sizes,
-        up_widths: Sizes,
-        gain: float = 1.0,
-        noise: bool = True,
-        bounded: bool = False,
-    ) -> None:
+        self, structure: int, texture: int, head_widths: Sizes, up_widths: Sizes, gain: float = 1.0,
+        noise: bool = True, bounded: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.scale = ScaledLinear(texture, structure, start=1.0)
         self.shift = ScaledLinear(texture, structure)

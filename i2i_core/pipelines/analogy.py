@@ -23,17 +23,10 @@ Edit = Callable[[Ids, Mask], Ids]
 
 
 def structural_analogy(
-    a: Image,
-    b: Image,
-    *,
-    preset: str = "structure",
-    granularity: float | None = None,
-    correspondence: str | None = None,
-    seed: int = 0,
-    long_side: int = 256,
-    reverse: bool = False,
+    a: Image, b: Image, *, preset: str = "structure", granularity: float | None = None,
+    correspondence: str | None = None, seed: int = 0, long_side: int = 256, reverse: bool = False,
     scribbles: tuple[Image, Image] | None = None,
-) -> Work[AnalogyResult]:
+) -> Work[AnalogyResult]:  # fmt: skip
     """A picture with the layout of A and the materials of B; in `reverse` the other way round.
 
     `preset` is one of StructuralAnalogy.presets ("structure", "style", "texture", "text effect");
@@ -53,14 +46,9 @@ def structural_analogy(
 
 
 def semantic_analogy(
-    photo: Image,
-    labels: Image,
-    target: Image,
-    *,
-    long_side: int = 256,
-    keep: bool = False,
+    photo: Image, labels: Image, target: Image, *, long_side: int = 256, keep: bool = False,
     seed: int = 0,
-) -> Work:
+) -> Work:  # fmt: skip
     """The photograph that `target` would be the label map of, given `photo` and its `labels`.
 
     An edited map moves and reshapes what the photograph shows; a map drawn by hand makes it
@@ -78,14 +66,9 @@ def semantic_analogy(
 
 
 def move_region(
-    photo: Image,
-    at: tuple[int, int],
-    by: tuple[int, int],
-    labels: Image | None = None,
-    *,
-    long_side: int = 256,
-    seed: int = 0,
-) -> Work:
+    photo: Image, at: tuple[int, int], by: tuple[int, int], labels: Image | None = None, *,
+    long_side: int = 256, seed: int = 0,
+) -> Work:  # fmt: skip
     """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels.
 
     Without `labels` the photograph is segmented first. What was behind is made from the rest.
@@ -95,14 +78,9 @@ def move_region(
 
 
 def resize_region(
-    photo: Image,
-    at: tuple[int, int],
-    pixels: float,
-    labels: Image | None = None,
-    *,
-    long_side: int = 256,
-    seed: int = 0,
-) -> Work:
+    photo: Image, at: tuple[int, int], pixels: float, labels: Image | None = None, *,
+    long_side: int = 256, seed: int = 0,
+) -> Work:  # fmt: skip
     """Grow what lies at pixel `at` (x, y) by `pixels` on every side, or shrink it if negative."""
     edit = partial(label_edits.grow if pixels >= 0 else label_edits.shrink, pixels=abs(pixels))
     return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)

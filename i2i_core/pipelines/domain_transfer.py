@@ -37,17 +37,10 @@ class TransferResult:
 
 
 def transfer(
-    picture: Image.Image,
-    model: LoadedModel,
-    *,
-    reverse: bool = False,
-    strength: float = 1.0,
-    keep_colours: bool = False,
-    short_side: int | None = None,
-    back: bool = False,
-    reference: Image.Image | None = None,
-    seed: int = 0,
-) -> Work[TransferResult]:
+    picture: Image.Image, model: LoadedModel, *, reverse: bool = False, strength: float = 1.0,
+    keep_colours: bool = False, short_side: int | None = None, back: bool = False,
+    reference: Image.Image | None = None, seed: int = 0,
+) -> Work[TransferResult]:  # fmt: skip
     """Translate `picture` to the model's other domain; the last record holds the result.
 
     `short_side`: pixels to translate at, by default `usual_short_side`; strokes have a size in
@@ -84,12 +77,9 @@ def transfer(
 
 
 def transfer_all(
-    pictures: list[Image.Image],
-    model: LoadedModel,
-    *,
-    max_short_side: int = MAX_SHORT_SIDE,
+    pictures: list[Image.Image], model: LoadedModel, *, max_short_side: int = MAX_SHORT_SIDE,
     **settings: Any,
-) -> Iterator[Progress[TransferResult]]:
+) -> Iterator[Progress[TransferResult]]:  # fmt: skip
     """`transfer` for each, at its `usual_short_side` up to `max_short_side`; a record for each."""
     for number, picture in enumerate(pictures, start=1):
         side = usual_short_side(picture, max_short_side)

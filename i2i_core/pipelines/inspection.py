@@ -40,13 +40,9 @@ class Inspection:
 
 
 def inspect(
-    picture: Image.Image,
-    model: LoadedModel,
-    *,
-    reverse: bool = False,
-    point: tuple[float, float] = (0.5, 0.5),
-    layer: int | None = None,
-) -> Inspection:
+    picture: Image.Image, model: LoadedModel, *, reverse: bool = False,
+    point: tuple[float, float] = (0.5, 0.5), layer: int | None = None,
+) -> Inspection:  # fmt: skip
     """Translate `picture` (shrunk to SHORT_SIDE) and look inside: `score_patches` and, for CUT,
     `match_patches` at `point` and `layer`, and `embedding_colours`."""
     method = model.method

@@ -39,13 +39,9 @@ def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = Non
 
 
 def preview(
-    before: Edited,
-    model: LoadedModel,
-    amounts: Sequence[float],
-    mask: Mask | None = None,
-    region_amounts: Sequence[float] = (),
-    keep: float = 1.0,
-) -> Edited:
+    before: Edited, model: LoadedModel, amounts: Sequence[float], mask: Mask | None = None,
+    region_amounts: Sequence[float] = (), keep: float = 1.0,
+) -> Edited:  # fmt: skip
     """The texture moved by `amounts` (see `moved`), and inside the `mask` the structure by
     `region_amounts` (see `reshaped`). `keep` as in `edit`."""
     if amounts := _without_zeros(amounts):
@@ -74,13 +70,9 @@ def clone(
 
 
 def add(
-    before: Edited,
-    model: LoadedModel,
-    plus: Pictures,
-    minus: Pictures,
-    gain: float = 1.0,
+    before: Edited, model: LoadedModel, plus: Pictures, minus: Pictures, gain: float = 1.0,
     keep: float = 1.0,
-) -> Edited:
+) -> Edited:  # fmt: skip
     """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
     return edit(before, arithmetic(before.codes, model, plus, minus, gain), model, keep=keep)
 

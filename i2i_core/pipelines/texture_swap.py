@@ -24,15 +24,9 @@ CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what 
 
 
 def swap(
-    structure: Image.Image,
-    texture: Image.Image,
-    model: LoadedModel | str = AUTO,
-    *,
-    strength: float = 1.0,
-    detail: float = 1.0,
-    short_side: int | None = None,
-    seed: int = 0,
-) -> Work:
+    structure: Image.Image, texture: Image.Image, model: LoadedModel | str = AUTO, *,
+    strength: float = 1.0, detail: float = 1.0, short_side: int | None = None, seed: int = 0,
+) -> Work:  # fmt: skip
     """The `structure` picture with the other's texture; the last note says what made it and why.
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
@@ -117,13 +111,9 @@ def _fine(picture: Image.Image) -> Floats:
 
 
 def swap_grid(
-    structures: Sequence[Image.Image],
-    textures: Sequence[Image.Image],
-    model: LoadedModel | str,
-    *,
-    detail: float = 1.0,
-    short_side: int | None = None,
-) -> Iterator[Progress]:
+    structures: Sequence[Image.Image], textures: Sequence[Image.Image], model: LoadedModel | str, *,
+    detail: float = 1.0, short_side: int | None = None,
+) -> Iterator[Progress]:  # fmt: skip
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. AUTO goes by the first of each.
     """

@@ -23,14 +23,9 @@ PALETTES = {f"labels:{name}": tuple(colours.values()) for name, colours in LABEL
 
 
 def translate(
-    picture: Image,
-    model: LoadedModel,
-    *,
-    reference: Image | None = None,
-    seed: int = 0,
-    short_side: int | None = None,
-    reverse: bool = False,
-) -> Work:
+    picture: Image, model: LoadedModel, *, reference: Image | None = None, seed: int = 0,
+    short_side: int | None = None, reverse: bool = False,
+) -> Work:  # fmt: skip
     """Translate `picture` with a model; the last record holds the result.
 
     `short_side`, pixels: by default drawings and label maps get the size that the model learnt at,
