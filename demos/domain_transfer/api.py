@@ -36,15 +36,10 @@ def transfer_domain(
         The translation, a PNG.
     """
     return jobs.finish(
-        transfer,
-        read(image, "the picture"),
-        models.shipped_model(model),
-        reverse=bool(reverse),
-        strength=float(strength),
-        seed=int(seed),
-        reference=reference and read(reference, "the reference picture"),
-        keep_colours=bool(keep_colours),
-    )
+        transfer, read(image, "the picture"), models.shipped_model(model),
+        reference=reference and read(reference, "the reference picture"), reverse=bool(reverse),
+        strength=float(strength), seed=int(seed), keep_colours=bool(keep_colours),
+    )  # fmt: skip
 
 
 def teach_domains(

@@ -42,15 +42,12 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
                     fits.start_choices([], usual), value=fits.usual_start(usual), min_width=180,
                     label="Start from", info="a model that can paint already learns much faster",
                 )  # fmt: skip
-            name, buttons = fits.controls(
-                "my translation", "Name: “this to that” names both directions"
-            )
-        with gr.Column(min_width=320):
-            view = fits.outcome(
-                "Add pictures to both galleries and press Fit.",
-                "Pictures, what the model makes of them, and the way back if any",
-                "Translate with it",
-            )
+            naming = "Name: “this to that” names both directions"
+            name, buttons = fits.controls("my translation", naming)
+        view = fits.outcome(
+            "Add pictures to both galleries and press Fit.", "Translate with it",
+            "Pictures, what the model makes of them, and the way back if any",
+        )  # fmt: skip
 
     chosen = [recipe, chooser.visit_paths]
     jobs.wire(recipe.change, _chosen, chosen, [start, pairs])
@@ -65,27 +62,19 @@ def fit(
     """Learn, showing how it goes; at the end the model's file."""
     can = recipes("domains")[recipe].kind.capabilities
     yield from fits.watch(
-        finetune_domains,
-        target,
-        fits.folder(a, "pictures to gallery 1", MIN_PICTURES),
-        fits.folder(b, "pictures to gallery 2", MIN_PICTURES),
+        finetune_domains, target, fits.folder(a, "pictures to gallery 1", MIN_PICTURES),
+        fits.folder(b, "pictures to gallery 2", MIN_PICTURES), recipe=recipe, steps=steps,
         pairs=known_pairs(pairs_a, pairs_b) if can.mixes_pairs else None,
-        recipe=recipe,
-        steps=steps,
-        model=fits.start_model(start),
-        use="“Translate with it”",
-    )
+        model=fits.start_model(start), use="“Translate with it”",
+    )  # fmt: skip
 
 
 def known_pairs(a: Any, b: Any) -> tuple[Folder, Folder] | None:
     """The pictures that belong together, or None for none. Raises InputError for an odd one."""
-    if not a and not b:
-        return None
-    if len(a or []) != len(b or []):
-        raise InputError(
-            f"There are {len(a or [])} and {len(b or [])} pictures of pairs: give one for each."
-        )
-    return fits.folder(a, "pairs", 1), fits.folder(b, "pairs", 1)
+    a, b = a or [], b or []
+    if len(a) != len(b):
+        raise InputError(f"There are {len(a)} and {len(b)} pictures of pairs: give one for each.")
+    return (fits.folder(a, "pairs", 1), fits.folder(b, "pairs", 1)) if a else None
 
 
 def _chosen(recipe: str, visit_paths: list[str]) -> tuple[Any, Any]:

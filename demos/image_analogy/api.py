@@ -36,16 +36,10 @@ def structural_analogy(
         The picture, a PNG.
     """
     return jobs.finish(
-        analogy.structural_analogy,
-        read(a, "the picture a"),
-        read(b, "the picture b"),
-        preset=preset,
-        granularity=None if granularity < 0 else granularity,
-        correspondence=correspondence or None,
-        seed=seed,
-        long_side=size,
-        reverse=reverse,
-    )
+        analogy.structural_analogy, read(a, "the picture a"), read(b, "the picture b"),
+        preset=preset, granularity=None if granularity < 0 else granularity,
+        correspondence=correspondence or None, seed=seed, long_side=size, reverse=reverse,
+    )  # fmt: skip
 
 
 def semantic_analogy(
@@ -65,14 +59,11 @@ def semantic_analogy(
         The photograph, a PNG.
     """
     return jobs.finish(
-        analogy.semantic_analogy,
-        read(photo, "the photograph"),
+        analogy.semantic_analogy, read(photo, "the photograph"),
         read(labels, "the label map", flatten=False),
         read(target_labels, "the target label map", flatten=False),
-        long_side=size,
-        keep=keep,
-        seed=seed,
-    )
+        long_side=size, keep=keep, seed=seed,
+    )  # fmt: skip
 
 
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
@@ -87,13 +78,8 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     Returns:
         The photograph at its own size, a PNG.
     """
-    return jobs.finish(
-        analogy.remove_object,
-        read(photo, "the photograph"),
-        read(mask, "the mask", flatten=False),
-        long_side=size,
-        seed=seed,
-    )
+    pictures = read(photo, "the photograph"), read(mask, "the mask", flatten=False)
+    return jobs.finish(analogy.remove_object, *pictures, long_side=size, seed=seed)
 
 
 def segment(photo: str, classes: int) -> Image.Image:

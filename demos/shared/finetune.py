@@ -10,7 +10,7 @@ import gradio as gr
 import pandas as pd
 
 from demos.shared import jobs, models
-from demos.shared.widgets import Result
+from demos.shared.widgets import Result, files_of
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info, open_model
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
@@ -19,9 +19,8 @@ from i2i_core.progress import Progress
 
 MAX_PICTURES = 200  # pictures
 # A GPU that is lent by the second learns as much in one minute.
-MAX_MINUTES = int(
-    os.environ.get("I2I_FIT_MINUTES", "1" if os.environ.get("SPACES_ZERO_GPU") else "10")
-)
+_USUAL_MINUTES = "1" if os.environ.get("SPACES_ZERO_GPU") else "10"
+MAX_MINUTES = int(os.environ.get("I2I_FIT_MINUTES", _USUAL_MINUTES))
 LIMITS = (
     f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. "
     "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and "
@@ -41,12 +40,10 @@ def gallery(label: str, height: int, visible: bool = True) -> gr.Gallery:
 
 def folder(gallery: Any, what: str, fewest: int) -> Folder:
     """The pictures of a gallery. Raises InputError for too few and too many."""
-    files = [Path(item[0]) for item in gallery or []]
-    if len(files) < fewest:
+    if len(gallery or []) < fewest:
         raise InputError(f"Add {fewest} {what} at least; 20 or more teach it well.")
-    if len(files) > MAX_PICTURES:
-        raise InputError(f"{len(files)} {what} are too many for this page: {MAX_PICTURES} at most.")
-    return Folder("uploads", files)
+    files = files_of(gallery, "gallery", what, MAX_PICTURES, " for this page")
+    return Folder("uploads", [Path(file) for file in files])
 
 
 class FitView(NamedTuple):
@@ -59,17 +56,14 @@ class FitView(NamedTuple):
     file: Any = gr.skip()
 
 
-def outcome(hello: str, preview: str, use: str) -> FitView:
-    """Lay out where a fit is watched."""
-    return FitView(
-        gr.HTML(jobs.status_line(hello)),
-        Result(label=preview, height=460),
-        losses_plot(),
-        gr.Button(use, visible=False),
-        gr.File(
-            label="The model: download it, bring it back another day", height=90, visible=False
-        ),
-    )
+def outcome(hello: str, use: str, preview: str) -> FitView:
+    """Lay out where a fit is watched, a column."""
+    download = "The model: download it, bring it back another day"
+    with gr.Column(min_width=320):
+        return FitView(
+            gr.HTML(jobs.status_line(hello)), Result(label=preview, height=460), losses_plot(),
+            gr.Button(use, visible=False), gr.File(label=download, height=90, visible=False),
+        )  # fmt: skip
 
 
 def controls(name: str, label: str = "Name") -> tuple[gr.Textbox, tuple[gr.Button, gr.Button]]:
@@ -123,22 +117,17 @@ def watch(
             frame = pd.DataFrame(history, columns=["step", "value", "loss"])
             view = view._replace(losses=gr.LinePlot(frame, visible=True))
         yield view
-    yield FitView(
-        status=jobs.status_line(f"{event.note} Press {use}, or download it below."),
-        use=gr.Button(visible=True, variant="primary"),
-        file=gr.File(target, visible=True),
-    )
+    status = jobs.status_line(f"{event.note} Press {use}, or download it below.")
+    button = gr.Button(visible=True, variant="primary")
+    yield FitView(status, use=button, file=gr.File(target, visible=True))
 
 
 def begin(name: str) -> list[Any]:
     """A place for the model, told to the page before the work starts, so that Stop finds it; the
     button that fits, and what is shown, while it runs."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
-    waiting = FitView(
-        status=jobs.status_line("Waiting for its turn: one fit at a time runs on this server."),
-        use=gr.Button(visible=False),
-        file=gr.File(None, visible=False),
-    )
+    status = jobs.status_line("Waiting for its turn: one fit at a time runs on this server.")
+    waiting = FitView(status, use=gr.Button(visible=False), file=gr.File(None, visible=False))
     return [str(models.new_file(plain)), gr.Button(interactive=False), *waiting]
 
 

@@ -64,12 +64,9 @@ def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Itera
     pickled there, so `work` must be a module's function, and pictures are PIL images.
     """
     with gradio_errors():
-        arguments = tuple(_opened(argument) for argument in arguments)
-        result = work(*arguments, **{name: _opened(value) for name, value in settings.items()})
-        if inspect.isgenerator(result):
-            yield from result
-        else:
-            yield result
+        settings = {name: _opened(value) for name, value in settings.items()}
+        result = work(*map(_opened, arguments), **settings)
+        yield from result if inspect.isgenerator(result) else [result]
 
 
 def call(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
@@ -120,10 +117,8 @@ def _with_failed_status(handler: Callable[..., Any], outputs: Any, status: gr.HT
     @functools.wraps(handler)
     def generator(*arguments: Any, **settings: Any) -> Iterator[Any]:
         try:
-            if inspect.isgeneratorfunction(handler):
-                yield from handler(*arguments, **settings)
-            else:
-                yield handler(*arguments, **settings)
+            result = handler(*arguments, **settings)
+            yield from result if inspect.isgenerator(result) else [result]
         except Exception:
             yield failure if len(failure) > 1 else failure[0]
             raise
@@ -148,10 +143,7 @@ def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings
 def status_line(text: str = "", progress: Progress | None = None) -> str:
     """A line of HTML: a bar, if there is something to measure, and what happens."""
     text = html.escape(text or (progress.note if progress else ""))
-    if progress is None or progress.total == 1:
-        return f"<div class='i2i-status'>{text}</div>"
-    return (
-        "<div class='i2i-status'>"
-        f"<progress value='{progress.step}' max='{progress.total}'></progress>"
-        f"<span>{text}</span></div>"
-    )
+    if progress is not None and progress.total != 1:
+        bar = f"<progress value='{progress.step}' max='{progress.total}'></progress>"
+        text = f"{bar}<span>{text}</span>"
+    return f"<div class='i2i-status'>{text}</div>"

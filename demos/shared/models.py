@@ -87,25 +87,18 @@ def bring(path: str | None, *tasks: Task) -> str:
         path = str(target)
     task = model_info(path).capabilities.task
     if task not in tasks:
-        raise InputError(
-            f"This model learnt from {LEARNS_FROM[task]}: bring it to {TAB_OF[task]} instead."
-        )
+        source, place = ELSEWHERE[task]
+        raise InputError(f"This model learnt from {source}: bring it to {place} instead.")
     return path
 
 
-LEARNS_FROM: dict[Task, str] = {
-    "pairs": "pairs",
-    "domains": "two collections",
-    "single pair": "one picture on each side",
-    "textures": "one collection",
-    "analogy": "one picture on each side",
-}
-TAB_OF: dict[Task, str] = {
-    "pairs": "the tab “Sketch to photo”",
-    "domains": "the tab “Domain transfer”",
-    "single pair": "the tab “Domain transfer”",
-    "textures": "the tab “Texture swap”",
-    "analogy": "`python -m i2i_core translate`",
+# What models for a task learnt from, and where they are used.
+ELSEWHERE: dict[Task, tuple[str, str]] = {
+    "pairs": ("pairs", "the tab “Sketch to photo”"),
+    "domains": ("two collections", "the tab “Domain transfer”"),
+    "single pair": ("one picture on each side", "the tab “Domain transfer”"),
+    "textures": ("one collection", "the tab “Texture swap”"),
+    "analogy": ("one picture on each side", "`python -m i2i_core translate`"),
 }
 
 

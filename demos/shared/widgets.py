@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from i2i_core.errors import InputError
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
 
 STARTERS = Path(__file__).parents[2] / "examples" / "starters"
@@ -37,11 +37,9 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
 
 def PicturePair(*starters: tuple[str, str]) -> list[gr.Image]:
     """Two input pictures side by side, from the starter and the label of each."""
+    size = {"height": 220, "min_width": 130}
     with gr.Row(equal_height=True):
-        return [
-            Picture(starter(name), label=label, height=220, min_width=130)
-            for name, label in starters
-        ]
+        return [Picture(starter(name), label=label, **size) for name, label in starters]
 
 
 def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
@@ -70,6 +68,22 @@ def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
     return picture
 
 
+def files_of(gallery: Any, place: str, what: str, most: int, purpose: str = "") -> list[str]:
+    """The files of a gallery. Raises InputError for none and for more than `most`."""
+    files = [item[0] for item in gallery or []]
+    if not files:
+        raise InputError(f"Add pictures to the {place} first.")
+    if len(files) > most:
+        raise InputError(f"{len(files)} {what} are too many{purpose}: {most} at most.")
+    return files
+
+
+def clicked_point(picture: Image.Image, event: gr.SelectData) -> tuple[float, float]:
+    """The point (x, y) of a click, as shares of the picture's sides."""
+    x, y = event.index
+    return min(1.0, x / picture.width), min(1.0, y / picture.height)
+
+
 def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:
     """`picture` at the size of `like`, for a before/after slider."""
     return picture.resize(like.size, Image.Resampling.LANCZOS)
@@ -84,6 +98,11 @@ def Result(value: str | None = None, **settings: Any) -> gr.Image:
     """A picture that is shown, exactly."""
     settings = {"buttons": ["fullscreen"], **settings}
     return gr.Image(value, format="png", type="pil", interactive=False, **settings)
+
+
+def Seed(value: int = 0, **settings: Any) -> gr.Number:
+    """A whole number, for another result."""
+    return gr.Number(value, precision=0, minimum=0, maximum=MAX_SEED, label="Seed", **settings)
 
 
 def BeforeAfter(value: tuple[str, str] | None, **settings: Any) -> gr.ImageSlider:

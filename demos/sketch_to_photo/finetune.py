@@ -25,9 +25,8 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
         with gr.Column(min_width=320):
             kind = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
             photos = fits.gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
-            sides = fits.gallery(
-                "Each picture shows the source left and the wanted one right", 260, False
-            )
+            hint = "Each picture shows the source left and the wanted one right"
+            sides = fits.gallery(hint, 260, visible=False)
             with gr.Row(visible=False) as both:
                 a = fits.gallery("Sources", 220)
                 b = fits.gallery("What each becomes, in the same order", 220)
@@ -41,12 +40,10 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
                     info="a model that knows something already learns ten times as fast",
                 )  # fmt: skip
             name, buttons = fits.controls("my model")
-        with gr.Column(min_width=320):
-            view = fits.outcome(
-                "3 · Add pictures and press Fit.",
-                "Source, what the model makes of it, and what it should be",
-                "Draw with it",
-            )
+        view = fits.outcome(
+            "3 · Add pictures and press Fit.", "Draw with it",
+            "Source, what the model makes of it, and what it should be",
+        )  # fmt: skip
 
     jobs.wire(kind.change, _places, kind, [photos, sides, both])
     chosen = [recipe, chooser.visit_paths]
@@ -84,9 +81,8 @@ def pairs(
         return SideBySide(both, right=False), SideBySide(both, right=True)
     a, b = _folder(sources, "sources"), _folder(partners, "wanted pictures")
     if len(a) != len(b):
-        raise InputError(
-            f"There are {len(a)} sources and {len(b)} wanted pictures: give one for each."
-        )
+        counts = f"{len(a)} sources and {len(b)} wanted pictures"
+        raise InputError(f"There are {counts}: give one for each.")
     return a, b
 
 

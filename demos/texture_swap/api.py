@@ -27,13 +27,9 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
         The swap, a PNG.
     """
     model = model or AUTO
-    return jobs.finish(
-        swap,
-        read(structure, "the structure picture"),
-        read(texture, "the texture picture"),
-        model if model in (AUTO, PATCHES) else shipped_model(model),
-        strength=strength,
-    )
+    pictures = read(structure, "the structure picture"), read(texture, "the texture picture")
+    choice = model if model in (AUTO, PATCHES) else shipped_model(model)
+    return jobs.finish(swap, *pictures, choice, strength=strength)
 
 
 def encode(image: str, model: str) -> str:
@@ -68,10 +64,8 @@ def decode(codes: str, model: str, texture: str | None = None, strength: float =
     """
     if codes is None:
         raise InputError("Add a file of codes first: encode makes them.")
-    other = None if texture is None else load_codes(texture)
-    picture: Image.Image = jobs.call(
-        decode_codes, load_codes(codes), shipped_model(model), other, strength
-    )
+    own, other = load_codes(codes), None if texture is None else load_codes(texture)
+    picture: Image.Image = jobs.call(decode_codes, own, shipped_model(model), other, strength)
     return picture
 
 
@@ -91,19 +85,16 @@ def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
     number = str(direction).split(".")[0].strip()
     if not number.isdecimal():
         raise InputError(f'There is no direction "{direction}". Give its number, 1 for the widest.')
-    picture: Image.Image = jobs.call(
-        texture_edits.edit_direction, read(image, "the picture"), shipped_model(model),
-        int(number), amount,
-    )  # fmt: skip
+    inputs = read(image, "the picture"), shipped_model(model), int(number), amount
+    picture: Image.Image = jobs.call(texture_edits.edit_direction, *inputs)
     return picture
 
 
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        structure, texture, image = (
-            Picture(label=label) for label in ("structure", "texture", "image")
-        )
+        structure, texture = Picture(label="structure"), Picture(label="texture")
+        image = Picture(label="image")
         strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
         choice, model = gr.Textbox(AUTO, label="model"), gr.Textbox(FAVOURITE, label="model")
         direction, amount = gr.Textbox("1", label="direction"), gr.Number(2, label="amount")

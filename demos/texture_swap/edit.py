@@ -91,9 +91,8 @@ def _lay_out_canvas() -> tuple[Any, ...]:
             FIRST, label="Click a region", min_width=200, height=420,
             buttons=["download", "fullscreen"],
         )  # fmt: skip
-        colours = Result(
-            starter(f"{STRUCTURE}.png"), label="Its structure as colours", min_width=140, height=420
-        )
+        stored, label = starter(f"{STRUCTURE}.png"), "Its structure as colours"
+        colours = Result(stored, label=label, min_width=140, height=420)
     with gr.Row():
         keep = gr.Button("Keep this edit", variant="primary", min_width=110)
         undo = gr.Button("Undo", min_width=80)

@@ -32,12 +32,10 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
                 )  # fmt: skip
                 steps = gr.Slider(50, 4000, STEPS, step=50, label="Steps", min_width=160)
             name, buttons = fits.controls("my textures")
-        with gr.Column(min_width=320):
-            view = fits.outcome(
-                "Add pictures and press Fit.",
-                "Pictures, the same rebuilt, and each with the texture of the next",
-                "Swap with it",
-            )
+        view = fits.outcome(
+            "Add pictures and press Fit.", "Swap with it",
+            "Pictures, the same rebuilt, and each with the texture of the next",
+        )  # fmt: skip
     fits.wire(fit, [pictures, recipe, steps, start], name, buttons, view, chooser, parts)
     for event in (recipe.change, chooser.visit_paths.change):
         jobs.wire(event, _starts, [recipe, chooser.visit_paths, start], start)
