@@ -87,8 +87,7 @@ class Method(nn.Module, ABC):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pictures of both domains. Raises InputError on what cannot be learnt from.
 
-        Methods that learn step by step go on where they were stopped; the others start anew.
-        """
+        Methods that learn step by step go on where they were stopped; the others start anew."""
 
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002
         """What is found out about the pictures between fit and saving; returns a sentence or ""."""

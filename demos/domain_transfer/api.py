@@ -33,8 +33,7 @@ def transfer_domain(
         keep_colours: Take over lightness only.
 
     Returns:
-        The translation, a PNG.
-    """
+        The translation, a PNG."""
     return jobs.finish(
         transfer, read(image, "the picture"), models.shipped_model(model),
         reference=reference and read(reference, "the reference picture"), reverse=bool(reverse),
@@ -57,8 +56,7 @@ def teach_domains(
 
     Returns:
         What happens, in words; a preview (pictures above their translations), when there is a new
-        one; and at the end the model, a .safetensors file.
-    """
+        one; and at the end the model, a .safetensors file."""
     first, second = (
         fits.folder([(file, None) for file in files or []], what, MIN_PICTURES)
         for files, what in ((a, "pictures a"), (b, "pictures b"))

@@ -125,7 +125,7 @@ def _lay_out_controls(picture: gr.Image, translation: gr.Dropdown) -> tuple[Cont
     seed = Seed(visible=can.takes_seed, info="each gives another translation")
     reference = Picture(label="Make it like this one", height=200, visible=can.takes_reference)
     with gr.Row():
-        rivals = [NOTHING, *domains.choices([])]
+        rivals: list[Any] = [NOTHING, *domains.choices([])]
         rival = gr.Dropdown(rivals, value=NOTHING, label="Compare with", min_width=180)
         stop = gr.Button("Stop", variant="stop", min_width=70)
     return Controls(picture, translation, brush, rival, strength, colours, seed, reference), stop

@@ -1,8 +1,7 @@
 """What developers call of the tab: /structural_analogy, /semantic_analogy, /remove_object, …
 
 They are ordinary listeners on components that the page does not show, so that the schemas of the
-Python, JavaScript, REST and MCP clients come out as for any picture.
-"""
+Python, JavaScript, REST and MCP clients come out as for any picture."""
 
 import gradio as gr
 from PIL import Image
@@ -33,8 +32,7 @@ def structural_analogy(
         reverse: Exchange the roles of a and b.
 
     Returns:
-        The picture, a PNG.
-    """
+        The picture, a PNG."""
     return jobs.finish(
         analogy.structural_analogy, read(a, "the picture a"), read(b, "the picture b"),
         preset=preset, granularity=None if granularity < 0 else granularity,
@@ -56,8 +54,7 @@ def semantic_analogy(
         seed: Another number gives another result.
 
     Returns:
-        The photograph, a PNG.
-    """
+        The photograph, a PNG."""
     return jobs.finish(
         analogy.semantic_analogy, read(photo, "the photograph"),
         read(labels, "the label map", flatten=False),
@@ -76,8 +73,7 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
         seed: Another number gives another result.
 
     Returns:
-        The photograph at its own size, a PNG.
-    """
+        The photograph at its own size, a PNG."""
     pictures = read(photo, "the photograph"), read(mask, "the mask", flatten=False)
     return jobs.finish(analogy.remove_object, *pictures, long_side=size, seed=seed)
 
@@ -90,8 +86,7 @@ def segment(photo: str, classes: int) -> Image.Image:
         classes: Number of labels, 2 to 8.
 
     Returns:
-        The label map, a PNG of flat colours, as large as the photograph.
-    """
+        The label map, a PNG of flat colours, as large as the photograph."""
     return encode(find_regions(read(photo, "the photograph"), classes))
 
 

@@ -61,8 +61,7 @@ def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Itera
     the only one. A ModelInfo among the arguments is opened here, and `work` given the LoadedModel.
 
     The only decorated function: ZeroGPU keeps one worker for each. What goes in and out is
-    pickled there, so `work` must be a module's function, and pictures are PIL images.
-    """
+    pickled there, so `work` must be a module's function, and pictures are PIL images."""
     with gradio_errors():
         settings = {name: _opened(value) for name, value in settings.items()}
         result = work(*map(_opened, arguments), **settings)

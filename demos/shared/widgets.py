@@ -19,8 +19,7 @@ class _PathImage(gr.Image):
     """A gr.Image whose handlers get the path of the uploaded file, untouched.
 
     gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
-    label map would lose its palette. The core's own door has better sentences.
-    """
+    label map would lose its palette. The core's own door has better sentences."""
 
     is_template = True  # the page shows it as its parent
 

@@ -2,8 +2,7 @@
 
 Gradio's own image editor has no rectangles, blurs labels and loses drawings, so this is a gr.HTML
 whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL, and the palette.
-The browser keeps a drawing and its past for each kind.
-"""
+The browser keeps a drawing and its past for each kind."""
 
 import base64
 import io

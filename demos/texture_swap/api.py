@@ -24,8 +24,7 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
             pictures, or if none does, patches; "patches" for these.
 
     Returns:
-        The swap, a PNG.
-    """
+        The swap, a PNG."""
     model = model or AUTO
     pictures = read(structure, "the structure picture"), read(texture, "the texture picture")
     choice = model if model in (AUTO, PATCHES) else shipped_model(model)
@@ -41,8 +40,7 @@ def encode(image: str, model: str) -> str:
 
     Returns:
         A .safetensors file: "structure" (C, h, w), "texture" (T,), the picture's size in its
-        header.
-    """
+        header."""
     edited = jobs.call(texture_edits.begin, read(image, "the picture"), shipped_model(model))
     path = new_file("codes")
     save_codes(edited.codes, path)
@@ -60,8 +58,7 @@ def decode(codes: str, model: str, texture: str | None = None, strength: float =
         strength: How much of that texture: 0 for none of it, 1 for all, up to 1.5.
 
     Returns:
-        The picture as the model rebuilds it, a PNG.
-    """
+        The picture as the model rebuilds it, a PNG."""
     if codes is None:
         raise InputError("Add a file of codes first: encode makes them.")
     own, other = load_codes(codes), None if texture is None else load_codes(texture)
@@ -80,8 +77,7 @@ def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
         model: Name of a shipped swapping autoencoder, see list_models.
 
     Returns:
-        The edited picture, a PNG.
-    """
+        The edited picture, a PNG."""
     number = str(direction).split(".")[0].strip()
     if not number.isdecimal():
         raise InputError(f'There is no direction "{direction}". Give its number, 1 for the widest.')

@@ -46,8 +46,7 @@ def evaluate(
     """Measure a result, or a model.
 
     A result is measured against the pictures it was made from (--appearance), a model on folders of
-    pictures that it has not learnt from (--a, --b).
-    """
+    pictures that it has not learnt from (--a, --b)."""
     if a or b or ab:
         from i2i_core.evaluation.model import EvaluationSettings
 

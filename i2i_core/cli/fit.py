@@ -55,8 +55,7 @@ def fit(
     """Learn a translation from pictures.
 
     Learns from pictures of A to make pictures of B. Ctrl-C stops and keeps what was learnt;
-    --resume goes on.
-    """
+    --resume goes on."""
     from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.devices import distributed
     from i2i_core.finetuning.run import Destination, Pace, run_fit

@@ -129,8 +129,7 @@ def import_(
     """Make a model of a published .pth file.
 
     Reads a generator that pix2pix, CycleGAN, CUT or FastCUT published as .pth, or a swapping
-    autoencoder; its architecture is recognised from the file.
-    """
+    autoencoder; its architecture is recognised from the file."""
     from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.importing.generators import import_published
 

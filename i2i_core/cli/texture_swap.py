@@ -26,8 +26,7 @@ def swap(
 ) -> None:
     """One picture's structure with another's texture.
 
-    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather.
-    """
+    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather."""
     from i2i_core.pipelines.texture_swap import AUTO, PATCHES
 
     work = i2i.swap(
@@ -69,8 +68,7 @@ def decode(
 ) -> None:
     """The picture of a file that encode wrote.
 
-    With its own texture, or that of another such file.
-    """
+    With its own texture, or that of another such file."""
     from i2i_core.images import writable
     from i2i_core.methods.swapping_codes import load_codes
     from i2i_core.pipelines.texture_swap import decode_codes

@@ -25,8 +25,7 @@ class FCNEvaluation:
     has it read (`run`); `scores` and `note` are there afterwards.
 
     The reader learns from the pairs `train` (label maps, photographs); without, one reader learns
-    from the real pairs of each half and reads the other half: it never reads what it has seen.
-    """
+    from the real pairs of each half and reads the other half: it never reads what it has seen."""
 
     def __init__(self, palette: Palette, train: Sides | None, config: SegmenterConfig) -> None:
         self.palette, self.train, self.config = palette, train, config

@@ -51,8 +51,7 @@ class ModelScores:
     higher for
     - "ssim" (pairs); "self_similarity" (else), of a translation and its source;
     - "fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou", in [0, 1], beside
-      "…_real", the same reader's on the real photographs.
-    """
+      "…_real", the same reader's on the real photographs."""
 
     scores: Mapping[str, float]
     note: str

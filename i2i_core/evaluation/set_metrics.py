@@ -1,7 +1,6 @@
 """How near a set of pictures is to another, picture by picture or as a distribution.
 
-Sets are gone through one picture at a time and take bounded memory, however many there are.
-"""
+Sets are gone through one picture at a time and take bounded memory, however many there are."""
 
 from __future__ import annotations
 

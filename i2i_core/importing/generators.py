@@ -46,8 +46,7 @@ def import_published(
 
     They can be fitted further, with new discriminators, but CycleGAN only if it has both. Nothing
     in the file is run. Raises InputError for files that are missing, damaged, unsafe, of another
-    kind or incomplete, and for two that are not both directions of one model.
-    """
+    kind or incomplete, and for two that are not both directions of one model."""
     tensors = read_state_dict(Path(path))
     if is_swapping(tensors) and reverse_path is None:
         return import_swapping(tensors, Path(path).name)

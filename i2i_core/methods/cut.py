@@ -1,8 +1,7 @@
 """CUT and FastCUT (Park et al. 2020): one-way translation of unpaired collections by contrast.
 
 A patch of the result must resemble the patch of the input at the same place more than it resembles
-the input's other patches, as seen by the generator's own encoder: no way back is needed.
-"""
+the input's other patches, as seen by the generator's own encoder: no way back is needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,8 +1,7 @@
 """CycleGAN (Zhu et al. 2017): two translations, there and back, from two unpaired collections.
 
 Each generator convinces a discriminator of its target domain, and what went there and came back
-must be what it was.
-"""
+must be what it was."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

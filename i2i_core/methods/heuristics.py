@@ -1,8 +1,7 @@
 """Translations by rule, T(x): they make pseudo-pairs for unpaired methods to be drawn towards.
 
 A variant, off by default: the loss ‖T(x) − G(x)‖₁ with a weight of its own. Ginger et al. 2019 mix
-pairs into the data instead (`ImplicitPairs`); this says by a rule what they say by examples.
-"""
+pairs into the data instead (`ImplicitPairs`); this says by a rule what they say by examples."""
 
 from collections.abc import Callable
 

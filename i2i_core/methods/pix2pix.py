@@ -1,8 +1,7 @@
 """pix2pix (Isola et al. 2017): from pairs of pictures, a translation of one kind to the other.
 
 The generator is shown a picture of A and rewarded for being near its partner in B (L1) and for
-convincing a discriminator, which judges patches of both pictures together, that it is it.
-"""
+convincing a discriminator, which judges patches of both pictures together, that it is it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -7,8 +7,7 @@ first (section 3.2), a discriminator for each scale (section 3.3), and the featu
 What differs from the paper, so that it learns on two CPU cores: the coarse network is a U-Net; the
 finer discriminator sees a window of each picture; an L1 term stands where the paper has one on VGG
 features, which can be had by `perceptual_weight`. And a code of the photograph's colours, drawn by
-a seed when translating, takes the place of its instance features (section 3.5).
-"""
+a seed when translating, takes the place of its instance features (section 3.5)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,7 @@ P is the label map of the photograph P'; I is an edited or foreign label map wit
 I' is what is made: the photograph that I would be the label map of. The paper trains a network
 for hours on the one photograph. Here every patch of I' is taken from P', guided by the labels.
 Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by
-hand *sketch to image*: they are the same call.
-"""
+hand *sketch to image*: they are the same call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,8 +82,7 @@ class SemanticAnalogy(Method):
         """Translate the label map `source`; a record for every level. `reference` is not used.
 
         Labels that the photograph's own map lacks cannot be made of anything: those pixels take
-        the nearest known label, and the note says so.
-        """
+        the nearest known label, and the note says so."""
         self.check_direction(how.get("reverse", False))
         self.check_is_fitted()
         assert self.labels is not None

@@ -1,8 +1,7 @@
 """SinCUT (Park et al. 2020, section 4.4): one picture on each side, learnt from crops of both.
 
 As CUT, with StyleGAN2-like networks, crops at random zooms in place of collections, negatives
-from all crops of the batch, a pixelwise identity loss and an R1 penalty.
-"""
+from all crops of the batch, a pixelwise identity loss and an R1 penalty."""
 
 from __future__ import annotations
 

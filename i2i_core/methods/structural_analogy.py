@@ -3,8 +3,7 @@
 The paper trains a conditional GAN for the pair, for hours. Here the same question is answered by
 guided patch synthesis in seconds: what answers to what is guessed by several hypotheses, each is
 tried at a small size, and the one that keeps the structure's layout and the appearance's patches
-best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
-"""
+best is finished. A person can overrule the guess, by name or with a scribble on both pictures."""
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,8 +108,7 @@ class StructuralAnalogy(Method):
         """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
         both on transparent ground and of their picture's shape. Replaces the automatic guess.
 
-        Raises InputError unless the same two or more colours stand on both pictures.
-        """
+        Raises InputError unless the same two or more colours stand on both pictures."""
         self.check_is_fitted()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
             check_same_shape(scribble.size, (picture.shape[-1], picture.shape[-2]), "scribble")

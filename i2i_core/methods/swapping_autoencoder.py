@@ -2,8 +2,7 @@
 and put together again with the texture of another.
 
 Each picture must come back from its own two codes; with another's texture it must look real, and
-patches of it like patches of that other. That teaches the codes what is whose.
-"""
+patches of it like patches of that other. That teaches the codes what is whose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -31,8 +31,7 @@ def structural_analogy(
 
     `preset` is one of StructuralAnalogy.presets ("structure", "style", "texture", "text effect");
     `granularity` and `correspondence` overrule what it says. `scribbles`: strokes on A and on B,
-    see `StructuralAnalogy.correspond`. Raises InputError for settings out of range.
-    """
+    see `StructuralAnalogy.correspond`. Raises InputError for settings out of range."""
     changes = {"granularity": granularity, "correspondence": correspondence}
     changes = {name: value for name, value in changes.items() if value is not None}
     method = StructuralAnalogy.from_preset(preset, seed=seed, long_side=long_side, **changes)
@@ -53,8 +52,7 @@ def semantic_analogy(
 
     An edited map moves and reshapes what the photograph shows; a map drawn by hand makes it
     *sketch to image*, a map of another place *texture by numbers*. With `keep`, and
-    maps of one shape, the photograph stays as it is where both have the same label.
-    """
+    maps of one shape, the photograph stays as it is where both have the same label."""
     photo = check_image(photo, "The photograph")
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
@@ -71,8 +69,7 @@ def move_region(
 ) -> Work:  # fmt: skip
     """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels.
 
-    Without `labels` the photograph is segmented first. What was behind is made from the rest.
-    """
+    Without `labels` the photograph is segmented first. What was behind is made from the rest."""
     edit = partial(label_edits.move, dx=by[0], dy=by[1])
     return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 

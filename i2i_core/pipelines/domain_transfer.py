@@ -46,8 +46,7 @@ def transfer(
     `short_side`: pixels to translate at, by default `usual_short_side`; strokes have a size in
     pixels, so they are broader in smaller pictures. `strength` and `keep_colours`: see `blend`.
     `reference` and `seed`: see `translation.translate`. With `back`, two-way models translate their
-    translation back again. Raises InputError for models that have no domains.
-    """
+    translation back again. Raises InputError for models that have no domains."""
     method = model.method
     if method.capabilities.needs_pairs or model.info.takes:
         raise InputError(
@@ -101,8 +100,7 @@ def blend(
     ghosts arise, and to blend weights one would need a generator that returns its input.
 
     With `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in
-    neural artistic style transfer*, section 3.2).
-    """
+    neural artistic style transfer*, section 3.2)."""
     source, target = source.convert("RGB"), target.convert("RGB")
     if keep_colours:
         light = target.convert("YCbCr").getchannel(0)

@@ -98,8 +98,7 @@ def match_patches(
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
-    middle; in deeper layers a patch resembles its own place only.
-    """
+    middle; in deeper layers a patch resembles its own place only."""
     for axis, share in zip("xy", point, strict=True):
         check_range(f"point's {axis}", share, 0, 1)
     small, translation, (keys, queries) = _embeddings(method, picture, layer)

@@ -1,8 +1,7 @@
 """Object removal: a brushed mask is filled with patches from the rest of the photograph.
 
 Completion as by Wexler et al. 2007 and PatchMatch (Barnes et al. 2009, section 4.2): the pixels
-around the hole stay, and the patches over it may come from anywhere but the hole.
-"""
+around the hole stay, and the patches over it may come from anywhere but the hole."""
 
 import numpy as np
 import torch
@@ -35,8 +34,7 @@ def remove_object(
 
     `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go.
     `long_side`, pixels: of the window around the mask that is worked on. Raises InputError when
-    nothing, or nearly everything, is masked, and for a size out of range.
-    """
+    nothing, or nearly everything, is masked, and for a size out of range."""
     check_range("long side", long_side, 64, 2048)
     check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
@@ -89,8 +87,7 @@ def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
     """The label guide of the picture around the hole, continued into the hole.
 
     A pixel of the hole takes the label of the known pixel nearest to it, heights counting
-    HEIGHT_WEIGHT times: what people photograph lies in layers.
-    """
+    HEIGHT_WEIGHT times: what people photograph lies in layers."""
     from scipy.ndimage import distance_transform_edt
 
     def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -96,8 +96,7 @@ def edit(
     """`before` with its codes changed to `codes`; the picture only inside the `mask`, softly edged.
 
     With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
-    the network cannot rebuild; with 0 it is what the network makes of the codes.
-    """
+    the network cannot rebuild; with 0 it is what the network makes of the codes."""
     check_range("keep", keep, 0, 1)
     method = as_swapper(model)
     values = np.asarray(decode(method, codes), np.float32)

@@ -33,8 +33,7 @@ def swap(
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
     `detail`: how much of the structure picture's fine detail, which a small network loses, is laid
     over a model's swap. `short_side`, pixels: by default as the model learnt; of patches by default
-    the longer side has 256. Raises InputError for settings out of range and for other models.
-    """
+    the longer side has 256. Raises InputError for settings out of range and for other models."""
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
     if short_side is not None:

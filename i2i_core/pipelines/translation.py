@@ -32,8 +32,7 @@ def translate(
     whose strokes it knows; other pictures keep theirs, up to MAX_SHORT_SIDE. `reference`: what the
     translation should be like, for models that take one; `seed`: one of several translations.
     Models of sketches take drawings in any pen, models of labels about the labels' colours. Raises
-    InputError for an empty drawing, a reference that is not taken, and what is out of range.
-    """
+    InputError for an empty drawing, a reference that is not taken, and what is out of range."""
     takes = model.info.takes
     picture = check_image(picture, "The picture", flatten=takes != "sketch")
     if reference is not None:
