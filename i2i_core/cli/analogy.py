@@ -35,18 +35,11 @@ def structural_analogy(
     """The arrangement of A made of the stuff of B.
 
     Makes a picture with the arrangement of A out of patches of B."""
-    strokes = (_unchanged(scribbles[0]), _unchanged(scribbles[1])) if scribbles else None
     work = i2i.structural_analogy(
-        i2i.open_image(a),
-        i2i.open_image(b),
-        preset=preset,
-        granularity=granularity,
-        correspondence=correspondence,
-        seed=seed,
-        long_side=long_side,
-        reverse=reverse,
-        scribbles=strokes,
-    )
+        i2i.open_image(a), i2i.open_image(b), preset=preset, granularity=granularity,
+        correspondence=correspondence, seed=seed, long_side=long_side, reverse=reverse,
+        scribbles=(_unchanged(scribbles[0]), _unchanged(scribbles[1])) if scribbles else None,
+    )  # fmt: skip
     write_picture(work, out)
 
 
@@ -54,10 +47,9 @@ def presets() -> str:
     """What there is to choose from for a structural analogy."""
     from i2i_core.methods.structural_analogy import StructuralAnalogy, StructuralAnalogyConfig
 
+    presets = ", ".join(StructuralAnalogy.presets)
     correspondences = ", ".join(StructuralAnalogyConfig.allowed("correspondence")["choices"])
-    return (
-        f"Presets: {', '.join(StructuralAnalogy.presets)}.\n\nCorrespondences: {correspondences}."
-    )
+    return f"Presets: {presets}.\n\nCorrespondences: {correspondences}."
 
 
 def semantic_analogy(

@@ -72,9 +72,7 @@ def write_picture(work: Work, out: Path) -> str:
     """Run `work`; its last picture goes to `out`, even if interrupted. Returns the last note."""
     from i2i_core.images import writable
 
-    path = writable(out)
-    picture: Image.Image | None = None
-    note = ""
+    path, picture, note = writable(out), None, ""
     try:
         for progress in with_bar(work, log=False):
             picture, note = progress.picture or picture, progress.note
@@ -104,10 +102,8 @@ def say_partnerless(*sides: Sequence[Image.Image]) -> None:
 
     for side in sides:
         if isinstance(side, Folder) and side.partnerless:
-            say(
-                f"{len(side.partnerless)} of {side.path} have no partner of their name and are "
-                f"left out, such as {side.partnerless[0]}."
-            )
+            odd = f"{len(side.partnerless)} of {side.path} have no partner of their name"
+            say(f"{odd} and are left out, such as {side.partnerless[0]}.")
 
 
 def say_skipped(skipped: Mapping[str, str]) -> None:

@@ -54,8 +54,7 @@ def translate(
     skipped: dict[str, str] = {}
     targets: set[Path] = set()
     sources = {file.resolve() for file in files}
-    quiet = len(files) < 2 or not sys.stderr.isatty()
-    for file in tqdm(files, unit="picture", disable=quiet):
+    for file in tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty()):
         try:
             source = i2i.open_image(file, flatten=not model.info.takes)
             picture = _translation(source, model, file.name, max_long_side, settings)
@@ -81,9 +80,8 @@ def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[s
     if task in ("domains", "single pair") and not model.info.takes:
         return {"strength": strength, "keep_colours": keep_colours}
     if strength != 1 or keep_colours:
-        raise InputError(
-            "This model is not one of domains: leave --strength and --keep-colours off."
-        )
+        advice = "leave --strength and --keep-colours off"
+        raise InputError(f"This model is not one of domains: {advice}.")
     return {}
 
 
@@ -136,8 +134,7 @@ def import_(
     check_writable(out)
     if out.exists():
         raise InputError(f"{out.name} exists already: name another file.")
-    method = import_published(file, reverse_file, test_time=test_time)
-    i2i.save(method, out, half=half, about=about)
+    i2i.save(import_published(file, reverse_file, test_time=test_time), out, half=half, about=about)
     print(out)
 
 

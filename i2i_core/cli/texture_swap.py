@@ -30,14 +30,10 @@ def swap(
     from i2i_core.pipelines.texture_swap import AUTO, PATCHES
 
     work = i2i.swap(
-        i2i.open_image(structure),
-        i2i.open_image(texture),
+        i2i.open_image(structure), i2i.open_image(texture),
         model if model in (AUTO, PATCHES) else i2i.open_model(model),
-        strength=strength,
-        detail=detail,
-        short_side=short_side,
-        seed=seed,
-    )
+        strength=strength, detail=detail, short_side=short_side, seed=seed,
+    )  # fmt: skip
     common.say(common.write_picture(work, out))
 
 
@@ -73,7 +69,6 @@ def decode(
     from i2i_core.methods.swapping_codes import load_codes
     from i2i_core.pipelines.texture_swap import decode_codes
 
-    path = writable(out)
-    style = None if texture is None else load_codes(texture)
+    path, style = writable(out), None if texture is None else load_codes(texture)
     picture = decode_codes(load_codes(codes), i2i.open_model(model), style, strength)
     common.save_and_print(picture, path)
