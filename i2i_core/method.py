@@ -41,9 +41,7 @@ class Capabilities:
     channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
     multiple_of: int = 1  # what each side of its input must be a multiple of
     working_size: int | None = None  # pixels of the shorter side that it learnt at, if it has one
-    # How many pixels away a pixel of the input still matters (norms aside), where large pictures
-    # may be translated in tiles; None where they may not.
-    reach: int | None = None
+    reach: int | None = None  # pixels over which the input matters, norms aside; None: no tiles
 
 
 class Method(nn.Module, ABC):
@@ -105,8 +103,7 @@ class Method(nn.Module, ABC):
         return {}
 
     def training_networks(self) -> Mapping[str, nn.Module]:
-        """Networks by name that translating does without, but that a model's file holds as well if
-        they have learnt: to go on fitting with, and to look into."""
+        """Networks by name that only fits and looking inside need; in the file once they learnt."""
         return {}
 
     def inference_state_dict(self) -> dict[str, Tensor]:

@@ -123,8 +123,7 @@ def watch(
 
 
 def begin(name: str) -> list[Any]:
-    """A place for the model, told to the page before the work starts, so that Stop finds it; the
-    button that fits, and what is shown, while it runs."""
+    """While a fit runs: the model's place, told before so that Stop finds it; button; view."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
     status = jobs.status_line("Waiting for its turn: one fit at a time runs on this server.")
     waiting = FitView(status, use=gr.Button(visible=False), file=gr.File(None, visible=False))

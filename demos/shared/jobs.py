@@ -59,7 +59,6 @@ def _seconds(*_: Any, **settings: Any) -> int:
 def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Iterator[Any]:
     """Run any work of the core, on the GPU where there is one; a plain function's value comes as
     the only one. A ModelInfo among the arguments is opened here, and `work` given the LoadedModel.
-
     The only decorated function: ZeroGPU keeps one worker for each. What goes in and out is
     pickled there, so `work` must be a module's function, and pictures are PIL images."""
     with gradio_errors():

@@ -103,8 +103,7 @@ ELSEWHERE: dict[Task, tuple[str, str]] = {
 
 
 def new_file(name: str) -> Path:
-    """A path for a model in a folder of its own, which only who is told of it finds. Folders of
-    models that are older than MODEL_LIFETIME_S are deleted on the way."""
+    """A path for a model, in a new, secret folder; those past MODEL_LIFETIME_S are deleted."""
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             age = time.time() - max(f.stat().st_mtime for f in [old, *old.iterdir()])

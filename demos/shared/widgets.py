@@ -16,10 +16,9 @@ LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shru
 
 
 class _PathImage(gr.Image):
-    """A gr.Image whose handlers get the path of the uploaded file, untouched.
-
-    gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
-    label map would lose its palette. The core's own door has better sentences."""
+    """A gr.Image whose handlers get the path of the uploaded file, untouched: gr.Image would end in
+    a generic error for a damaged one, and lose label maps' palettes. The core's own door is better.
+    """
 
     is_template = True  # the page shows it as its parent
 

@@ -1,8 +1,7 @@
 """The drawing canvas as Python sees it; the browser's part is canvas.js, with .css and .html.
 
-Gradio's own image editor has no rectangles, blurs labels and loses drawings, so this is a gr.HTML
-whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL, and the palette.
-The browser keeps a drawing and its past for each kind."""
+Gradio's own image editor has no rectangles, blurs labels and loses drawings. This gr.HTML's value
+is JSON: kind ("sketch", "labels"; the browser keeps a past for each), data URL, and palette."""
 
 import base64
 import io
@@ -59,8 +58,7 @@ def to_value(
 
 
 def to_picture(value: str | None) -> Image.Image | None:
-    """The drawing that the browser sent, RGB; None for nothing and for paper of one colour. Raises
-    InputError for what is no drawing of this canvas."""
+    """The browser's drawing, RGB; None for nothing drawn. Raises InputError for what is none."""
     if not value:
         return None
     try:

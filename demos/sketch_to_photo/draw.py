@@ -155,8 +155,8 @@ def _changed(model: str, kind: str) -> ModelView:
 
 
 def _on_canvas(model: ModelInfo, kind: str) -> bool:
-    """Whether a model is given what is drawn: one that takes drawings or labels is, one that makes
-    labels of photographs isn't, and of others the visitor knows."""
+    """Whether a model is given what is drawn: if it takes that, or the visitor says so, unless it
+    makes labels of photographs."""
     return bool(model.takes) or (not model.makes and kind == "drawing")
 
 

@@ -70,8 +70,8 @@ def fit(
 def pairs(
     kind: str, photos: Any, sides: Any, sources: Any, partners: Any
 ) -> tuple[Sequence[Any] | None, Sequence[Any]]:
-    """What a visitor brought, as sides A and B; A is None for photographs to be traced. Raises
-    InputError for too few, too many, and sides of different lengths."""
+    """What a visitor brought, as sides A (None: B is to be traced) and B. Raises InputError for too
+    few, too many, and sides of different lengths."""
     if kind == TRACED:
         return None, _folder(photos, "photographs")
     if kind == SIDES:

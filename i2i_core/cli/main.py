@@ -29,8 +29,7 @@ EPILOGS = {"structural-analogy": analogy.presets, "fit": fit.methods}
 
 
 class Commands(TyperGroup):
-    """All commands; ends with exit code 2 after what the person can mend, and with 130 when
-    interrupted, each said in one sentence on standard error."""
+    """All commands; what ends one is said in one sentence on standard error."""
 
     def invoke(self, ctx: Any) -> None:
         try:

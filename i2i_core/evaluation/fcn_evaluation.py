@@ -22,10 +22,9 @@ NAMES = ("fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou")
 
 class FCNEvaluation:
     """Gathers label maps, real photographs and translations (`add`), then teaches the reader and
-    has it read (`run`); `scores` and `note` are there afterwards.
-
-    The reader learns from the pairs `train` (label maps, photographs); without, one reader learns
-    from the real pairs of each half and reads the other half: it never reads what it has seen."""
+    has it read (`run`); `scores` and `note` are there afterwards. The reader learns from the pairs
+    `train` (label maps, photographs); without, one reader learns from the real pairs of each half
+    and reads the other half: it never reads what it has seen."""
 
     def __init__(self, palette: Palette, train: Sides | None, config: SegmenterConfig) -> None:
         self.palette, self.train, self.config = palette, train, config

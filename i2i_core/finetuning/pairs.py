@@ -57,9 +57,8 @@ def start_pairs(
 
 
 def drawings_of(photos: Iterable[Image.Image], short_side: int, seed: int = 0) -> Sides:
-    """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
-    read drawings by hand. Returns drawings and the photographs again, as often, `short_side` pixels
-    on the shorter side. Raises InputError for no photographs."""
+    """Pairs from photographs alone: tracings of several kinds, roughened as if drawn by hand, and
+    the photograph of each, `short_side` pixels at least. Raises InputError for no photographs."""
     a, b = [], []
     for number, photo in enumerate(photos):
         small = fit_short_side(photo.convert("RGB"), short_side)

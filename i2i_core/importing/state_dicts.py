@@ -47,8 +47,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path.name} announces more weights than it has room for. {ASK}")
     while all(name.startswith("module.") for name in tensors):  # by nn.DataParallel
         tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
-    # Before torch 0.4.1 instance normalisation saved statistics that it never used. It has no
-    # weights of its own, which tells it from batch normalisation.
+    # Before torch 0.4.1 instance normalisation, which has no weights, saved statistics in vain.
     return {
         name: value
         for name, value in tensors.items()

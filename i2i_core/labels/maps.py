@@ -22,8 +22,7 @@ PALETTE: Colours = tuple((r, g, b) for r, g, b in map(bytes.fromhex, _PALETTE.sp
 @dataclass(frozen=True)
 class LabelMap:
     """A decoded label map: `ids` (H, W) uint8, 0..N-1 or 255, and the RGB `colours` of id 0..N-1.
-    `grey_ids`: the picture held ids as grey values, which match exactly or not at all, whereas
-    colours match when they are near."""
+    `grey_ids`: it held ids as grey values, which match exactly; colours match when near."""
 
     ids: Ids
     colours: Colours
@@ -86,10 +85,9 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
 
 
 def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]:
-    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids. A
-    label that only another map has (a colour further than 60 from the source's, or a grey id that
-    it lacks) becomes unlabelled there. Raises InputError as `decode` does, and when a grey id map
-    meets a colour map."""
+    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids. What
+    only another map has (a colour further than 60 from the source's, or a grey id that it lacks)
+    becomes unlabelled. Raises InputError as `decode`, and for a grey id map beside a colour map."""
     first = decode(source)
     return [first, *(_decode_like(first, other) for other in others)]
 

@@ -89,8 +89,7 @@ class CUT(Method):
             "nce_weight": 10.0, "nce_identity": False, "flip_equivariance": True,
             "epochs": 200, "decay_start": 0.75,
         },
-        # Ten minutes on two cores. Crops show a quarter of a picture, so that brushwork and fur
-        # are learnt at the size that they have.
+        # Ten minutes on two cores. Crops show a quarter of a picture: brushwork keeps its size.
         "laptop": {
             "width": 24, "blocks": 6, "lowpass": 8,
             "discriminator_width": 32, "discriminator_antialias": False, "nce_identity": False,

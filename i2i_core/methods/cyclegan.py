@@ -1,7 +1,7 @@
 """CycleGAN (Zhu et al. 2017): two translations, there and back, from two unpaired collections.
 
-Each generator convinces a discriminator of its target domain, and what went there and came back
-must be what it was."""
+Each generator convinces its target's discriminator; what went there and back must be what it was.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,8 +72,7 @@ class CycleGAN(Method):
     infers_in_training_mode = True  # as its code does
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
-        # Three quarters of an hour on two cores, for it learns two translations: fewer channels,
-        # six blocks (the paper's number for 128 pixels).
+        # Three quarters of an hour on two cores; six blocks are the paper's number for 128 pixels.
         "laptop": {
             "width": 24, "blocks": 6, "antialias": True, "lowpass": 8, "discriminator_width": 32,
             "cycle_weight": 2.0, "identity_weight": 1.0, "identity_every": 4,

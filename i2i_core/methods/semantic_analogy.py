@@ -1,10 +1,9 @@
 """Semantic image analogy (Li et al. 2020): P : P' :: I : I'.
 
-P is the label map of the photograph P'; I is an edited or foreign label map with the same labels;
-I' is what is made: the photograph that I would be the label map of. The paper trains a network
-for hours on the one photograph. Here every patch of I' is taken from P', guided by the labels.
-Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by
-hand *sketch to image*: they are the same call."""
+P is the label map of the photograph P', I an edited or foreign one with the same labels, I' the
+photograph that I would be the label map of. The paper trains a network for hours on the one
+photograph. Here every patch of I' is taken from P', guided by the labels. Foreign maps make this
+*texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by hand *sketch to image*."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,10 +78,8 @@ class SemanticAnalogy(Method):
         self.fitted = True
 
     def render(self, source: Image.Image, reference: Image.Image | None = None, **how: Any) -> Work:
-        """Translate the label map `source`; a record for every level. `reference` is not used.
-
-        Labels that the photograph's own map lacks cannot be made of anything: those pixels take
-        the nearest known label, and the note says so."""
+        """Translate the label map `source`; a record for every level. `reference` is not used. What
+        has labels that the photograph lacks takes the nearest known one, and the note says so."""
         self.check_direction(how.get("reverse", False))
         self.check_is_fitted()
         assert self.labels is not None

@@ -107,7 +107,6 @@ class StructuralAnalogy(Method):
     def correspond(self, scribble_a: Image, scribble_b: Image) -> None:
         """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
         both on transparent ground and of their picture's shape. Replaces the automatic guess.
-
         Raises InputError unless the same two or more colours stand on both pictures."""
         self.check_is_fitted()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
@@ -129,11 +128,9 @@ class StructuralAnalogy(Method):
     def render(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False, **_: Any
     ) -> Work[AnalogyResult]:
-        """Translate the fitted A (or, in reverse, B), or another picture in its place.
-
-        `reference` is not used. The first records are the trials of the correspondences, with the
-        best one's picture so far; then come the levels. Every record's result is an AnalogyResult.
-        """
+        """Translate the fitted A (in reverse, B), or a picture in its place; no `reference` is
+        used. First the correspondences are tried, with the best one's picture so far; then come the
+        levels. Every record's result is an AnalogyResult."""
         self.check_is_fitted()
         fitted = self.picture_b if reverse else self.picture_a
         structure = to_tensor(fit_long_side(source, self.config.long_side)).to(fitted)

@@ -37,8 +37,7 @@ class PatchGAN(nn.Module):
         initialise(self, init)
         self.lowpass: nn.Sequential | None = None
         if lowpass:
-            # Its weights begin as PyTorch has them: without norms, as in the papers they would die
-            # away. Each of its logits sees 13×13 squares.
+            # PyTorch's own beginning, or without norms it would die away. A logit sees 13² squares.
             means = nn.AvgPool2d(lowpass, ceil_mode=True, count_include_pad=False)
             widths = (in_channels, width, 2 * width, 2 * width, 1)
             self.lowpass = nn.Sequential(means, *leaky_convs(widths, (1, 1, 2, 1)))

@@ -13,11 +13,9 @@ Translation = Tensor | tuple[Tensor, list[Tensor]]  # the latter where layers ar
 
 
 class ResNet(nn.Module):
-    """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4.
-
-    Two halvings, `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width`
-    channels, two doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019), not by strides.
-    11.378 million weights.
+    """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4. Two halvings,
+    `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width` channels, two
+    doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019). 11.378 million weights.
 
     With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
     al. 2021, LPTN): `LowFrequencyNet` translates the smoothed colours, one for every square of so

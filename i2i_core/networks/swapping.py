@@ -23,10 +23,9 @@ def unit(code: Tensor) -> Tensor:
 
 class Encoder(nn.Module):
     """Pictures (N, 3, H, W) in [−1, 1] to structure (N, `structure`, H/2ⁿ, W/2ⁿ) and texture
-    (N, `texture`), both of length one over the channels. 30.58 million weights.
-
-    `widths`: channels at full size and after each of the n halvings; `texture_widths`: after each
-    of the further, unpadded ones that the texture takes before its mean over all places."""
+    (N, `texture`), both of length one over the channels. 30.58 million weights. `widths`: channels
+    at full size and after each of the n halvings; `texture_widths`: after each of the further,
+    unpadded ones that the texture takes before its mean over all places."""
 
     def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         super().__init__()
@@ -67,7 +66,6 @@ class Encoder(nn.Module):
 
 class ModulatedConv(nn.Module):
     """Convolution modulated by a texture code (N, `texture`); with `up`, transposed, then blurred.
-
     The code's linear image multiplies the input's channels. With `demodulate` it is scaled to a
     root mean square of one, and the weights for each output channel whatever the code is: the
     official code's "new demodulation". With `joint`, too, their product is normalised instead

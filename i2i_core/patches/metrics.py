@@ -1,8 +1,7 @@
 """How good a result is, by numbers that need no downloaded weights.
 
-All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, and
-guides made of lightness favour `self_similarity`: report both, with copies of the inputs as
-anchors, and look."""
+All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, guides
+of lightness favour `self_similarity`: report both, with copies of the inputs, and look."""
 
 import numpy as np
 import torch

@@ -1,7 +1,6 @@
 """Correspondences: guesses of what answers to what between two pictures, as guides.
 
-No single automatic guess is right for every pair, so there are several; the method tries each at
-a small size and takes the best."""
+No single guess is right for every pair: the method tries several small and takes the best."""
 
 from collections.abc import Callable
 
@@ -106,9 +105,8 @@ CORRESPONDENCES: dict[str, Correspondence] = {
 
 
 def candidates(a: Tensor, b: Tensor) -> list[str]:
-    """The correspondences that are tried by default: strokes in place of colour where both
-    pictures have two tones, deep features only where their weights are there, and never local
-    lightness, which is best on too few pairs to pay for its trial."""
+    """The correspondences tried by default: strokes in place of colour where both pictures have two
+    tones, deep features if their weights are there, never local lightness: it is rarely best."""
     lettering = min(two_tones(a)[1], two_tones(b)[1]) > 0.85
     left_out = ["local lightness", "colour" if lettering else "strokes"]
     if not deep_features_at_hand():

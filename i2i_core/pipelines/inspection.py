@@ -186,8 +186,7 @@ def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
 
 
 def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
-    """The picture, dark and grey but where the values are high. Single bright patches are widened
-    and middling ones raised, or an eye would not find them."""
+    """The picture, dark and grey but for high values, widened and raised for eyes to find them."""
     brightness = F.max_pool2d(values, 3, 1, 1) ** 0.35
     large = F.interpolate(brightness, picture.size[::-1], mode="bilinear")
     share = _array(large)[..., None]

@@ -29,8 +29,8 @@ MIN_LABEL_SHARE = 0.05  # of what is left of the picture, for a label to be carr
 def remove_object(
     photo: Image.Image, mask: Image.Image, long_side: int = 512, seed: int = 0
 ) -> Work:
-    """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
-    unchanged beyond two pixels outside the mask.
+    """Fill the masked part of `photo`; the last record's picture is as large, and unchanged beyond
+    two pixels outside the mask.
 
     `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go.
     `long_side`, pixels: of the window around the mask that is worked on. Raises InputError when

@@ -94,7 +94,6 @@ def edit(
     before: Edited, codes: Codes, model: LoadedModel, mask: Mask | None = None, keep: float = 1.0
 ) -> Edited:
     """`before` with its codes changed to `codes`; the picture only inside the `mask`, softly edged.
-
     With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
     the network cannot rebuild; with 0 it is what the network makes of the codes."""
     check_range("keep", keep, 0, 1)
@@ -133,8 +132,7 @@ def _name(effect: Floats) -> str:
 
 
 def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
-    """The texture moved along the principal directions, by `amounts` of standard
-    deviations each, in the order of `direction_names`."""
+    """The texture moved along the directions of `direction_names`, by `amounts` of deviations."""
     directions = _directions(model).texture.cpu().numpy()
     count = len(directions)
     if len(amounts) > count:

@@ -90,9 +90,8 @@ def fit_steps(
     layout: torch.memory_format = torch.preserve_format,
 ) -> Work:
     """The loop of every learned method, from where it is to `total`: `one_step` is given the next
-    batch of A and of B, on the method's device and in this order in memory, the step and the share
-    of the learning rate, and returns its losses; then the averages move on, and word of it goes
-    out. Raises InputError when all steps have been made already."""
+    batch of A and of B, on the method's device in this `layout`, the step and the share of the
+    learning rate, and returns losses; then averages move on. Raises InputError if all is done."""
     c, state = method.config, method.fit_state
     assert state is not None
     if state.step >= total:
