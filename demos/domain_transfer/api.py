@@ -57,10 +57,8 @@ def teach_domains(
     Returns:
         What happens, in words; a preview (pictures above their translations), when there is a new
         one; and at the end the model, a .safetensors file."""
-    first, second = (
-        fits.folder([(file, None) for file in files or []], what, MIN_PICTURES)
-        for files, what in ((a, "pictures a"), (b, "pictures b"))
-    )
+    first = fits.folder([(file, None) for file in a or []], "pictures a", MIN_PICTURES)
+    second = fits.folder([(file, None) for file in b or []], "pictures b", MIN_PICTURES)
     target = str(models.new_file("taught"))
     event: Progress = Progress(0, 1)
     for event in jobs.compute(
@@ -75,19 +73,14 @@ def teach_domains(
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        image, reference = Picture(label="image"), Picture(label="reference")
-        model = gr.Textbox(domains.stored().model.name, label="model")
-        reverse = gr.Checkbox(False, label="reverse")
-        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
-        seed = gr.Number(0, precision=0, label="seed")
-        keep_colours = gr.Checkbox(False, label="keep_colours")
-        result = gr.Image(format="png", label="result")
-        inputs = [image, model, reverse, strength, seed, reference, keep_colours]
-        jobs.endpoint(transfer_domain, inputs, result)
-        a, b = (gr.File(file_count="multiple", label=label) for label in ("a", "b"))
-        kind = gr.Dropdown(list(recipes("domains")), value=RECIPE, label="kind")
-        steps = gr.Number(STEPS, precision=0, label="steps")
-        start = gr.Textbox("", label="start")
+        image, model = Picture(), gr.Textbox(domains.stored().model.name)
+        reverse, keep_colours = gr.Checkbox(False), gr.Checkbox(False)
+        strength, seed = gr.Slider(0, MAX_STRENGTH, 1), gr.Number(0, precision=0)
+        inputs = [image, model, reverse, strength, seed, Picture(), keep_colours]
+        jobs.endpoint(transfer_domain, inputs, gr.Image(format="png", label="result"))
+        a, b = gr.File(file_count="multiple"), gr.File(file_count="multiple")
+        kind, start = gr.Dropdown(list(recipes("domains")), value=RECIPE), gr.Textbox("")
+        steps = gr.Number(STEPS, precision=0)
         note, preview = gr.Textbox(label="note"), gr.Image(format="png", label="preview")
         outputs = [note, preview, gr.File(label="model")]
         jobs.endpoint(teach_domains, [a, b, kind, steps, start], outputs, **fits.QUEUE)

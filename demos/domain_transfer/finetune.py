@@ -8,6 +8,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
+from demos.shared.widgets import Gallery
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
 from i2i_core.finetuning.domains import RECIPE, STEPS, finetune_domains
@@ -24,16 +25,16 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             with gr.Row():
-                a = fits.gallery("1 · Pictures of what you have: photographs", 240)
-                b = fits.gallery("2 · Pictures of what they should become: paintings", 240)
+                a = Gallery("1 · Pictures of what you have: photographs", 240)
+                b = Gallery("2 · Pictures of what they should become: paintings", 240)
             with gr.Accordion("I know some pairs", open=False) as pairs:
                 gr.Markdown(
                     "Pictures of which you know that they belong together, in the same order. They "
                     "are mixed in unmarked (implicit pairs), which steadies the translation."
                 )
                 with gr.Row():
-                    pairs_a = fits.gallery("Of the first kind", 160)
-                    pairs_b = fits.gallery("And what each becomes", 160)
+                    pairs_a = Gallery("Of the first kind", 160)
+                    pairs_b = Gallery("And what each becomes", 160)
             recipe = gr.Radio(list(recipes("domains")), value=RECIPE, label="3 · Method")
             gr.Markdown(ABOUT)
             with gr.Row():

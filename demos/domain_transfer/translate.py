@@ -98,10 +98,8 @@ def _lay_out_batch() -> tuple[gr.Gallery, gr.Gallery, gr.Button]:
     """Many pictures at once: they, their translations, and the button."""
     with gr.Accordion("Many pictures at once", open=False):
         with gr.Row():
-            pictures = gr.Gallery(
-                label=f"Up to {MAX_PICTURES} pictures", type="filepath", height=260, columns=3,
-                file_types=["image"], buttons=[], object_fit="contain", min_width=200,
-            )  # fmt: skip
+            label = f"Up to {MAX_PICTURES} pictures"
+            pictures = widgets.Gallery(label, 260, columns=3, min_width=200)
             translations = gr.Gallery(
                 label="Translated", height=260, columns=3, interactive=False, format="png",
                 object_fit="contain", min_width=200,

@@ -93,15 +93,11 @@ def segment(photo: str, classes: int) -> Image.Image:
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        a, b = Picture(label="a"), Picture(label="b")
-        photo, mask = Picture(label="photo"), Picture(label="mask")
-        labels, target = Picture(label="labels"), Picture(label="target_labels")
-        preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
-        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="", label="correspondence")
-        granularity = gr.Number(-1, label="granularity")
-        seed, classes = _whole(0, "seed"), _whole(4, "classes")
-        size, window = _whole(256, "size"), _whole(512, "size")
-        reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
+        a, b, photo, mask, labels, target = (Picture() for _ in range(6))
+        preset = gr.Dropdown(list(PRESETS), value="structure")
+        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="")
+        granularity, reverse, keep = gr.Number(-1), gr.Checkbox(), gr.Checkbox()
+        size, window, seed, classes = (gr.Number(n, precision=0) for n in (256, 512, 0, 4))
         result = gr.Image(format="png", label="result")
         for function, inputs in (
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
@@ -110,7 +106,3 @@ def build() -> None:
             (segment, [photo, classes]),
         ):
             jobs.endpoint(function, inputs, result)
-
-
-def _whole(value: int, label: str) -> gr.Number:
-    return gr.Number(value, label=label, precision=0)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from demos.image_analogy.label_editor import MAP_SIDE, Canvas
 from demos.image_analogy.scribbles import brush
-from demos.shared import jobs
+from demos.shared import jobs, widgets
 from demos.shared.widgets import Picture, Result, Seed, enlarged, read, starter, thumbnails
 from examples.starters import SCENES
 from i2i_core.errors import InputError
@@ -104,10 +104,8 @@ def _lay_out_labels(start: Canvas) -> tuple[Any, ...]:
 
 
 def _lay_out_result() -> tuple[Any, ...]:
-    result = Result(
-        starter(f"{SCENES[0]}_repainted.jpg"), label="3 · The photograph follows", height=440,
-        buttons=["download", "fullscreen"],
-    )  # fmt: skip
+    stored, label = starter(f"{SCENES[0]}_repainted.jpg"), "3 · The photograph follows"
+    result = Result(stored, label=label, height=440, buttons=widgets.DOWNLOAD)
     status = gr.HTML(jobs.status_line(HELLO))
     with gr.Row():
         render = gr.Button("Render", variant="primary", min_width=90)

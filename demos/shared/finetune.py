@@ -30,14 +30,6 @@ LIMITS = (
 QUEUE: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 1, "trigger_mode": "once"}
 
 
-def gallery(label: str, height: int, visible: bool = True) -> gr.Gallery:
-    """A place for many pictures, each a file of its own."""
-    return gr.Gallery(
-        label=label, type="filepath", height=height, columns=4, object_fit="contain",
-        visible=visible, file_types=["image"], buttons=[], min_width=140,
-    )  # fmt: skip
-
-
 def folder(gallery: Any, what: str, fewest: int) -> Folder:
     """The pictures of a gallery. Raises InputError for too few and too many."""
     if len(gallery or []) < fewest:

@@ -12,6 +12,7 @@ from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
 
 STARTERS = Path(__file__).parents[2] / "examples" / "starters"
+DOWNLOAD = ["download", "fullscreen"]  # buttons of a result
 LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
 
 
@@ -66,6 +67,14 @@ def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
     return picture
 
 
+def Gallery(label: str, height: int, value: Any = None, **settings: Any) -> gr.Gallery:
+    """A place for many pictures, each a file of its own."""
+    return gr.Gallery(
+        value, label=label, height=height, type="filepath", file_types=["image"], buttons=[],
+        object_fit="contain", **{"columns": 4, "min_width": 140, **settings},
+    )  # fmt: skip
+
+
 def files_of(gallery: Any, place: str, what: str, most: int, purpose: str = "") -> list[str]:
     """The files of a gallery. Raises InputError for none and for more than `most`."""
     files = [item[0] for item in gallery or []]
@@ -105,5 +114,5 @@ def Seed(value: int = 0, **settings: Any) -> gr.Number:
 
 def BeforeAfter(value: tuple[str, str] | None, **settings: Any) -> gr.ImageSlider:
     """Two pictures of one size and a handle between them."""
-    settings = {"buttons": ["download", "fullscreen"], **settings}
+    settings = {"buttons": DOWNLOAD, **settings}
     return gr.ImageSlider(value, format="png", type="pil", interactive=False, **settings)

@@ -57,12 +57,9 @@ def list_models() -> list[dict[str, Any]]:
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        sketch, photo = Picture(label="sketch"), Picture(label="photo")
-        model = gr.Textbox(DRAWINGS[0].model, label="model")
-        seed = gr.Number(0, label="seed", precision=0)
-        detector = gr.Dropdown(list(DETECTORS), value=DETECTORS[0], label="detector")
-        detail = gr.Slider(0, 1, DETAIL, label="detail")
+        model, seed = gr.Textbox(DRAWINGS[0].model), gr.Number(0, precision=0)
+        detector = gr.Dropdown(list(DETECTORS), value=DETECTORS[0])
         result = gr.Image(format="png", label="result")
-        jobs.endpoint(sketch_to_photo, [sketch, model, seed], result)
-        jobs.endpoint(trace, [photo, detector, detail], result)
+        jobs.endpoint(sketch_to_photo, [Picture(), model, seed], result)
+        jobs.endpoint(trace, [Picture(), detector, gr.Slider(0, 1, DETAIL)], result)
         jobs.endpoint(list_models, [], gr.JSON(label="models"))

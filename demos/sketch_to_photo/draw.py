@@ -7,7 +7,7 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from demos.shared import jobs, models
-from demos.shared.widgets import Picture, Result, Seed, read, starter
+from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, read, starter
 from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, Palette, to_picture, to_value
 from examples.drawings import DRAWINGS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
@@ -65,7 +65,7 @@ def build() -> models.Chooser:
             status = gr.HTML(jobs.status_line(HELLO), elem_classes="i2i-level")
             picture = Result(
                 starter(f"{first.name}_photo.jpg"), label="The photograph follows",
-                buttons=["download", "fullscreen"], elem_classes="i2i-result",
+                buttons=DOWNLOAD, elem_classes="i2i-result",
             )  # fmt: skip
     with gr.Row():
         with gr.Column(min_width=300):

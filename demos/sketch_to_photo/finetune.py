@@ -8,6 +8,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
+from demos.shared.widgets import Gallery
 from i2i_core.data.folders import Folder, SideBySide
 from i2i_core.errors import InputError
 from i2i_core.finetuning.pairs import RECIPE, finetune_pairs
@@ -24,12 +25,12 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             kind = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
-            photos = fits.gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
+            photos = Gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
             hint = "Each picture shows the source left and the wanted one right"
-            sides = fits.gallery(hint, 260, visible=False)
+            sides = Gallery(hint, 260, visible=False)
             with gr.Row(visible=False) as both:
-                a = fits.gallery("Sources", 220)
-                b = fits.gallery("What each becomes, in the same order", 220)
+                a = Gallery("Sources", 220)
+                b = Gallery("What each becomes, in the same order", 220)
             steps = gr.Slider(100, 6000, STEPS, step=100, label="2 · Steps: more is better, slower")
             recipe = gr.Radio(list(recipes("pairs")), value=RECIPE, label="Method")
             with gr.Row():

@@ -89,12 +89,11 @@ def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        structure, texture = Picture(label="structure"), Picture(label="texture")
-        image = Picture(label="image")
-        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
-        choice, model = gr.Textbox(AUTO, label="model"), gr.Textbox(FAVOURITE, label="model")
-        direction, amount = gr.Textbox("1", label="direction"), gr.Number(2, label="amount")
-        codes, texture_codes = gr.File(label="codes"), gr.File(label="texture")
+        structure, texture, image = Picture(), Picture(), Picture()
+        strength = gr.Slider(0, MAX_STRENGTH, 1)
+        choice, model = gr.Textbox(AUTO), gr.Textbox(FAVOURITE)
+        direction, amount = gr.Textbox("1"), gr.Number(2)
+        codes, texture_codes = gr.File(), gr.File()
         result = gr.Image(format="png", label="result")
         for function, inputs, output in (
             (swap_texture, [structure, texture, strength, choice], result),

@@ -8,6 +8,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
+from demos.shared.widgets import Gallery
 from demos.texture_swap import models
 from i2i_core.finetuning.starts import recipes
 from i2i_core.finetuning.textures import RECIPE, STEPS, finetune_textures
@@ -22,7 +23,7 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
     choices = recipes(models.TASK)
     with gr.Row():
         with gr.Column(min_width=320):
-            pictures = fits.gallery("1 · Pictures of one kind, 10 to 200", 280)
+            pictures = Gallery("1 · Pictures of one kind, 10 to 200", 280)
             gr.Markdown(ABOUT)
             recipe = gr.Radio(list(choices), value=RECIPE, label="Method", visible=len(choices) > 1)
             with gr.Row():

@@ -90,23 +90,16 @@ def _lay_out_settings() -> tuple[Any, ...]:
 
 def _lay_out_grid() -> tuple[Any, ...]:
     with gr.Column(min_width=280, scale=2):
+        sides = (GRID.structures, "Structures, down"), (GRID.textures, "Textures, across")
         structures, textures = (
-            gr.Gallery(
-                [widgets.starter(f"{name}.jpg") for name in names], type="filepath", height=130,
-                label=label, columns=4, file_types=["image"], buttons=[], object_fit="contain",
-                min_width=140,
-            )
-            for names, label in (
-                (GRID.structures, "Structures, down"), (GRID.textures, "Textures, across")
-            )
-        )  # fmt: skip
+            widgets.Gallery(label, 130, [widgets.starter(f"{name}.jpg") for name in names])
+            for names, label in sides
+        )
         with gr.Row():
             go = gr.Button("Make the grid", variant="primary", min_width=120)
             stop = gr.Button("Stop", variant="stop", min_width=80)
-    grid = widgets.Result(
-        widgets.starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"],
-        scale=3, min_width=320,
-    )  # fmt: skip
+    stored, buttons = widgets.starter(f"{GRID.name}.jpg"), widgets.DOWNLOAD
+    grid = widgets.Result(stored, label="Grid", buttons=buttons, scale=3, min_width=320)
     return structures, textures, go, stop, grid
 
 
