@@ -143,9 +143,8 @@ class Method(nn.Module, ABC):
     def check_is_fitted(self) -> None:
         """Raise InputError when there is nothing to translate with yet."""
         if not self.fitted:
-            raise InputError(
-                "This model has learnt nothing yet. Fit it first, or load a fitted one."
-            )
+            advice = "Fit it first, or load a fitted one."
+            raise InputError(f"This model has learnt nothing yet. {advice}")
 
     def check_direction(self, reverse: bool) -> None:
         """Raise InputError for `reverse` where there is no way back."""

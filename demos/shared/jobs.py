@@ -129,11 +129,9 @@ def wire_stop(button: gr.Button, running: Sequence[Any], status: gr.HTML) -> Non
     wire(button.click, lambda: status_line(STOPPED), None, status, cancels=running)
 
 
-def endpoint(
-    function: Callable[..., Any], inputs: list[Any], outputs: Any, **settings: Any
-) -> None:
+def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings: Any) -> None:
     """Have developers call `function` by its name, its signature and docstring being the reference;
-    `inputs` get its parameters' names. InputErrors reach developers as messages. It waits its turn,
+    `inputs` are labelled as its parameters. InputErrors reach them as messages. It waits its turn,
     unless Gradio's `settings` differ."""
     for component, name in zip(inputs, inspect.signature(function).parameters, strict=True):
         component.label = name

@@ -45,10 +45,9 @@ class FCNEvaluation:
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):
-            raise InputError(
-                f"The pairs to teach the reader of labels with are not pairs: {len(train[0])} "
-                f"label maps and {len(train[1])} photographs."
-            )
+            counts = f"{len(train[0])} label maps and {len(train[1])} photographs."
+            problem = "The pairs to teach the reader of labels with are not pairs"
+            raise InputError(f"{problem}: {counts}")
         try:
             palette = fcn_score.find_palette(maps if train is None else train[0])
         except InputError:

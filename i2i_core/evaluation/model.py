@@ -195,20 +195,15 @@ def _check(
 ) -> None:
     method.check_direction(settings.reverse)
     if settings.limit is not None and settings.limit < MIN_PICTURES:
-        raise InputError(
-            f"The limit is {settings.limit}: evaluate on {MIN_PICTURES} pictures or more."
-        )
+        advice = f"evaluate on {MIN_PICTURES} pictures or more."
+        raise InputError(f"The limit is {settings.limit}: {advice}")
     for name, side in (("to translate", sources), ("to compare with", targets)):
         if len(side) < MIN_PICTURES:
-            raise InputError(
-                f"There are {len(side)} pictures {name}: a distribution needs {MIN_PICTURES} or "
-                "more, better a hundred."
-            )
+            needs = f"a distribution needs {MIN_PICTURES} or more, better a hundred."
+            raise InputError(f"There are {len(side)} pictures {name}: {needs}")
     if settings.paired and len(sources) != len(targets):
-        raise InputError(
-            f"Pairs are needed: {len(sources)} pictures do not match {len(targets)}. "
-            "Without pairs, evaluate unpaired."
-        )
+        problem = f"{len(sources)} pictures do not match {len(targets)}."
+        raise InputError(f"Pairs are needed: {problem} Without pairs, evaluate unpaired.")
     if settings.labels and not settings.paired:
         raise InputError("The FCN-score needs pairs of a label map and a photograph.")
 

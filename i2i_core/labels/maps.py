@@ -38,10 +38,8 @@ def encode(ids: Ids, colours: Colours = PALETTE) -> Image.Image:
     labelled = ids[ids != UNLABELLED]
     count = int(labelled.max()) + 1 if labelled.size else 0
     if count > len(colours):
-        raise InputError(
-            f"The label map uses {count} labels but only {len(colours)} colours "
-            "are known: use fewer labels."
-        )
+        problem = f"uses {count} labels but only {len(colours)} colours are known"
+        raise InputError(f"The label map {problem}: use fewer labels.")
     return Image.fromarray(table[ids])
 
 
@@ -99,10 +97,8 @@ def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
     if first.grey_ids or second.grey_ids:
         values = {colour: i for i, colour in enumerate(first.colours)}
         if first.grey_ids != second.grey_ids and not set(second.colours) <= set(values):
-            raise InputError(
-                "One label map is painted in colours and the other holds grey ids: "
-                "use maps of one kind."
-            )
+            problem = "One label map is painted in colours and the other holds grey ids"
+            raise InputError(f"{problem}: use maps of one kind.")
         for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
     else:

@@ -193,10 +193,9 @@ class CUT(Method):
 
     def check_trainable(self) -> None:
         if self.config.in_channels != self.config.out_channels:
-            raise InputError(
-                "This model is grey on one side only, which CUT cannot learn from: its encoder "
-                "compares both sides. Start a new model of as many channels on both."
-            )
+            problem = "This model is grey on one side only, which CUT cannot learn from"
+            advice = "Start a new model of as many channels on both."
+            raise InputError(f"{problem}: its encoder compares both sides. {advice}")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}

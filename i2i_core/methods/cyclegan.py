@@ -170,10 +170,8 @@ class CycleGAN(Method):
 
     def check_trainable(self) -> None:
         if self.generator_ba is None:
-            raise InputError(
-                "This model has one direction only, which CycleGAN cannot learn from: "
-                "import both directions together, or start a new model."
-            )
+            problem = "This model has one direction only, which CycleGAN cannot learn from"
+            raise InputError(f"{problem}: import both directions together, or start a new model.")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         back = {} if self.ema_ba is None else {"generator_ba": self.ema_ba}

@@ -64,11 +64,9 @@ class Pix2PixHDConfig(AdversarialConfig):
         layers = self.discriminator_layers
         smallest = max(16, 2 * 3 * 2**layers)  # each discriminator sees half of it
         if self.crop_size < smallest:
-            raise InputError(
-                f"Crops of {self.crop_size} pixels are too small for two scales and discriminators "
-                f"of {layers} layers: choose a crop_size of at least {smallest}, or fewer "
-                "discriminator_layers."
-            )
+            problem = f"Crops of {self.crop_size} pixels are too small for two scales"
+            advice = f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
+            raise InputError(f"{problem} and discriminators of {layers} layers: {advice}")
 
 
 class Pix2PixHD(Method):

@@ -117,10 +117,8 @@ class StructuralAnalogy(Method):
             {int(i) for i in set(m.ids.flat)} - {UNLABELLED} for m in (map_a, map_b)
         )
         if only_b or colours_a != colours_b or not 2 <= len(colours_a) <= 4:
-            raise InputError(
-                "Mark two to four regions, each with a colour of its own, on both pictures: "
-                "regions of one colour answer to each other."
-            )
+            advice = "Mark two to four regions, each with a colour of its own, on both pictures"
+            raise InputError(f"{advice}: regions of one colour answer to each other.")
         marks_a = spread_scribbles(self.picture_a, map_a.ids)
         marks_b = spread_scribbles(self.picture_b, map_b.ids)
         self.marks = torch.from_numpy(marks_a), torch.from_numpy(marks_b)

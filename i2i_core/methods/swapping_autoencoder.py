@@ -78,15 +78,12 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
             raise InputError("The window (or else crop_size) must be a power of two, 16 to 1024.")
         check_crops(self, self.multiple_of)
         if not self.multiple_of <= self.decode_size <= self.crop_size:
-            raise InputError(
-                f"The window is {self.window}: choose a multiple of {self.multiple_of} up to "
-                f"crop_size, {self.crop_size}, or 0 for whole pictures."
-            )
+            most = f"up to crop_size, {self.crop_size}, or 0 for whole pictures."
+            advice = f"choose a multiple of {self.multiple_of} {most}"
+            raise InputError(f"The window is {self.window}: {advice}")
         if self.texture_scale * self.crop_size < self.smallest_input:
-            raise InputError(
-                f"Pictures of {self.crop_size} pixels are too small for so many halvings: choose a "
-                f"crop_size of at least {self.smallest_input}."
-            )
+            problem = f"Pictures of {self.crop_size} pixels are too small for so many halvings"
+            raise InputError(f"{problem}: choose a crop_size of at least {self.smallest_input}.")
 
     @property
     def decode_size(self) -> int:
@@ -262,10 +259,9 @@ class SwappingAutoencoder(Method):
 
     def check_trainable(self) -> None:
         if not self.has_training_networks:
-            raise InputError(
-                "This model comes without its discriminators, as published ones do, and may be far "
-                "too large to teach here: go on with `python -m i2i_core fit` and --start."
-            )
+            problem = "This model comes without its discriminators, as published ones do, and"
+            advice = "go on with `python -m i2i_core fit` and --start."
+            raise InputError(f"{problem} may be far too large to teach here: {advice}")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"autoencoder": self.ema, "statistics": EMA(self.statistics, 0)}

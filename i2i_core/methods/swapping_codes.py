@@ -57,10 +57,8 @@ def check_codes(method: SwappingAutoencoder, codes: Codes) -> None:
     """Raise InputError for codes of another model."""
     c = method.config
     if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
-        raise InputError(
-            "These codes are of another model, with other sizes: encode the picture again with "
-            "the model that is to decode them."
-        )
+        advice = "encode the picture again with the model that is to decode them."
+        raise InputError(f"These codes are of another model, with other sizes: {advice}")
 
 
 def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
@@ -85,10 +83,9 @@ def at_size(
     if side != method.config.crop_size:
         check_range("size", side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
     if max(picture.size) > MAX_ASPECT * min(picture.size):
-        raise InputError(
-            f"The picture is {picture.width} × {picture.height}: far too narrow. Cut out a part "
-            "that is at most eight times as long as it is wide."
-        )
+        problem = f"The picture is {picture.width} × {picture.height}: far too narrow."
+        advice = "Cut out a part that is at most eight times as long as it is wide."
+        raise InputError(f"{problem} {advice}")
     return fit_short_side(picture, side)
 
 
@@ -113,9 +110,8 @@ def load_codes(path: str | Path) -> Codes:
         if header.get("format") != FORMAT:
             raise KeyError("format")
     except (SafetensorError, OSError, KeyError, ValueError):
-        raise InputError(
-            f"{path.name} holds no codes of a picture: give a file that encoding a picture made."
-        ) from None
+        advice = "give a file that encoding a picture made."
+        raise InputError(f"{path.name} holds no codes of a picture: {advice}") from None
     fits = codes.structure.ndim == 3 and codes.texture.ndim == 1
     if fits:
         rows, columns = (places * codes.step for places in codes.structure.shape[1:])

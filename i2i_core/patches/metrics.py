@@ -16,7 +16,6 @@ PATCH = 7
 
 def coherence(result: Tensor, source: Tensor, scales: int = 3, samples: int = 3000) -> float:
     """How far the patches of `result` are from those of `source`: 0 when every one occurs there.
-
     Mean over `scales` (each half the last) of the root mean squared distance, in grey levels of
     0 to 255, of `samples` random 7×7 patches to their nearest source patch. The first term of
     bidirectional similarity (Simakov et al. 2008, eq. 1); `completeness` is the second."""

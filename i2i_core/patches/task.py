@@ -41,11 +41,9 @@ def settings_for(long_side: int, **changes: Any) -> Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """What to synthesize.
-
-    `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and `target_guide`
-    (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
-    `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
+    """What to synthesize. `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and
+    `target_guide` (1, G, H, W) hold the same G channels, and the target guide's size is the
+    result's. `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
     `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
     `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match."""
 

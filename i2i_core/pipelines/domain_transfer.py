@@ -49,10 +49,8 @@ def transfer(
     translation back again. Raises InputError for models that have no domains."""
     method = model.method
     if method.capabilities.needs_pairs or model.info.takes:
-        raise InputError(
-            f"{model.info.name} learnt from pairs, not from domains: use it where sketches become "
-            "photographs."
-        )
+        advice = "use it where sketches become photographs."
+        raise InputError(f"{model.info.name} learnt from pairs, not from domains: {advice}")
     method.check_direction(reverse)
     picture = check_image(picture, "The picture")
     if reference is not None:

@@ -142,10 +142,8 @@ def middle(layers: tuple[int, ...]) -> int:
 def _check_training_networks(method: Method, what: str) -> None:
     method.check_is_fitted()
     if not method.has_training_networks:
-        raise InputError(
-            f"This model's file has no {what}: it is an imported generator, or older. "
-            "Fit one here, or choose a shipped model."
-        )
+        problem = f"This model's file has no {what}: it is an imported generator, or older."
+        raise InputError(f"{problem} Fit one here, or choose a shipped model.")
 
 
 @torch.no_grad()

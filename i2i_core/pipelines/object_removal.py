@@ -43,9 +43,8 @@ def remove_object(
     if not hole.any():
         raise InputError("The mask is empty: brush over what should go.")
     if hole.mean() > 0.8:
-        raise InputError(
-            "The mask covers nearly everything: leave some of the picture to fill from."
-        )
+        advice = "leave some of the picture to fill from."
+        raise InputError(f"The mask covers nearly everything: {advice}")
     window = _window(hole)
     part = photo.crop(window)
     scale = min(1.0, long_side / max(part.size))

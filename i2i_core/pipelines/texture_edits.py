@@ -218,10 +218,9 @@ def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
 def _directions(model: LoadedModel) -> Directions:
     directions = as_swapper(model).statistics.directions
     if not directions.fitted:
-        raise InputError(
-            "This model's file does not say in which directions its pictures differ: teach it for "
-            "a moment, which finds them, or use a shipped model."
-        )
+        problem = "This model's file does not say in which directions its pictures differ"
+        advice = "teach it for a moment, which finds them, or use a shipped model."
+        raise InputError(f"{problem}: {advice}")
     return directions
 
 

@@ -82,10 +82,8 @@ def decode_codes(
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
     """The model's method. Raises InputError if it is no swapping autoencoder."""
     if not isinstance(model.method, SwappingAutoencoder):
-        raise InputError(
-            f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
-            "texture: choose one of the models for texture swap."
-        )
+        problem = "is no swapping autoencoder and has no codes of structure and texture"
+        raise InputError(f"{model.info.name} {problem}: choose one of the models for texture swap.")
     return model.method
 
 
@@ -121,10 +119,8 @@ def swap_grid(
     if model == AUTO:
         model = choose(structures[0], textures[0])
     if not isinstance(model, LoadedModel):
-        raise InputError(
-            "No model fits these pictures, and a grid of patches would take minutes: choose a "
-            "model to see what it makes of them."
-        )
+        problem = "No model fits these pictures, and a grid of patches would take minutes"
+        raise InputError(f"{problem}: choose a model to see what it makes of them.")
     method = as_swapper(model)
     size = short_side or method.config.crop_size
     sources = [at_size(method, picture, size) for picture in structures]

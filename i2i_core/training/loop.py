@@ -95,14 +95,11 @@ def fit_steps(
     c, state = method.config, method.fit_state
     assert state is not None
     if state.step >= total:
-        raise InputError(
-            f"This model has had its {total} steps. To go on, give it more steps than that."
-        )
+        advice = "To go on, give it more steps than that."
+        raise InputError(f"This model has had its {total} steps. {advice}")
     if state.step and state.world not in (0, distributed.world()):
-        raise InputError(
-            f"This fit ran on {state.world} processes, which share its steps and pictures: "
-            "go on with as many."
-        )
+        reason = "which share its steps and pictures: go on with as many."
+        raise InputError(f"This fit ran on {state.world} processes, {reason}")
     with batches:
         for step in range(state.step, total):
             a, b = (
