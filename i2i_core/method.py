@@ -176,10 +176,8 @@ class Method(nn.Module, ABC):
             source = fit_short_side(source.convert("RGB"), c.working_size)
             reference = reference and fit_short_side(reference.convert("RGB"), c.working_size)
         guide = None if reference is None else to_tensor(reference).to(self.device)
-        channels = c.channels[1 if reverse else 0]
-        fitting, undo = fit_multiple(
-            with_channels(to_tensor(source), channels).to(self.device), c.multiple_of
-        )
+        pixels = with_channels(to_tensor(source), c.channels[1 if reverse else 0])
+        fitting, undo = fit_multiple(pixels.to(self.device), c.multiple_of)
 
         def network(part: Tensor) -> Tensor:
             with training_mode(self, self.infers_in_training_mode), torch.no_grad():

@@ -143,8 +143,10 @@ def _changed(model: str, kind: str) -> ModelView:
     info = model_info(model)
     on_canvas = _on_canvas(info, kind)
     hint = HELLO if on_canvas else "Add a photograph: the model translates it."
+    # The first starter of its kind, unless the visitor has drawn something of it.
+    first = _stored([*_starters(info.takes), 0][0], keep=True)
     return ModelView(
-        canvas=gr.update(value=_first(info.takes), visible=True if on_canvas else "hidden"),
+        canvas=gr.update(value=first, visible=True if on_canvas else "hidden"),
         photo=gr.Image(visible=not on_canvas),
         kind=gr.Radio(visible=not (info.takes or info.makes)),
         tracing=gr.Accordion(visible=on_canvas),
@@ -171,11 +173,6 @@ def _surprise(count: int, model: str) -> tuple[int, str, int]:
     count += 1
     number = numbers[count % len(numbers)]
     return count, _stored(number), DRAWINGS[number].seed
-
-
-def _first(takes: str) -> str:
-    """The first starter of a kind, unless the visitor has drawn something of it."""
-    return _stored([*_starters(takes), 0][0], keep=True)
 
 
 def _starters(takes: str) -> list[int]:

@@ -37,9 +37,8 @@ def build() -> Chooser:
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
             first, second = f"{SWAPS[0].structure}.jpg", f"{SWAPS[0].texture}.jpg"
-            structure, texture = widgets.PicturePair(
-                (first, "1 · Structure of this"), (second, "2 · Texture of this")
-            )
+            labelled = (first, "1 · Structure of this"), (second, "2 · Texture of this")
+            structure, texture = widgets.PicturePair(*labelled)
             choices = models.choices([])
             maker = gr.Dropdown(choices, value=AUTO, label="3 · Made by", interactive=True)
             names = (f"{stored.name}.jpg" for stored in SWAPS)

@@ -142,9 +142,8 @@ class CUT(Method):
             if mirrored:
                 translated = [feature.flip(3) for feature in translated]
             compare = patch_nce if c.negatives == "internal" else patch_nce_external
-            return layered_patch_nce(
-                translated, source, projection, c.nce_patches, compare, c.temperature
-            )
+            how = projection, c.nce_patches, compare, c.temperature
+            return layered_patch_nce(translated, source, *how)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)

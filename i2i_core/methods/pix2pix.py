@@ -78,14 +78,24 @@ class Pix2Pix(Method):
     def __init__(self, config: Pix2PixConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or Pix2PixConfig()
-        channels, size = (c.in_channels, c.out_channels), c.crop_size
+        channels, size, width = (c.in_channels, c.out_channels), c.crop_size, c.discriminator_width
         self.capabilities = replace(
             self.capabilities, channels=channels, multiple_of=c.multiple_of, working_size=size
         )
         self.infers_in_training_mode = c.test_time == "paper"
+        self.generator: nn.Module
+        self.discriminator: nn.Module
         with seeded(c.seed):
-            self.generator = _generator(c)
-            self.discriminator = _discriminator(c)
+            if c.generator == "unet":
+                unet = *channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple
+                self.generator = UNet(*unet)
+            else:
+                self.generator = ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
+            if c.discriminator == "pixel":
+                self.discriminator = PixelGAN(sum(channels), width, c.norm)
+            else:
+                judge = sum(channels), width, c.discriminator_layers, c.norm
+                self.discriminator = PatchGAN(*judge, max_multiple=c.max_multiple)
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
@@ -139,17 +149,3 @@ class Pix2Pix(Method):
 
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator}
-
-
-def _generator(c: Pix2PixConfig) -> nn.Module:
-    channels = c.in_channels, c.out_channels
-    if c.generator == "unet":
-        return UNet(*channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple)
-    return ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
-
-
-def _discriminator(c: Pix2PixConfig) -> nn.Module:
-    channels, width = c.in_channels + c.out_channels, c.discriminator_width
-    if c.discriminator == "pixel":
-        return PixelGAN(channels, width, c.norm)
-    return PatchGAN(channels, width, c.discriminator_layers, c.norm, max_multiple=c.max_multiple)

@@ -114,9 +114,8 @@ class SinCUT(Method):
         def contrast(translation: Tensor, source: list[Tensor]) -> Tensor:
             """PatchNCE over the layers, against the places of all crops."""
             translated = self.generator.encode(translation, c.nce_layers)
-            return layered_patch_nce(
-                translated, source, projection, c.nce_patches, patch_nce_external, c.temperature
-            )
+            how = projection, c.nce_patches, patch_nce_external, c.temperature
+            return layered_patch_nce(translated, source, *how)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             with mixed_precision(device):

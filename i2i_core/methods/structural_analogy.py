@@ -178,9 +178,7 @@ class StructuralAnalogy(Method):
             trials = sorted([*trials, trial], key=_score, reverse=True)
             note = f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}"
             best, result = to_image(trials[0].picture), AnalogyResult(_tried(trials))
-            yield Progress(
-                len(trials), trial.total + levels, picture=best, note=note, result=result
-            )
+            yield Progress(len(trials), trial.total + levels, {}, best, note, result)
         return trials
 
     def _marked_guides(

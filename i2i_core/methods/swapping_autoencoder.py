@@ -121,18 +121,15 @@ class SwappingAutoencoder(Method):
         self.capabilities = replace(
             self.capabilities, multiple_of=c.multiple_of, working_size=c.crop_size
         )
+        judge = c.decode_size, c.discriminator_width, c.discriminator_max_width
+        patch_judge = c.patch_size, c.patch_width, c.patch_max_width, c.patch_linear
         with seeded(c.seed):
             self.autoencoder = c.build()
-            self.discriminator = StyleGAN2Discriminator(
-                c.decode_size, c.discriminator_width, c.discriminator_max_width
-            )
-            self.patch_discriminator = PatchDiscriminator(
-                c.patch_size, c.patch_width, c.patch_max_width, c.patch_linear
-            )
+            self.discriminator = StyleGAN2Discriminator(*judge)
+            self.patch_discriminator = PatchDiscriminator(*patch_judge)
         self.ema = EMA(self.autoencoder, c.ema)
-        self.statistics = CollectionStatistics(
-            c.structure_channels, c.texture_size, LAYOUT_SIZE, 2 * c.widths[-1]
-        )
+        codes = c.structure_channels, c.texture_size
+        self.statistics = CollectionStatistics(*codes, LAYOUT_SIZE, 2 * c.widths[-1])
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
         slower = c.learning_rate * share, (c.beta1**share, c.beta2**share)

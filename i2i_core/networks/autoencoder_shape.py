@@ -61,8 +61,9 @@ class AutoencoderShape:
         scale = max(self.texture_scale, self.smallest_input / min(pictures.shape[-2:]))
         if scale == 1:
             return pictures
-        smooth = {"mode": "bilinear", "antialias": True, "align_corners": False}
-        return F.interpolate(pictures, scale_factor=scale, **smooth)
+        return F.interpolate(
+            pictures, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False
+        )
 
     def build(self) -> Autoencoder:
         """Encoder and generator."""

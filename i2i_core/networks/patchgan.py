@@ -67,13 +67,10 @@ class PixelGAN(nn.Module):
         super().__init__()
         bias = norm != "batch"
         self.net = nn.Sequential(
-            nn.Conv2d(in_channels, width, 1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, 1, bias=bias),
-            norm_layer(norm, 2 * width),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, 1, 1, bias=bias),
-        )
+            nn.Conv2d(in_channels, width, 1), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(width, 2 * width, 1, bias=bias), norm_layer(norm, 2 * width),
+            nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(2 * width, 1, 1, bias=bias),
+        )  # fmt: skip
         initialise(self, init)
 
     def forward(self, x: Tensor) -> Tensor:

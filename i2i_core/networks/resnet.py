@@ -120,15 +120,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: str, dropout: bool, bias: bool = True) -> None:
         super().__init__()
         self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1),
-            Conv3x3(channels, channels, bias),
-            norm_layer(norm, channels),
-            nn.ReLU(inplace=True),
-            *([nn.Dropout(0.5)] if dropout else []),
-            nn.ReflectionPad2d(1),
-            Conv3x3(channels, channels, bias),
-            norm_layer(norm, channels),
-        )
+            nn.ReflectionPad2d(1), Conv3x3(channels, channels, bias), norm_layer(norm, channels),
+            nn.ReLU(inplace=True), *([nn.Dropout(0.5)] if dropout else []),
+            nn.ReflectionPad2d(1), Conv3x3(channels, channels, bias), norm_layer(norm, channels),
+        )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
         if pays(x, self.conv_block.get_parameter("1.weight"), *x.shape[-2:]):
