@@ -140,10 +140,12 @@ def follow(canvas: Canvas, live: bool, keep: bool, seed: int | None) -> Iterator
         yield RepaintView(status=jobs.status_line("Live is off: press Render."))
 
 
-def render_map(canvas: Canvas, keep: bool, seed: int | None, side: int) -> Iterator[RepaintView]:
-    """Show every level, enlarged so that nothing jumps; the last one as made, at `side` pixels."""
+def render_map(
+    canvas: Canvas, keep: bool, seed: int | None, long_side: int
+) -> Iterator[RepaintView]:
+    """Show every level, enlarged so that nothing jumps; the last one as made."""
     labels, target = canvas.label_pictures()
-    settings = {"long_side": side, "keep": keep, "seed": seed or 0}
+    settings = {"long_side": long_side, "keep": keep, "seed": seed or 0}
     result = None
     for event in jobs.compute(semantic_analogy, canvas.photo, labels, target, **settings):
         result = event.picture
@@ -151,7 +153,7 @@ def render_map(canvas: Canvas, keep: bool, seed: int | None, side: int) -> Itera
             result = enlarged(result, canvas.photo)
         yield RepaintView(result=result or gr.skip(), status=jobs.status_line(progress=event))
     # The picture once more: after a skipped one the browser could not send it back as input.
-    yield RepaintView(result=result, status=jobs.status_line(f"Done, at {side} pixels."))
+    yield RepaintView(result=result, status=jobs.status_line(f"Done, at {long_side} pixels."))
 
 
 def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:
