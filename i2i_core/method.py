@@ -84,7 +84,6 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pictures of both domains. Raises InputError on what cannot be learnt from.
-
         Methods that learn step by step go on where they were stopped; the others start anew."""
 
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002

@@ -61,12 +61,10 @@ def evaluate_model(
     method: Method, a: Pictures, b: Pictures, settings: EvaluationSettings,
     train: Sides | None = None,
 ) -> Work[ModelScores]:  # fmt: skip
-    """Translate A (in reverse, B) and score the translations against the real other side.
-
-    `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record
-    holds the result. Raises InputError for a model that has learnt nothing, fewer than MIN_PICTURES
-    on a side, sides that are no pairs when they should be, and labels that are wanted but missing.
-    """
+    """Translate A (in reverse, B) and score the translations against the real other side. `train`:
+    further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record holds the
+    result. Raises InputError for a model that has learnt nothing, fewer than MIN_PICTURES on a
+    side, sides that are no pairs when they should be, and labels that are wanted but missing."""
     sides = (b, a) if settings.reverse else (a, b)
     if settings.reverse and train:
         train = train[::-1]

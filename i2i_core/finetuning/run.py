@@ -57,7 +57,6 @@ def run_fit(
     """Fit `method` and write the model `out`: when all steps are made, when the pace's limit is
     over, when `stop` says so, when this generator is closed, and at the pace's intervals. Of
     several processes only the first has an `out`. What diverged or made no step is not written.
-
     Records have the losses, what is left in words, and when one is due, and at the end, a preview
     of `previewed` pictures. `pairs` are mixed unmarked into both sides. Raises InputError as `fit`.
     """

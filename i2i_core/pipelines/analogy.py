@@ -28,7 +28,6 @@ def structural_analogy(
     scribbles: tuple[Image, Image] | None = None,
 ) -> Work[AnalogyResult]:  # fmt: skip
     """A picture with the layout of A and the materials of B; in `reverse` the other way round.
-
     `preset` is one of StructuralAnalogy.presets ("structure", "style", "texture", "text effect");
     `granularity` and `correspondence` overrule what it says. `scribbles`: strokes on A and on B,
     see `StructuralAnalogy.correspond`. Raises InputError for settings out of range."""
@@ -48,11 +47,10 @@ def semantic_analogy(
     photo: Image, labels: Image, target: Image, *, long_side: int = 256, keep: bool = False,
     seed: int = 0,
 ) -> Work:  # fmt: skip
-    """The photograph that `target` would be the label map of, given `photo` and its `labels`.
-
-    An edited map moves and reshapes what the photograph shows; a map drawn by hand makes it
-    *sketch to image*, a map of another place *texture by numbers*. With `keep`, and
-    maps of one shape, the photograph stays as it is where both have the same label."""
+    """The photograph that `target` would be the label map of, given `photo` and its `labels`. An
+    edited map moves and reshapes what the photograph shows; a map drawn by hand makes it *sketch to
+    image*, a map of another place *texture by numbers*. With `keep`, and maps of one shape, the
+    photograph stays as it is where both have the same label."""
     photo = check_image(photo, "The photograph")
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
@@ -67,9 +65,8 @@ def move_region(
     photo: Image, at: tuple[int, int], by: tuple[int, int], labels: Image | None = None, *,
     long_side: int = 256, seed: int = 0,
 ) -> Work:  # fmt: skip
-    """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels.
-
-    Without `labels` the photograph is segmented first. What was behind is made from the rest."""
+    """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels. Without `labels`
+    the photograph is segmented first. What was behind is made from the rest."""
     edit = partial(label_edits.move, dx=by[0], dy=by[1])
     return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 

@@ -93,12 +93,11 @@ def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int
 def blend(
     source: Image.Image, target: Image.Image, strength: float = 1.0, keep_colours: bool = False
 ) -> Image.Image:
-    """The picture `strength` of the way from `source` to `target`, of one size; beyond 1 the
-    change is exaggerated. Pixels are blended, not weights: a translation moves nothing, so no
-    ghosts arise, and to blend weights one would need a generator that returns its input.
-
-    With `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in
-    neural artistic style transfer*, section 3.2)."""
+    """The picture `strength` of the way from `source` to `target`, of one size; beyond 1 the change
+    is exaggerated. Pixels are blended, not weights: a translation moves nothing, so no ghosts
+    arise, and to blend weights one would need a generator that returns its input. With
+    `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in neural
+    artistic style transfer*, section 3.2)."""
     source, target = source.convert("RGB"), target.convert("RGB")
     if keep_colours:
         light = target.convert("YCbCr").getchannel(0)

@@ -30,11 +30,9 @@ def remove_object(
     photo: Image.Image, mask: Image.Image, long_side: int = 512, seed: int = 0
 ) -> Work:
     """Fill the masked part of `photo`; the last record's picture is as large, and unchanged beyond
-    two pixels outside the mask.
-
-    `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go.
-    `long_side`, pixels: of the window around the mask that is worked on. Raises InputError when
-    nothing, or nearly everything, is masked, and for a size out of range."""
+    two pixels outside the mask. `mask`: of the photo's shape, any scale; painted (white, or opaque)
+    is what has to go. `long_side`, pixels: of the window around the mask that is worked on. Raises
+    InputError when nothing, or nearly everything, is masked, and for a size out of range."""
     check_range("long side", long_side, 64, 2048)
     check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
@@ -83,10 +81,9 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
-    """The label guide of the picture around the hole, continued into the hole.
-
-    A pixel of the hole takes the label of the known pixel nearest to it, heights counting
-    HEIGHT_WEIGHT times: what people photograph lies in layers."""
+    """The label guide of the picture around the hole, continued into the hole. A pixel of the hole
+    takes the label of the known pixel nearest to it, heights counting HEIGHT_WEIGHT times: what
+    people photograph lies in layers."""
     from scipy.ndimage import distance_transform_edt
 
     def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:
