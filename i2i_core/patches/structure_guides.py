@@ -1,7 +1,6 @@
 """Correspondences: guesses of what answers to what between two pictures, as guides.
 
-No single automatic guess is right for every pair, so there are several; the method tries each at
-a small size and takes the best."""
+No single guess is right for every pair: the method tries several small and takes the best."""
 
 from collections.abc import Callable
 
@@ -48,8 +47,7 @@ def colour(picture: Tensor) -> Tensor:
 
 
 def figures(picture: Tensor) -> Tensor:
-    """What stands out in colour corresponds to what stands out: saliency at the picture's size,
-    split softly at Otsu's threshold."""
+    """What stands out in colour corresponds: saliency, split softly at Otsu's threshold."""
     from skimage.filters import threshold_otsu
 
     saliency = resize(colour_contrast(picture), picture.shape[-2:]).clamp(0, 1)
