@@ -12,6 +12,7 @@ from demos.shared.widgets import Picture, read
 from i2i_core.labels.maps import encode
 from i2i_core.labels.segmentation import segment as find_regions
 from i2i_core.pipelines import analogy
+from i2i_core.pipelines.correspondence import find_correspondence as correspond
 
 
 def structural_analogy(
@@ -25,8 +26,8 @@ def structural_analogy(
         b: The picture whose appearance is taken.
         preset: One of structure, style, texture, text effect.
         granularity: 0 keeps only the large arrangement, 1 all detail; -1 for the preset's.
-        correspondence: What answers to what, such as auto, lightness, objects; empty for the
-            preset's.
+        correspondence: What answers to what, such as auto, semantic, lightness, objects; empty for
+            the preset's.
         seed: Another number gives another result.
         size: Longer side of the result in pixels, 64 to 1024.
         reverse: Exchange the roles of a and b.
@@ -61,6 +62,21 @@ def semantic_analogy(
         read(target_labels, "the target label map", flatten=False),
         long_side=size, keep=keep, seed=seed,
     )  # fmt: skip
+
+
+def find_correspondence(a: str, b: str, x: float, y: float) -> tuple[Image.Image, float, float]:
+    """Find the spot of picture b that shows what picture a shows at a point.
+
+    Args:
+        a: The picture that is asked about.
+        b: The picture that answers.
+        x: The point in a, a share of its width, 0 to 1.
+        y: The same of its height.
+
+    Returns:
+        A heat map over b, a PNG, and the best spot in b: x and y, shares of its sides."""
+    found = jobs.call(correspond, read(a, "the picture a"), read(b, "the picture b"), (x, y))
+    return found.heat_map, *found.point
 
 
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
@@ -98,6 +114,7 @@ def build() -> None:
         correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="")
         granularity, reverse, keep = gr.Number(-1), gr.Checkbox(), gr.Checkbox()
         size, window, seed, classes = (gr.Number(n, precision=0) for n in (256, 512, 0, 4))
+        x, y, best_x, best_y = (gr.Number(0.5) for _ in range(4))
         result = gr.Image(format="png", label="result")
         for function, inputs in (
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
@@ -106,3 +123,4 @@ def build() -> None:
             (segment, [photo, classes]),
         ):
             jobs.endpoint(function, inputs, result)
+        jobs.endpoint(find_correspondence, [a, b, x, y], [result, best_x, best_y])

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from PIL import Image
 
+from demos.image_analogy import answers
 from demos.image_analogy.scribbles import build_editors, scribbles_of
 from demos.shared import jobs, widgets
 from examples.starters import PAIRS, RESULT_SIZE
@@ -55,6 +56,7 @@ def build() -> None:
                 forth, *forth_buttons = _lay_out_result(FORTH, FIRST.structure, FIRST.appearance)
                 back, *back_buttons = _lay_out_result(BACK, FIRST.appearance, FIRST.structure)
             guesses = _lay_out_guesses()
+            answers.build(a, b)
             marks = build_editors(a, b)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             preset, granularity, correspondence, *more = _lay_out_settings()
@@ -115,7 +117,7 @@ def _lay_out_settings() -> tuple[Any, ...]:
             seed = widgets.Seed(min_width=100)
         correspondence = gr.Dropdown(
             CORRESPONDENCES, value=FIRST.correspondence, label="What answers to what",
-            info="auto tries them all, small, and finishes the best",
+            info="auto goes by what both show, or tries the others, small, and finishes the best",
         )  # fmt: skip
     return preset, granularity, correspondence, seed, long_side
 

@@ -70,6 +70,24 @@ def semantic_analogy(
     write_picture(work, out)
 
 
+def find_correspondence(
+    a: Annotated[Path, arg("A", "picture that is asked about")],
+    b: Annotated[Path, arg("B", "picture that answers")],
+    x: Annotated[float, arg("X", "the point in A, a share of its width, 0 to 1")],
+    y: Annotated[float, arg("Y", "the same of its height")],
+    out: Out,
+) -> None:
+    """Where B shows what A shows at a point.
+
+    Prints the best spot in B, shares of its width and height, and writes a heat map over B."""
+    from i2i_core.images import writable
+
+    path = writable(out)
+    found = i2i.find_correspondence(i2i.open_image(a), i2i.open_image(b), (x, y))
+    print(f"{found.point[0]:.3f} {found.point[1]:.3f}")
+    save_and_print(found.heat_map, path)
+
+
 def remove(
     photo: Annotated[Path, arg("PHOTO")],
     mask: Annotated[Path, arg("MASK", "of its shape, white or opaque where to fill")],

@@ -14,6 +14,7 @@ from i2i_core.errors import InputError
 COMMANDS: dict[str, Callable[..., None]] = {
     "structural-analogy": analogy.structural_analogy,
     "semantic-analogy": analogy.semantic_analogy,
+    "find-correspondence": analogy.find_correspondence,
     "remove": analogy.remove,
     "segment": analogy.segment,
     "evaluate": evaluate.evaluate,

@@ -14,13 +14,14 @@ from i2i_core.images.filters import gaussian_blur, rank, resize, rgb_to_lab
 from i2i_core.patches.deep_guides import deep_features, deep_features_at_hand
 from i2i_core.patches.metrics import squared_gradient
 from i2i_core.patches.saliency import colour_contrast, objects
-from i2i_core.patches.semantic_guides import is_texture, semantic_correspondence
+from i2i_core.patches.semantic_guides import is_texture, likeness, semantic_correspondence
 
 EDGE_WEIGHT = 0.3
 # Shares of the variance of lightness that two tones explain: of black on white, 0.93 to 0.99; of
 # photographs 0.6 to 0.9; an ink drawing with greys, in which the network sees a horse, 0.91.
 LETTERING = 0.85  # of both pictures
 DRAWING = 0.95  # of either
+LIKE = 0.28  # likeness of two pictures from which on meaning alone decides
 GuidePair = tuple[Tensor, Tensor]
 Correspondence = Callable[[Tensor, Tensor], GuidePair]
 
@@ -112,15 +113,17 @@ CORRESPONDENCES: dict[str, Correspondence] = {
 
 def candidates(a: Tensor, b: Tensor) -> list[str]:
     """The correspondences worth a trial, for the structure of `a` and the stuff of `b`. Where both
-    are pictures, and B is no mere texture, what they show decides, and nothing else needs trying.
-    Otherwise strokes in place of colour where both have two tones, deep features only where their
-    weights are there, and never local lightness, which is best on too few pairs to pay for its
-    trial."""
+    show like things, what they show decides, and nothing else needs trying. Two tones, and a B that
+    is a mere texture, show nothing: then meaning is left out, and with two tones on both sides
+    strokes come in place of colour. Deep features are tried only where their weights are there,
+    local lightness never: it is rarely best."""
     tones = two_tones(a)[1], two_tones(b)[1]
     lettering = min(tones) > LETTERING
-    if not lettering and max(tones) < DRAWING and not is_texture(b):
+    left_out = ["local lightness", "colour" if lettering else "strokes"]
+    if lettering or max(tones) > DRAWING or is_texture(b):
+        left_out.append("semantic")
+    elif likeness(a, b) > LIKE:
         return ["semantic"]
-    left_out = ["semantic", "local lightness", "colour" if lettering else "strokes"]
     if not deep_features_at_hand():
         left_out.append("deep features")
     return [name for name in CORRESPONDENCES if name not in left_out]

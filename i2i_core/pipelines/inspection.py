@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import Tensor
 
 from i2i_core.checkpoints.model_zoo import LoadedModel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
+from i2i_core.images.overlays import Floats, as_array, glow, judged, mark
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import fit_multiple, to_image, to_tensor
 from i2i_core.method import Method
@@ -20,7 +19,6 @@ from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 
 SHORT_SIDE = 256  # pixels that a picture is looked at with
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def score_patches(method: Method, picture: Image.Image, *, reverse: bool = False
     with torch.no_grad():
         logits = network(to_tensor(small).to(method.device) * 2 - 1)[:, :1]
     values = logits.clamp(0, 1)  # least squares: 1 is real, 0 made
-    return PatchScores(_array(values), _overlay(small, values))
+    return PatchScores(as_array(values), judged(small, values))
 
 
 def match_patches(
@@ -107,8 +105,8 @@ def match_patches(
     query = queries[0, :, row, column]
     similarity = torch.einsum("c,chw->hw", query, keys[0]) / method.config.temperature
     values = (similarity - similarity.max()).exp()[None, None]
-    marked = _mark(to_image(translation / 2 + 0.5), point)
-    return PatchMatches(_array(values), _glow(small, values), marked)
+    marked = mark(to_image(translation / 2 + 0.5), point)
+    return PatchMatches(as_array(values), glow(small, values), marked)
 
 
 def embedding_colours(
@@ -170,39 +168,3 @@ def _embeddings(
         unit = F.normalize(vectors, dim=-1).transpose(1, 2)
         embeddings.append(unit.unflatten(2, feature.shape[-2:]))
     return small, translation, embeddings
-
-
-def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
-    """Red at 0, blue at 1, laid over the greyed picture."""
-    large = F.interpolate(values, picture.size[::-1], mode="bilinear")
-    light = np.asarray(picture.convert("L"), np.float32)[..., None] / 255
-    share = _array(large)[..., None]
-    red, blue = np.array([0.95, 0.25, 0.15]), np.array([0.15, 0.45, 0.95])
-    colour = red * (1 - share) + blue * share
-    pixels = (0.25 + 0.75 * light) * (0.25 + 0.75 * colour)
-    return Image.fromarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
-
-
-def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
-    """The picture, dark and grey but for high values, widened and raised for eyes to find them."""
-    brightness = F.max_pool2d(values, 3, 1, 1) ** 0.35
-    large = F.interpolate(brightness, picture.size[::-1], mode="bilinear")
-    share = _array(large)[..., None]
-    colour = np.asarray(picture, np.float32) / 255
-    grey = colour.mean(2, keepdims=True) * 0.35
-    warm = np.array([1.0, 0.62, 0.1])
-    pixels = grey * (1 - share) + (0.45 * colour + 0.55 * warm) * share
-    return Image.fromarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))
-
-
-def _mark(picture: Image.Image, point: tuple[float, float]) -> Image.Image:
-    """A ring around the point, dark and light so that it shows on any ground."""
-    x, y = point[0] * (picture.width - 1), point[1] * (picture.height - 1)
-    pen = ImageDraw.Draw(picture)
-    for radius, colour in ((8, "black"), (7, "white"), (6, "white"), (5, "black")):
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour)
-    return picture
-
-
-def _array(values: Tensor) -> Floats:
-    return np.asarray(values[0, 0].float().cpu())

@@ -56,6 +56,18 @@ def test_a_picture_is_written_and_named(
         assert written.size == (64, 32)
 
 
+def test_a_heat_map_is_written_and_the_best_spot_printed(
+    pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["find-correspondence", "a.png", "b.png", "0.2", "0.9", "-o", "out.png"]) == 0
+    spot, name = capsys.readouterr().out.strip().split("\n")
+    assert name == "out.png"
+    assert all(0 <= float(share) <= 1 for share in spot.split())
+    assert Path("out.png").is_file()
+    assert cli.main(["find-correspondence", "a.png", "b.png", "2", "0", "-o", "out.png"]) == 2
+    assert "point's x" in capsys.readouterr().err
+
+
 def test_segment_writes_a_label_map(pictures: Path) -> None:
     assert cli.main(["segment", "b.png", "-o", "out.png", "--classes", "2"]) == 0
     ids = decode(Image.open("out.png"), PALETTE).ids
@@ -86,6 +98,7 @@ COMMANDS = {
         *("--scribbles", *SIZED, *StructuralAnalogy.presets, "inverted lightness"),
     ),
     "semantic-analogy": ("PHOTO", "LABELS", "TARGET_LABELS", "--keep", *SIZED),
+    "find-correspondence": ("A", "B", "X", "Y", "--out"),
     "remove": ("PHOTO", "MASK", *SIZED),
     "segment": ("PHOTO", "--classes", "--out"),
     "evaluate": (

@@ -16,6 +16,7 @@ from i2i_core.patches.semantic_guides import (
     feature_self_similarity,
     is_texture,
     joint_components,
+    likeness,
     semantic_correspondence,
     semantic_features,
     semantic_guides,
@@ -90,13 +91,21 @@ def test_cats_and_cups_are_none(name):
     assert not is_texture(shown(name))
 
 
-def test_meaning_decides_between_pictures_and_others_where_there_is_none(cat):
-    assert candidates(cat, shown("coffee")) == ["semantic"]
-    assert candidates(shown("gravel"), cat) == ["semantic"]
+def test_meaning_decides_between_like_things_and_others_are_tried_where_there_is_none(cat):
+    other = cat.flip(3)[..., 8:120, 10:]
+    assert candidates(cat, other) == ["semantic"]
+    unlike = candidates(cat, shown("coffee"))
+    assert "semantic" in unlike
+    assert "figures" in unlike
     assert "semantic" not in candidates(cat, shown("gravel"))
     drawing = (shown("coffee").mean(1, keepdim=True) > 0.5).float().expand(-1, 3, -1, -1)
     assert "semantic" not in candidates(drawing, cat)
     assert "strokes" in candidates(drawing, drawing.flip(3))
+
+
+def test_a_cat_is_more_like_a_cat_than_like_a_cup(cat):
+    other = (cat.flip(3) ** 1.5)[..., 16:]
+    assert likeness(cat, other) > 0.4 > 0.28 > likeness(cat, shown("coffee"))
 
 
 def test_self_similarity_follows_things_and_not_their_colours(cat):
