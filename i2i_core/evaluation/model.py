@@ -11,17 +11,25 @@ from torch import Tensor
 from i2i_core.errors import InputError, check_range
 from i2i_core.evaluation.fcn_evaluation import FCNEvaluation, Pictures, Sides
 from i2i_core.evaluation.fcn_score import SegmenterConfig
-from i2i_core.evaluation.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
+from i2i_core.evaluation.set_metrics import (
+    Moments,
+    PatchSet,
+    feature_distance,
+    frechet_distance,
+    kernel_distance,
+    l1_levels,
+    ssim,
+)
 from i2i_core.images.filters import resize
 from i2i_core.images.sizes import fit_short_side, same_aspect
 from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
-from i2i_core.networks.deep_features import DINO, DeepFeatures, WeightsUnavailable
+from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures, WeightsUnavailable
 from i2i_core.patches.metrics import self_similarity
 from i2i_core.progress import Progress, Work
 
-Embedding = Callable[[Tensor], Tensor]  # a picture (1, 3, H, W) to a vector (1, D)
-FRECHET_SIDE = 224  # pixels, as most published networks were trained
+Embedding = Callable[[Tensor], list[Tensor]]  # a picture (1, 3, H, W) to its feature maps
+FEATURE_SIDE = 224  # pixels, as most published networks were trained
 MIN_PICTURES = 4  # pictures on a side that a distribution needs: two in each half
 
 
@@ -36,7 +44,7 @@ class EvaluationSettings:
     # Whether label maps are translated, as the FCN-score needs; None: where they look like it.
     labels: bool | None = None
     segmenter: SegmenterConfig | None = None  # the reader of the FCN-score, if not the usual
-    backbone: str = DINO  # the deep features of the Fréchet distance
+    backbone: str = EFFICIENTNET  # the deep features, see `networks.deep_features`
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,9 @@ class ModelScores:
     Lower is better for
     - "sliced_wasserstein": of all patches (`set_metrics.PatchSet`), beside two anchors:
       "…_untranslated", of the sources as they are, and "…_real_halves", of the real ones' halves;
-    - "frechet" (and "frechet_untranslated"), where the weights of the deep features can be had;
-    - "l1", in grey levels of 0 to 255 (pairs);
+    - "kernel" (and "kernel_untranslated"), the better one of few pictures, and "frechet" (and
+      "frechet_untranslated"), of mean deep features, where their weights can be had;
+    - "l1", in grey levels of 0 to 255, and "feature_distance" (pairs);
     higher for
     - "ssim" (pairs); "self_similarity" (else), of a translation and its source;
     - "fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou", in [0, 1], beside
@@ -93,7 +102,7 @@ class _Evaluation:
         self.steps = sum(self.counts) + (self.reader.steps if self.reader else 0)
         self.notes: list[str] = []
         self.skipped: list[str] = []  # what, and why
-        embed = _embedding(method, settings.backbone, self.notes)
+        self.embed = embed = _embedding(method, settings.backbone, self.notes)
         self.halves = [_PictureSet(self.counts[1], embed) for _ in range(2)]
         self.source_set, self.result_set = (_PictureSet(self.counts[0], embed) for _ in range(2))
         self.values: dict[str, list[float]] = defaultdict(list)  # of single pictures
@@ -124,8 +133,12 @@ class _Evaluation:
         if not self.settings.paired:
             self.values["self_similarity"].append(self_similarity(translation, source))
         elif (partner := self._partner(index, result)) is not None:
+            wanted = to_tensor(partner)
             for name, metric in (("l1", l1_levels), ("ssim", ssim)):
-                self.values[name].append(metric(translation, to_tensor(partner)))
+                self.values[name].append(metric(translation, wanted))
+            if self.embed:
+                distance = feature_distance(self.embed(translation), self.embed(wanted))
+                self.values["feature_distance"].append(distance)
             if self.reader:
                 self.reader.add(self.sources[index], partner, result)
 
@@ -139,10 +152,12 @@ class _Evaluation:
             "sliced_wasserstein_real_halves": one.patches.distance(other.patches),
         }
         scores |= {name: sum(values) / len(values) for name, values in self.values.items()}
-        if one.embed:
-            deep = one.deep + other.deep
-            scores["frechet"] = frechet_distance(self.result_set.deep, deep)
-            scores["frechet_untranslated"] = frechet_distance(self.source_set.deep, deep)
+        if self.embed:
+            features, moments = [*one.features, *other.features], one.moments + other.moments
+            for ending, pictures in (("", self.result_set), ("_untranslated", self.source_set)):
+                ours = torch.cat(pictures.features)
+                scores[f"kernel{ending}"] = kernel_distance(ours, torch.cat(features))
+                scores[f"frechet{ending}"] = frechet_distance(pictures.moments, moments)
         notes = list(self.notes)
         if self.reader:
             scores |= self.reader.scores
@@ -174,10 +189,11 @@ class _Evaluation:
 
 
 class _PictureSet:
-    """What is kept of a set of pictures: their patches, and the moments of their deep features."""
+    """What is kept of a set of pictures: their patches and their mean deep features."""
 
     def __init__(self, count: int, embed: Embedding | None) -> None:
-        self.patches, self.deep, self.embed = PatchSet(count), Moments(), embed
+        self.patches, self.moments, self.embed = PatchSet(count), Moments(), embed
+        self.features: list[Tensor] = []
 
     def __len__(self) -> int:
         return len(self.patches.levels[0])
@@ -185,7 +201,8 @@ class _PictureSet:
     def add(self, picture: Tensor) -> None:
         self.patches.add(picture)
         if self.embed:
-            self.deep.add(self.embed(picture))
+            self.features.append(self.embed(picture)[-1].mean((2, 3)).cpu())
+            self.moments.add(self.features[-1])
 
 
 def _check(
@@ -207,22 +224,23 @@ def _check(
 
 
 def _embedding(method: Method, backbone: str, notes: list[str]) -> Embedding | None:
-    """From a picture (1, 3, H, W) to its mean deep feature (1, D), where that can be had."""
+    """From a picture (1, 3, H, W) to its deep features (1, C, H, W), where they can be had."""
     try:
-        network = DeepFeatures(backbone, without="The Fréchet distance is left out.")
+        network = DeepFeatures(backbone, without="The scores made of them are left out.")
     except WeightsUnavailable as missing:
         notes.append(str(missing))
         return None
     network.to(method.device)
     notes.append(
-        f"The Fréchet distance is of {network.channels[-1]} features of {backbone}, averaged over "
-        f"each picture at {FRECHET_SIDE} pixels: not FID, which takes Inception's."
+        f"Fréchet and kernel distance are of {network.channels[-1]} features of {backbone}, "
+        f"averaged over each picture at {FEATURE_SIDE} pixels: not FID and KID, which take "
+        "Inception's. Of few pictures, trust the kernel distance."
     )
 
     @torch.no_grad()
-    def embed(picture: Tensor) -> Tensor:
-        square = resize(picture.to(method.device), (FRECHET_SIDE, FRECHET_SIDE))
-        features: Tensor = network(square.clamp(0, 1))[-1]
-        return features.mean((2, 3))
+    def embed(picture: Tensor) -> list[Tensor]:
+        square = resize(picture.to(method.device), (FEATURE_SIDE, FEATURE_SIDE))
+        features: list[Tensor] = network(square.clamp(0, 1))
+        return features
 
     return embed

@@ -4,9 +4,11 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core.evaluation.label_reader import LabelReader, label_agreement
+from i2i_core.images.filters import correlation
 from i2i_core.images.sizes import check_same_shape
 from i2i_core.labels.maps import decode_together, fill_unlabelled, resize
 from i2i_core.patches import metrics
+from i2i_core.patches.semantic_guides import feature_self_similarity
 
 
 def evaluate_pictures(
@@ -20,6 +22,8 @@ def evaluate_pictures(
     }
     if structure is not None:
         scores["self_similarity"] = metrics.self_similarity(result, structure)
+        shown = (feature_self_similarity(picture) for picture in (result, structure))
+        scores["feature_self_similarity"] = correlation(*shown)
         scores["boundary_agreement"] = metrics.boundary_agreement(result, structure)
     return scores
 

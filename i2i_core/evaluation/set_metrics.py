@@ -4,6 +4,8 @@ Sets are gone through one picture at a time and take bounded memory, however man
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -103,13 +105,34 @@ class Moments:
 
 def frechet_distance(a: Moments, b: Moments) -> float:
     """The squared Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6):
-    |m − n|² + tr(C + D − 2 (C D)^½). Of features of Inception-v3 it would be FID."""
+    |m − n|² + tr(C + D − 2 (C D)^½). Of features of Inception-v3 it would be FID. It is biased
+    upwards by small sets, all the more below as many pictures as features: compare sets of one size
+    only, and prefer `kernel_distance` for few."""
     values, vectors = torch.linalg.eigh(a.covariance)
     root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T  # C^½; rounding may leave values < 0
     # (C D)^½ has the eigenvalues of the symmetric (C^½ D C^½)^½, which are real.
     cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp_min(0).sqrt().sum()
     traces = a.covariance.trace() + b.covariance.trace() - 2 * cross
     return max(0.0, float((a.mean - b.mean).square().sum() + traces))
+
+
+def kernel_distance(a: Tensor, b: Tensor) -> float:
+    """The squared maximum mean discrepancy of features (N, D) and (M, D), two or more each, under
+    the kernel (x·y / D + 1)³, unbiased (Bińkowski et al. 2018, eq. 3 and section 4); about 0, or a
+    little less, for two samples of one distribution. Of Inception-v3's features it would be KID."""
+    a, b = a.double(), b.double()
+    kernels = [(x @ y.T / x.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b))]
+    within = [(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in kernels[:2]]
+    return float(within[0] + within[1] - 2 * kernels[2].mean())
+
+
+def feature_distance(result: Sequence[Tensor], target: Sequence[Tensor]) -> float:
+    """How differently two pictures are seen, by their feature maps (1, C, H, W), a layer each: the
+    squared distance of features of unit length, mean over places, summed over layers, as LPIPS
+    (Zhang et al. 2018, eq. 1) without its weights learnt from people: 0 to 4 times the layers."""
+    pairs = zip(result, target, strict=True)
+    unit = ((F.normalize(x, dim=1), F.normalize(y, dim=1)) for x, y in pairs)
+    return sum(float((x - y).square().sum(1).mean()) for x, y in unit)
 
 
 def l1_levels(result: Tensor, target: Tensor) -> float:

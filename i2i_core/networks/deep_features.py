@@ -1,15 +1,18 @@
-"""Deep features of pictures by a frozen network of timm: optional, and users can do without."""
+"""Deep features of pictures by a frozen network: the one that comes with the studio, or timm's."""
 
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2i_core.errors import InputError
+from i2i_core.networks.efficientnet import CHANNELS, REDUCTIONS, load_efficientnet_lite0
 
+EFFICIENTNET = "efficientnet_lite0"  # Tan & Le 2019; its weights come with the studio
 VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
 DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
 _FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
@@ -24,23 +27,38 @@ class DeepFeatures(nn.Module):
     """A published network as a judge of pictures: (N, 3, H, W) in [0, 1], of any size, to a list of
     feature maps (N, C, ⌈H/r⌉, ⌈W/r⌉), one for each of `layers`, r being the layer's reduction.
 
-    `name` is timm's, with the weights' tag. `layers` number its stages: of a VGG the last ReLUs
-    before each pooling, by default relu1_2, relu2_2, relu3_3, relu4_3 (Johnson et al. 2016, section
-    4.1); of a ViT its blocks. Pictures are normalised here, and their borders repeated up to a
-    multiple of the coarsest reduction. Gradients reach the pictures, never the weights.
+    `name` is EFFICIENTNET, which needs no timm, or timm's, with the weights' tag. `layers` number
+    its stages: of EfficientNet-Lite0 as `networks.efficientnet` does, by default all five; of a VGG
+    the last ReLUs before each pooling, by default relu1_2, relu2_2, relu3_3, relu4_3 (Johnson et
+    al. 2016, section 4.1); of a ViT its blocks. Pictures are normalised here, and their borders
+    repeated up to a multiple of the coarsest reduction. Gradients reach the pictures, never the
+    weights.
 
     If `pretrained`, the weights come from the Hub or its local cache; WeightsUnavailable, which
     says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
-        self, name: str = VGG, layers: Sequence[int] | None = None, *, pretrained: bool = True,
-        without: str = "What needs it is left out.",
+        self, name: str = EFFICIENTNET, layers: Sequence[int] | None = None, *,
+        pretrained: bool = True, without: str = "What needs it is left out.",
     ) -> None:  # fmt: skip
         super().__init__()
-        timm = _timm(without)
+        self.name, self.mean, self.std = name, nn.Buffer(torch.zeros(1)), nn.Buffer(torch.ones(1))
+        if name == EFFICIENTNET:  # which normalises by itself
+            layers = range(len(CHANNELS)) if layers is None else layers
+            self.backbone: Any = load_efficientnet_lite0(layers)
+            self.channels = [CHANNELS[layer] for layer in layers]
+            self.reductions = [REDUCTIONS[layer] for layer in layers]
+        else:
+            self._open_timm(layers, pretrained, without)
+        self.requires_grad_(False).eval()
+
+    def _open_timm(self, layers: Sequence[int] | None, pretrained: bool, without: str) -> None:
+        timm, name = _timm(without), self.name
         published = timm.get_pretrained_cfg(name)
         if published is None:
-            raise InputError(f'timm knows no network "{name}": try {VGG} or {DINO}.')
+            raise InputError(
+                f'timm knows no network "{name}": try {EFFICIENTNET}, {VGG} or {DINO}.'
+            )
         options: dict[str, Any] = {"features_only": True}
         if layers is not None or name.startswith("vgg"):
             options["out_indices"] = (0, 1, 2, 3) if layers is None else tuple(layers)
@@ -50,13 +68,11 @@ class DeepFeatures(nn.Module):
             # As a file: timm's own way to the Hub would keep trying for a minute when offline.
             overlay = {"file": _cached_file(name) or _fetch(name, without), "custom_load": False}
             options |= {"pretrained": True, "pretrained_cfg_overlay": overlay}
-        self.name = name
-        self.backbone: Any = timm.create_model(name, **options)
-        self.channels: list[int] = list(self.backbone.feature_info.channels())
-        self.reductions: list[int] = list(self.backbone.feature_info.reduction())
+        self.backbone = timm.create_model(name, **options)
+        self.channels = list(self.backbone.feature_info.channels())
+        self.reductions = list(self.backbone.feature_info.reduction())
         self.mean = nn.Buffer(Tensor(published.mean).view(1, 3, 1, 1))
         self.std = nn.Buffer(Tensor(published.std).view(1, 3, 1, 1))
-        self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> "DeepFeatures":  # noqa: ARG002
         """Stays in evaluation mode, whatever the network around it does."""

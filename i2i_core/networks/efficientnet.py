@@ -110,8 +110,13 @@ def fold_batch_norms(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 @lru_cache(maxsize=8)
 def efficientnet_lite0(layers: tuple[int, ...], device: str = "cpu") -> EfficientNetLite0:
-    """The network with its trained weights, frozen, on `device`: loaded once, and shared by all who
-    ask for these `layers`. Raises InputError where the weights are not beside the code."""
+    """`load_efficientnet_lite0` on `device`, once: shared by all who ask for these `layers`."""
+    return load_efficientnet_lite0(layers).to(device)
+
+
+def load_efficientnet_lite0(layers: Sequence[int]) -> EfficientNetLite0:
+    """The network with its trained weights, frozen. Raises InputError where the weights are not
+    beside the code."""
     from safetensors.torch import load_file
 
     if not WEIGHTS.is_file():
@@ -122,4 +127,4 @@ def efficientnet_lite0(layers: tuple[int, ...], device: str = "cpu") -> Efficien
     network = EfficientNetLite0(layers)
     weights = load_file(WEIGHTS)
     network.load_state_dict({name: weights[name].float() for name in network.state_dict()})
-    return network.to(device).eval().requires_grad_(False)
+    return network.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""A perceptual term for fits: near in deep features, where their weights can be had."""
+"""A perceptual term for fits: near in the features of a network that knows what pictures show."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from i2i_core.losses.perceptual import perceptual
-from i2i_core.networks.deep_features import VGG, DeepFeatures, WeightsUnavailable
+from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures, WeightsUnavailable
 
 WITHOUT = "The fit goes on without its perceptual term."
 
@@ -21,7 +21,7 @@ class PerceptualTerm:
 
     @classmethod
     def try_make(
-        cls, name: str = VGG, weight: float = 1.0, layers: Sequence[int] | None = None
+        cls, name: str = EFFICIENTNET, weight: float = 1.0, layers: Sequence[int] | None = None
     ) -> tuple[Self | None, str]:
         """The term on the features `name` (see DeepFeatures), and ""; or None, if its weight is 0
         or they cannot be had, and why. Raises InputError for a network that timm does not know."""

@@ -9,7 +9,7 @@ from torch import nn
 from i2i_core.data.batches import CropSettings
 from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.losses.adversarial import ADVERSARIAL
-from i2i_core.networks.deep_features import VGG
+from i2i_core.networks.deep_features import EFFICIENTNET
 from i2i_core.training.optim import Optimizer
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FitConfig(CheckedConfig):
     flip: bool = True  # half of the pictures are mirrored
     ema: float = setting(0.0, 0, 0.999999)  # decay of the weights' moving average, 0 for none
     perceptual_weight: float = 0.0  # of a loss on deep features, see `training.perceptual`
-    perceptual_network: str = VGG
+    perceptual_network: str = EFFICIENTNET  # or one of timm's, such as vgg16.tv_in1k
     seed: int = setting(0, 0, MAX_SEED)
 
     @property

@@ -20,6 +20,7 @@ from i2i_core.evaluation.fcn_score import (
 )
 from i2i_core.evaluation.model import EvaluationSettings, ModelScores, evaluate_model
 from i2i_core.method import Capabilities, Method
+from i2i_core.networks.deep_features import DINO
 from i2i_core.progress import Progress, Work
 from tests.core.evaluation.conftest import SIDE
 
@@ -99,7 +100,9 @@ def test_a_perfect_model_scores_as_the_real_photographs_do(pairs: Any) -> None:
     assert scores["fcn_pixel_accuracy"] > 0.85
     assert scores["fcn_class_iou"] > 0.6
     assert "self_similarity" not in scores
-    assert "frechet" not in scores
+    assert scores["feature_distance"] == pytest.approx(0, abs=1e-6)
+    assert abs(scores["frechet"]) < 1e-3 < scores["frechet_untranslated"]
+    assert scores["kernel"] < scores["kernel_untranslated"]
 
     noisy = scores_of(Fake(), maps, photos, paired=True, segmenter=FAST)
     assert noisy["fcn_pixel_accuracy"] < scores["fcn_pixel_accuracy"] - 0.3
@@ -107,6 +110,9 @@ def test_a_perfect_model_scores_as_the_real_photographs_do(pairs: Any) -> None:
     assert noisy["fcn_class_iou_real"] == scores["fcn_class_iou_real"]
     assert noisy["sliced_wasserstein"] > scores["sliced_wasserstein"]
     assert noisy["l1"] > 30
+    assert noisy["feature_distance"] > 0.5
+    assert noisy["kernel"] > scores["kernel"]
+    assert noisy["frechet"] > 1
     assert noisy["ssim"] < 0.3
 
 
@@ -151,8 +157,9 @@ def test_missing_weights_are_said_and_present_ones_are_used(
     pytest.importorskip("timm")
     photos = pairs[1]
     identity = Fake([(photo, photo) for photo in photos])
-    *_, last = evaluate(identity, photos, photos, paired=False, limit=4)
-    assert "The Fréchet distance is left out." in last.note
+    *_, last = evaluate(identity, photos, photos, paired=False, limit=4, backbone=DINO)
+    assert "The scores made of them are left out." in last.note
+    assert not {"frechet", "kernel"} & set(last.result.scores)
 
     real = model_evaluation.DeepFeatures
     monkeypatch.setattr(

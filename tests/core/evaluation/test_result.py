@@ -31,6 +31,7 @@ def test_a_copy_scores_perfectly() -> None:
     assert scores["completeness"] == pytest.approx(0, abs=0.5)
     assert scores["sliced_wasserstein"] == pytest.approx(0, abs=1e-6)
     assert scores["self_similarity"] == pytest.approx(1, abs=1e-4)
+    assert scores["feature_self_similarity"] == pytest.approx(1, abs=1e-4)
     assert scores["boundary_agreement"] == pytest.approx(1, abs=1e-4)
     assert all(type(value) is float for value in scores.values())
 
@@ -40,7 +41,7 @@ def test_every_score_is_worse_for_another_picture() -> None:
     good, bad = (evaluate_pictures(x, photo, photo) for x in (photo, other))
     for name in ("coherence", "completeness", "sliced_wasserstein"):
         assert bad[name] > good[name]
-    for name in ("self_similarity", "boundary_agreement"):
+    for name in ("self_similarity", "feature_self_similarity", "boundary_agreement"):
         assert bad[name] < good[name]
 
 

@@ -10,7 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from i2i_core.evaluation.set_metrics import Moments, PatchSet, frechet_distance, l1_levels, ssim
+from i2i_core.evaluation.set_metrics import (
+    Moments,
+    PatchSet,
+    feature_distance,
+    frechet_distance,
+    kernel_distance,
+    l1_levels,
+    ssim,
+)
 from i2i_core.images.tensors import to_tensor
 
 
@@ -102,6 +110,30 @@ def test_frechet_distance_of_covariances_that_do_not_commute() -> None:
     assert frechet_distance(b, a) == pytest.approx(by_definition)
     assert torch.allclose((a + a).mean, a.mean)
     assert (a + b).count == 100
+
+
+def test_kernel_distance_by_definition_and_unbiased() -> None:
+    a, b = torch.tensor([[1.0, 0], [0, 2], [1, 1]]), torch.tensor([[2.0, 1], [0, 0]])
+
+    def kernel(x: torch.Tensor, y: torch.Tensor) -> float:
+        return float((x @ y / 2 + 1) ** 3)
+
+    within_a = sum(kernel(a[i], a[j]) for i in range(3) for j in range(3) if i != j) / 6
+    within_b = kernel(b[0], b[1])
+    across = sum(kernel(x, y) for x in a for y in b) / 6
+    assert kernel_distance(a, b) == pytest.approx(within_a + within_b - 2 * across)
+    random = torch.Generator().manual_seed(0)
+    same = [kernel_distance(*torch.randn(2, 20, 5, generator=random)) for _ in range(200)]
+    assert abs(sum(same) / 200) < 0.1  # a biased one would say about 0.5 here
+    assert kernel_distance(torch.randn(20, 5, generator=random), torch.ones(20, 5)) > 3
+
+
+def test_feature_distance_by_hand() -> None:
+    one, other = torch.zeros(1, 2, 1, 2), torch.zeros(1, 2, 1, 2)
+    one[0, 0], other[0, 0, 0, 0], other[0, 1, 0, 1] = 3.0, 5.0, 1.0
+    # The first place looks the same, however strongly; at the second, unit vectors at right angles.
+    assert feature_distance([one], [other]) == pytest.approx(1)
+    assert feature_distance([one, one], [other, one]) == pytest.approx(1)
 
 
 # Pairs.

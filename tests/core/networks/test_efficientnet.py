@@ -1,6 +1,7 @@
 """EfficientNet-Lite0: the same as timm's with the same weights, and it knows a cat."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from skimage import data
 
 from i2i_core.errors import InputError
 from i2i_core.networks import efficientnet
+from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures
 from i2i_core.networks.efficientnet import (
     CHANNELS,
     REDUCTIONS,
@@ -83,3 +85,18 @@ def test_missing_weights_are_said(monkeypatch, tmp_path):
     efficientnet_lite0.cache_clear()
     with pytest.raises(InputError, match="how they are made"):
         efficientnet_lite0((0,))
+
+
+def test_the_network_of_the_studio_needs_no_timm(monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    features = DeepFeatures(EFFICIENTNET, (1, 3))
+    assert features.channels == [24, 112]
+    assert features.reductions == [4, 16]
+    picture = torch.rand(1, 3, 50, 70, requires_grad=True)
+    maps = features(picture)
+    assert [tuple(x.shape[1:]) for x in maps] == [(24, 16, 20), (112, 4, 5)]
+    sum(x.sum() for x in maps).backward()
+    assert float(picture.grad.abs().sum()) > 0
+    # Nobody else's network goes along when it moves to another device or type.
+    features.double()
+    assert efficientnet_lite0((1, 3)).stem.weight.dtype == torch.float32

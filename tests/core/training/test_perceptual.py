@@ -40,3 +40,12 @@ def test_with_weights_the_perceptual_term_is_one_loss_more(
     assert first.losses["perceptual"] > 0
     assert first.note == ""
     assert set(method.state_dict()) == set(row.new().state_dict())
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_the_studios_own_network_judges_without_anything_fetched(name: str) -> None:
+    """And the term is felt: weighed heavily, it falls."""
+    row = ROWS[name]
+    method = row.new(perceptual_weight=50.0, learning_rate=2e-3, steps=40)
+    losses = [record.losses["perceptual"] for record in method.fit(row.a, row.b)]
+    assert sum(losses[-4:]) < 0.95 * sum(losses[:4])
