@@ -15,6 +15,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "structural-analogy": analogy.structural_analogy,
     "semantic-analogy": analogy.semantic_analogy,
     "remove": analogy.remove,
+    "remove-background": analogy.remove_background,
     "segment": analogy.segment,
     "evaluate": evaluate.evaluate,
     "swap": texture_swap.swap,
