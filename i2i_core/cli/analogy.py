@@ -123,7 +123,7 @@ def _png(out: Path, reason: str) -> Path:
     """`out` if it can be written and is called .png; the InputError says what for."""
     from i2i_core.images import writable
 
-    path = writable(out)
+    path: Path = writable(out)
     if path.suffix.lower() != ".png":
         raise InputError(f"{path.name}: {reason}, so name the file .png.")
     return path

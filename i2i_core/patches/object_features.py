@@ -43,11 +43,11 @@ def edge_strength(regions: Superpixels) -> Array:
     jump = np.linalg.norm(regions.colour[one] - regions.colour[other], axis=1)
     strength = np.sqrt(regions.step * jump + 1e-6)
     if not len(strength):
-        return strength
+        return np.asarray(strength)
     order = strength.argsort()
     share = regions.length[order].cumsum() / regions.length.sum()
     strong = strength[order][min(np.searchsorted(share, 0.85), len(order) - 1)] + 0.15
-    return np.minimum(strength / strong, 1.5)
+    return np.asarray(np.minimum(strength / strong, 1.5))
 
 
 def _outline(regions: Superpixels, sets: Sets) -> Columns:
@@ -122,7 +122,7 @@ def soft_palette(points: Array, weight: Array, clusters: int) -> Matrix:
 
 def _squared_distances(ones: Array, others: Array) -> Array:
     gaps = (ones**2).sum(1)[:, None] + (others**2).sum(1) - 2 * ones @ others.T
-    return np.maximum(gaps, 0)
+    return np.asarray(np.maximum(gaps, 0))
 
 
 def _shape(regions: Superpixels, sets: Sets) -> Columns:

@@ -1,8 +1,11 @@
 """Outlines of objects to the pixel: a random walker decides in a narrow band around them."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 BAND = 3.0  # pixels to both sides of an outline
 ROUNDS = 40  # a walk rarely crosses the band more slowly
 MAX_HOLE = 0.03  # of an object's area: smaller holes in it are filled
@@ -20,10 +23,9 @@ def refine(labels: NDArray[np.int32], colour: NDArray[np.floating]) -> NDArray[n
         return labels
     edge = np.zeros(labels.shape, bool)
     for axis in (0, 1):
-        first, second = (np.delete(labels, end, axis) for end in (-1, 0))
-        low, high = (_side(edge, axis, end) for end in (0, 1))
-        low |= first != second
-        high |= first != second
+        change = np.diff(labels, axis=axis) != 0
+        _side(edge, axis, 0)[change] = True
+        _side(edge, axis, 1)[change] = True
     depth = ndimage.distance_transform_edt(~edge)
     deepest = np.asarray(ndimage.maximum(depth, labels, np.arange(count + 1)))
     undecided = depth < np.minimum(BAND, 0.5 * deepest)[labels]
@@ -32,8 +34,9 @@ def refine(labels: NDArray[np.int32], colour: NDArray[np.floating]) -> NDArray[n
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
             continue
-        part = tuple(slice(max(0, s.start - 5), s.stop + 5) for s in box)
-        share = _walk(labels[part] == number, undecided[part], colour[(slice(None), *part)])
+        rows, columns = (slice(max(0, s.start - 5), s.stop + 5) for s in box)
+        part = (rows, columns)
+        share = _walk(labels[part] == number, undecided[part], colour[:, rows, columns])
         wins = (share > 0.5) & (share > best[part])
         result[part][wins] = number
         best[part][wins] = share[wins]
@@ -50,8 +53,9 @@ def _walk(
     down, right = (np.exp(-s / mean).astype(np.float32) + 1e-4 for s in steps)  # equation 6
     total = np.zeros_like(share)
     for axis, weight in ((0, down), (1, right)):
-        _side(total, axis, 0)[...] += weight
-        _side(total, axis, 1)[...] += weight
+        for end in (0, 1):
+            side = _side(total, axis, end)
+            np.add(side, weight, out=side)
     for _ in range(ROUNDS):
         flow = np.zeros_like(share)
         flow[:-1] += down * share[1:]
@@ -62,7 +66,7 @@ def _walk(
     return share
 
 
-def _side(x: NDArray[np.generic], axis: int, end: int) -> NDArray[np.generic]:
+def _side(x: NDArray[Scalar], axis: int, end: int) -> NDArray[Scalar]:
     """All but the last (`end` 0) or the first (1) of an axis of (H, W), as a view."""
     cut = slice(1, None) if end else slice(None, -1)
     return x[cut] if axis == 0 else x[:, cut]

@@ -45,7 +45,7 @@ def proposals(regions: Superpixels) -> Sets:
     sets = sets[(areas >= MIN_SHARE * total) & (areas <= MAX_SHARE * total)]
     keys = sets @ np.random.default_rng(0).random(len(regions.area))  # equal sets, equal sums
     _, first = np.unique(keys.round(9), return_index=True)
-    return sets[first]
+    return np.asarray(sets[first])
 
 
 def tree_channels(regions: Superpixels) -> list[Array]:

@@ -14,6 +14,7 @@ from i2i_core.patches.superpixels import Array
 WEIGHTS = Path(__file__).parents[2] / "weights" / "objects.safetensors"
 KEPT = 300  # of the proposals, for the second look
 MIN_SCORE = 0.5
+LAST_RESORT = 0.2  # the best is an object from here on where none is from MIN_SCORE on
 MAX_OVERLAP = 0.3  # of the smaller one of two objects
 
 
@@ -24,14 +25,17 @@ def choose(sets: Sets, measures: Matrix, area: Array) -> tuple[NDArray[np.intp],
     kept = np.argsort(-first, kind="stable")[:KEPT]
     table = np.concatenate([measures[kept], context(sets[kept], first[kept], area)], 1)
     second = score(table, "among others")
-    chosen = suppress(sets[kept], second, area)
+    least = MIN_SCORE
+    if LAST_RESORT <= second.max(initial=0) < MIN_SCORE:
+        least = float(second.max())  # the one that is most like an object
+    chosen = suppress(sets[kept], second, area, least)
     return kept[chosen], second[chosen]
 
 
 def context(sets: Sets, scores: Array, area: Array) -> Matrix:
-    """What else there is: (P, 7) of `sets` (P, N) that scored `scores` (P,). The best set that
-    contains each and its size, the best of those within it and how much they cover, how many are
-    nearly the same, how many others are of its size, and the picture's best score."""
+    """What else there is: (P, 8) of `sets` (P, N) that scored `scores` (P,). This score; the best
+    of what contains the set, and its size; the best of what lies within, and how much that covers;
+    how many sets are nearly the same; how many others have its size; the picture's best score."""
     member = sets.astype(np.float32)
     common = (member * area.astype(np.float32)) @ member.T
     size = sets @ area

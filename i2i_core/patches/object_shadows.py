@@ -88,7 +88,7 @@ def _connected(
     while True:
         more = free & ~reached & (contact @ reached > 2)
         if not more.any():
-            return reached & ~own
+            return np.asarray(reached & ~own)
         reached |= more
 
 

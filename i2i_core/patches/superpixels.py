@@ -50,7 +50,8 @@ class Superpixels:
 
     def sum(self, channel: NDArray[np.generic]) -> Array:
         """Sum of a channel (H, W) in each: (N,)."""
-        return np.bincount(self.labels.ravel(), channel.ravel(), minlength=len(self.area))
+        sums = np.bincount(self.labels.ravel(), channel.ravel(), minlength=len(self.area))
+        return sums.astype(float)
 
 
 def superpixels(picture: Tensor) -> Superpixels:
@@ -64,7 +65,7 @@ def superpixels(picture: Tensor) -> Superpixels:
 
     def means(stack: NDArray[np.floating]) -> Array:
         sums = [np.bincount(labels.ravel(), c.ravel(), minlength=count) for c in stack]
-        return np.stack(sums, 1) / area[:, None]
+        return np.asarray(np.stack(sums, 1) / area[:, None])
 
     semantic, activity = _network_channels(picture)
     everything = means(np.concatenate([channels, semantic, activity]))
@@ -75,7 +76,7 @@ def superpixels(picture: Tensor) -> Superpixels:
     return Superpixels(
         labels,
         area,
-        np.bincount(labels.ravel(), frame.ravel(), minlength=count),
+        np.bincount(labels.ravel(), frame.ravel(), minlength=count).astype(float),
         _corners(labels, count),
         means(places),
         everything[:, :3],
