@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from i2i_core.patches.superpixels import Array, Superpixels
 
-MIN_SHARE, MAX_SHARE = 0.0015, 0.75  # of the picture's area
+MIN_SHARE, MAX_SHARE = 0.0015, 0.85  # of the picture's area
 PER_TREE = 40
 Sets = NDArray[np.bool_]
 

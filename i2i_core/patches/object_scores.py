@@ -13,7 +13,7 @@ from i2i_core.patches.superpixels import Array
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "objects.safetensors"
 KEPT = 300  # of the proposals, for the second look
-MIN_SCORE = 0.5
+MIN_SCORE = 0.4
 LAST_RESORT = 0.2  # the best is an object from here on where none is from MIN_SCORE on
 MAX_OVERLAP = 0.3  # of the smaller one of two objects
 

@@ -10,15 +10,18 @@ from i2i_core.patches.object_proposals import Sets
 from i2i_core.patches.superpixels import Array, Superpixels
 
 MIN_RATIO, MAX_RATIO = 0.25, 0.8  # of lightness in the shadow to that in the light
-MAX_CHROMATICITY_GAP = 0.13
+MAX_CHROMATICITY_GAP = 0.12
+DARK_GAP = 0.15  # more of it in darkness, where ratios are drawn to 1
 MAX_ROUGHNESS_GAP = 1.2
 REACH = 0.6  # of a shadow from its object, in square roots of the object's area
 MAX_TRIMMED = 0.4  # of an object's area
+MIN_DIMMED = 0.75  # of an object that is a shadow
+MAX_SHADOW = 0.8  # of an object's area: what is larger is no shadow of it
 
 
 def shadows(regions: Superpixels, objects: Sets) -> tuple[Sets, Sets]:
     """`objects` (K, N) without the shadows that were taken for parts of them, and the shadow of
-    each among the superpixels that belong to no object, (K, N)."""
+    each, (K, N). What was taken for an object and is the shadow of another leaves an empty row."""
     objects, cast = objects.copy(), np.zeros_like(objects)
     if not len(objects):
         return objects, cast
@@ -29,9 +32,16 @@ def shadows(regions: Superpixels, objects: Sets) -> tuple[Sets, Sets]:
         if ground.sum() < 0.1:
             continue
         dim = _dimmed(regions, ground)
+        caster = _caster(regions, objects, k, dim)
+        if caster is not None:
+            cast[caster] |= objects[k]
+            objects[k] = False
+            continue
         objects[k] &= ~_trimmed(regions, objects[k], dim)
         free = dim & ~objects.any(0) & ~cast.any(0) & _in_reach(regions, objects[k])
-        cast[k] = _connected(objects[k], free, contact)
+        shadow = _connected(objects[k], free, contact)
+        if regions.area @ shadow <= MAX_SHADOW * (regions.area @ objects[k]):
+            cast[k] |= shadow
     return objects, cast
 
 
@@ -43,9 +53,25 @@ def _dimmed(regions: Superpixels, ground: Array) -> NDArray[np.bool_]:
     bright /= bright.sum().clip(1e-9)
     ratio = lightness / max(lit, 1e-3)
     gap = np.linalg.norm(regions.chromaticity - bright @ regions.chromaticity, axis=1)
-    rough = np.abs(regions.roughness - bright @ regions.roughness)
+    # Texture is dimmed with the light: its energy by the square of the ratio, if not by less.
+    more = regions.roughness - bright @ regions.roughness
+    rough = np.minimum(np.abs(more), np.abs(more - 2 * np.log(ratio.clip(0.1))))
     darker = (ratio > MIN_RATIO) & (ratio < MAX_RATIO)
-    return np.asarray(darker & (gap < MAX_CHROMATICITY_GAP) & (rough < MAX_ROUGHNESS_GAP))
+    allowed = MAX_CHROMATICITY_GAP + DARK_GAP * (1 - ratio)
+    return np.asarray(darker & (gap < allowed) & (rough < MAX_ROUGHNESS_GAP))
+
+
+def _caster(regions: Superpixels, objects: Sets, k: int, dim: NDArray[np.bool_]) -> int | None:
+    """Number of the object that `objects[k]` is the shadow of, or None: it must be dimmed ground
+    nearly all over, and touch one that is not."""
+    own = objects[k]
+    if regions.area @ (own & dim) < MIN_DIMMED * (regions.area @ own):
+        return None
+    touching = objects @ (regions.contact @ own.astype(np.float32))
+    lit = objects @ (regions.area * ~dim) > 0.5 * (objects @ regions.area)
+    touching = np.where(lit, touching, 0)
+    touching[k] = 0
+    return int(touching.argmax()) if touching.max() > 2 else None
 
 
 def _trimmed(

@@ -55,6 +55,8 @@ def find_objects(picture: Tensor) -> Objects:
     regions = superpixels(working)
     objects, scores = _select(regions)
     objects, cast = shadows(regions, objects)
+    left = objects.any(1)
+    objects, cast, scores = objects[left], cast[left], scores[left]
     labels = refine(_paint(regions, objects), rgb_to_lab(working)[0].cpu().numpy())
     shade = np.where(labels > 0, 0, _paint(regions, cast))
     return Objects(_sized(labels, size), _sized(shade, size), scores)

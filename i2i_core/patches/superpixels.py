@@ -16,6 +16,7 @@ COUNT = 500
 FEATURE_LAYERS = (2, 3, 4)
 FEATURE_SIDE = 320  # pixels of the longer side that the network sees
 COMPONENTS = 6
+ROUNDING = 1e-4  # a gradient that is none
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def _regions(
     from skimage.segmentation import watershed
 
     gradient = np.sqrt(sum(ndimage.gaussian_gradient_magnitude(c, 0.6) ** 2 for c in colour))
+    gradient[gradient < ROUNDING] = 0  # or a flat picture would have regions
     relief = ndimage.gaussian_filter(gradient, 0.5)
     seeds, _ = ndimage.label(relief == ndimage.minimum_filter(relief, size=3), np.ones((3, 3)))
     labels = np.asarray(watershed(relief, seeds) - 1, np.intp)

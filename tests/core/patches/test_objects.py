@@ -22,7 +22,9 @@ SMALLEST = 0.002  # of the picture: smaller objects do not count
 def photograph(name: str) -> Image.Image:
     if name in BUNDLED:
         pixels = np.asarray(getattr(data, name)())
-        return Image.fromarray(pixels * 255 if pixels.dtype == bool else pixels).convert("RGB")
+        if pixels.dtype == bool:
+            pixels = 255 * pixels.astype(np.uint8)
+        return Image.fromarray(pixels).convert("RGB")
     return Image.open(Path(FOLDER or "") / name).convert("RGB")
 
 
@@ -122,7 +124,7 @@ def test_the_object_at_a_point() -> None:
     labels = np.zeros((100, 100), np.int32)
     labels[10:20, 10:30], labels[50:90, 50:90] = 1, 2
     objects = Objects(labels, np.zeros_like(labels), np.array([0.9, 0.8]))
-    for x, y, number in ((15, 12, 1), (60.4, 80.2, 2), (31, 12, 1), (91, 91, 2), (120, 120, None)):
+    for x, y, number in ((15, 12, 1), (60.4, 80.2, 2), (31, 12, 1), (91, 80, 2), (120, 120, None)):
         here = object_at(objects, x, y)
         if number is None:
             assert here is None
