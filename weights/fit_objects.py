@@ -1,4 +1,4 @@
-"""Teaches the scores of objects on composed scenes: `objects.safetensors`.
+"""Teaches the scores of objects on composed scenes and drawn outlines: `objects.safetensors`.
 
 python weights/fit_objects.py DIR [SCENES]       # DIR: the photographs; 20 minutes for 450
 """
@@ -12,18 +12,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL.Image import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from i2i_core.images.sizes import fit_long_side
 from i2i_core.images.tensors import to_tensor
 from i2i_core.patches.object_features import features
 from i2i_core.patches.object_proposals import proposals
 from i2i_core.patches.object_scores import KEPT, WEIGHTS, context
+from i2i_core.patches.objects import WORKING_SIDE
 from i2i_core.patches.superpixels import superpixels
+from tests.core.patches.drawn_outlines import FILLED, IGNORED, OBJECTS, mask, photograph
 from weights.object_scenes import Scenes
 
 BATCH, RATE = 2048, 6e-3
-ABOUT = {"network": "scores of objects: two perceptrons", "data": "composed scenes"}
+DRAWN_WEIGHT = 4.0  # of a photograph with drawn outlines beside a scene's 1
+ABOUT = {"network": "scores of objects: two perceptrons", "data": "composed scenes, drawn outlines"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Example:
     table: np.ndarray  # (P, F)
     iou: np.ndarray  # (P,) with the thing that each fits best
     things: int
+    weight: float = 1.0
 
 
 class Perceptron(nn.Module):
@@ -56,19 +62,30 @@ class Perceptron(nn.Module):
         return self.layers(((table - self.mean) / self.scale).clamp(-3, 3))[:, 0]
 
 
-def example(scenes: Scenes, number: int) -> Example | None:
-    """The scene's proposals, measured; None for a scene without things."""
-    picture, things, _ = scenes(number)
+def drawn(name: str, folder: Path) -> Example:
+    """The proposals of a photograph, without what is mostly scenery to ignore."""
+    picture = fit_long_side(photograph(name, folder), WORKING_SIDE)
+    things, ignored = (
+        [mask(outline, picture.size) for outline in outlines.get(name, [])]
+        for outlines in ({**OBJECTS, **FILLED}, IGNORED)
+    )
+    return example(picture, things, ignored, DRAWN_WEIGHT)
+
+
+def example(
+    picture: Image, things: list[np.ndarray], ignored: list[np.ndarray], weight: float = 1.0
+) -> Example:
+    """The proposals of a picture, measured."""
     regions = superpixels(to_tensor(picture))
     sets = proposals(regions)
-    if not things or not len(sets):
-        return None
+    for scenery in ignored:
+        sets = sets[sets @ regions.sum(scenery) < 0.5 * (sets @ regions.area)]
     size, ious = sets @ regions.area, []
     for thing in things:
         common = sets @ regions.sum(thing)
         ious.append(common / (size + thing.sum() - common))
     measures = features(regions, sets)
-    return Example(sets, regions.area, measures, np.max(ious, 0), len(things))
+    return Example(sets, regions.area, measures, np.max(ious, 0), len(things), weight)
 
 
 def fit(examples: list[Example], hidden: int, epochs: int) -> Perceptron:
@@ -77,13 +94,13 @@ def fit(examples: list[Example], hidden: int, epochs: int) -> Perceptron:
     tables, targets, weights = [], [], []
     random = np.random.default_rng(0)
     for e in examples:
-        kept = (e.iou > 0.3) | (random.random(len(e.iou)) < 500 / len(e.iou))
+        kept = (e.iou > 0.3) | (random.random(len(e.iou)) < 350 / len(e.iou))
         target = ((e.iou[kept] - 0.3) / 0.5).clip(0, 1)
         good = target > 0
         weight = np.where(good, 0.5 / max(good.sum(), 1), 0.5 / max((~good).sum(), 1))
         tables.append(e.table[kept])
         targets.append(target)
-        weights.append(weight * np.sqrt(e.things))
+        weights.append(weight * np.sqrt(e.things) * e.weight)
     table, target, weight = (
         torch.from_numpy(np.concatenate(x)).float() for x in (tables, targets, weights)
     )
@@ -111,18 +128,22 @@ def among_others(e: Example, network: Perceptron) -> Example:
         scores = torch.sigmoid(network(torch.from_numpy(e.table))).double().numpy()
     best = np.argsort(-scores, kind="stable")[:KEPT]
     table = np.concatenate([e.table[best], context(e.sets[best], scores[best], e.area)], 1)
-    return Example(e.sets[best], e.area, table, e.iou[best], e.things)
+    return Example(e.sets[best], e.area, table, e.iou[best], e.things, e.weight)
 
 
 def main(folder: str, count: str = "450") -> None:
     """Write the weights to `weights/`."""
     scenes = Scenes(Path(folder))
-    examples = [e for n in range(int(count)) if (e := example(scenes, n)) is not None]
+    examples = [drawn(name, Path(folder)) for name in (*OBJECTS, *FILLED)]
+    for number in range(int(count)):
+        picture, things, _ = scenes(number)
+        if things:
+            examples.append(example(picture, things, []))
     halves = examples[::2], examples[1::2]
     # The second network learns from scores of a first one that has not seen the scene.
-    strangers = [fit(half, 24, 25) for half in halves]
+    strangers = [fit(half, 24, 15) for half in halves]
     second = [among_others(e, strangers[1 - k]) for k in (0, 1) for e in halves[k]]
-    networks = {"alone": fit(examples, 24, 25), "among others": fit(second, 32, 50)}
+    networks = {"alone": fit(examples, 24, 15), "among others": fit(second, 32, 30)}
     tensors = {
         f"{name}.{key.removeprefix('layers.')}": value.contiguous()
         for name, network in networks.items()

@@ -1,14 +1,17 @@
-"""Outlines of objects, drawn by hand in seventeen pictures, to measure found objects on.
+"""Outlines of objects, drawn by hand in pictures, to learn from and to measure found objects on.
 
 An outline is a line of text: x, y, x, y, … of a polygon, or "o" and left, top, right, bottom of an
 ellipse, in hundredths of the picture's width and height."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from skimage import data
 
 # Those that come with scikit-image, so that every clone can measure, by their names there.
-BUNDLED = ("coins", "coffee", "horse", "camera", "cell", "astronaut")
+BUNDLED = ("coins", "coffee", "horse", "camera", "cell", "astronaut", "chelsea")
 
 # Objects by the picture's name in scikit-image or its path in the folder of data.
 OBJECTS: dict[str, list[str]] = {
@@ -162,6 +165,46 @@ IGNORED: dict[str, list[str]] = {
         "0 70 100 70 100 100 0 100",
     ],
 }
+# Photographs filled by one object, whose outlines were drawn to learn from alone, in the same form.
+FILLED: dict[str, list[str]] = {
+    "cats/train/0007.jpg": [
+        "11 10 19 14 26 24 50 24 65 24 75 14 87 13 86 28 84 40 86 55 84 65 95 75 100 85 100 "
+        "100 3 100 6 80 9 60 17 48 14 30",
+    ],
+    "cats/train/0307.jpg": [
+        "5 15 12 6 20 8 30 26 45 25 60 27 72 14 84 5 86 25 84 45 85 62 95 68 100 82 96 98 60 "
+        "100 20 100 15 85 6 70 3 50",
+    ],
+    "cats/train/0607.jpg": [
+        "13 12 20 12 32 20 55 18 68 18 82 10 85 15 84 35 84 60 80 78 80 100 5 100 14 90 28 78 "
+        "22 62 18 50 20 38",
+    ],
+    "cats/train/0907.jpg": [
+        "22 8 35 20 55 18 72 18 80 5 88 15 90 45 100 60 100 80 85 95 60 100 25 100 15 85 5 80 "
+        "5 60 15 45 18 20",
+    ],
+    "cats/train/1207.jpg": [
+        "18 13 24 13 38 22 55 20 75 20 86 11 88 18 86 35 94 55 96 70 88 85 90 100 0 100 0 62 "
+        "15 55 18 40",
+    ],
+    "cats/train/1507.jpg": [
+        "0 22 10 12 18 12 25 2 55 0 62 3 72 0 80 5 82 40 74 55 72 68 70 80 60 95 35 85 0 68",
+    ],
+    "photo_pairs/husky_wolf_b.jpg": [
+        "13 10 18 5 26 7 36 22 50 17 66 20 76 8 86 6 89 14 88 30 84 42 92 60 93 75 88 90 85 "
+        "100 12 100 8 85 2 70 10 50 15 40 12 25",
+    ],
+    "chelsea": [
+        "8 0 85 0 80 20 82 35 78 45 80 60 66 80 66 100 10 100 0 85 0 62 10 30",
+    ],
+    "labelled_photos/cocostuff/train_img/000000371376.jpg": [
+        "7 12 18 8 48 7 52 10 55 33 59 42 78 58 78 65 40 97 33 93 10 68 13 60 12 55",
+    ],
+    "monet2photo/testB/0597c38d69.jpg": [
+        "17 33 20 33 30 53 44 55 43 49 50 53 78 55 100 55 100 63 65 66 60 69 52 69 50 64 28 "
+        "62 16 55 22 53",
+    ],
+}
 
 
 def mask(outline: str, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -180,3 +223,13 @@ def mask(outline: str, size: tuple[int, int]) -> NDArray[np.bool_]:
     else:
         draw.polygon(points, fill=255)
     return np.asarray(drawing.resize(size, Image.Resampling.BOX)) > 127
+
+
+def photograph(name: str, folder: Path) -> Image.Image:
+    """The picture `name`, out of scikit-image or the `folder` of photographs."""
+    if name not in BUNDLED:
+        return Image.open(folder / name).convert("RGB")
+    pixels = np.asarray(getattr(data, name)())
+    if pixels.dtype == bool:
+        pixels = 255 * pixels.astype(np.uint8)
+    return Image.fromarray(pixels).convert("RGB")
