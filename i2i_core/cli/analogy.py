@@ -100,6 +100,18 @@ def remove(
     write_picture(work, out)
 
 
+def remove_background(
+    photo: Annotated[Path, arg("PHOTO")],
+    out: Annotated[Path, opt("a .png file to write", "-o", "--out")],
+) -> None:
+    """Cut out what stands out of a photograph.
+
+    Writes the photograph with a transparent background, at its own size.
+    """
+    path = _png(out, "only PNG keeps transparency here")
+    save_and_print(i2i.remove_background(i2i.open_image(photo)), path)
+
+
 def segment(
     photo: Annotated[Path, arg("PHOTO")],
     out: Annotated[Path, opt("a .png file to write", "-o", "--out")],
@@ -108,13 +120,20 @@ def segment(
     """A label map of a photograph.
 
     Divides a photograph into editable regions and writes them as a label map."""
-    from i2i_core.images import writable
     from i2i_core.labels.maps import encode
 
-    path = writable(out)
-    if path.suffix.lower() != ".png":
-        raise InputError(f"{path.name}: label maps need exact colours, so name the file .png.")
+    path = _png(out, "label maps need exact colours")
     save_and_print(encode(i2i.segment(i2i.open_image(photo), classes)), path)
+
+
+def _png(out: Path, reason: str) -> Path:
+    """`out` if it can be written and is called .png; the InputError says what for."""
+    from i2i_core.images import writable
+
+    path: Path = writable(out)
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path.name}: {reason}, so name the file .png.")
+    return path
 
 
 def _unchanged(path: Path) -> Image.Image:

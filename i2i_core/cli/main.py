@@ -16,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "semantic-analogy": analogy.semantic_analogy,
     "find-correspondence": analogy.find_correspondence,
     "remove": analogy.remove,
+    "remove-background": analogy.remove_background,
     "segment": analogy.segment,
     "evaluate": evaluate.evaluate,
     "swap": texture_swap.swap,
