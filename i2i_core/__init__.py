@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from i2i_core.data.folders import open_domains as open_domains
     from i2i_core.errors import InputError as InputError
     from i2i_core.images.files import open_image as open_image
-    from i2i_core.labels.segmentation import segment as segment
     from i2i_core.method import Capabilities as Capabilities
     from i2i_core.method import Method as Method
     from i2i_core.methods import METHODS as METHODS
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from i2i_core.pipelines.analogy import structural_analogy as structural_analogy
     from i2i_core.pipelines.domain_transfer import transfer as transfer
     from i2i_core.pipelines.object_removal import remove_object as remove_object
+    from i2i_core.pipelines.segmentation import segment as segment
+    from i2i_core.pipelines.segmentation import segment_together as segment_together
     from i2i_core.pipelines.texture_swap import swap as swap
     from i2i_core.pipelines.translation import translate as translate
     from i2i_core.progress import Progress as Progress
@@ -38,12 +39,12 @@ _HOMES = {
     "data.folders": "open_domains",
     "errors": "InputError",
     "images.files": "open_image",
-    "labels.segmentation": "segment",
     "method": "Capabilities Method",
     "methods": "METHODS",
     "pipelines.analogy": "move_region resize_region semantic_analogy structural_analogy",
     "pipelines.domain_transfer": "transfer",
     "pipelines.object_removal": "remove_object",
+    "pipelines.segmentation": "segment segment_together",
     "pipelines.texture_swap": "swap",
     "pipelines.translation": "translate",
     "progress": "Progress last_picture",
