@@ -1,8 +1,7 @@
 """What developers call of the tab: /structural_analogy, /semantic_analogy, /remove_object, …
 
 They are ordinary listeners on components that the page does not show, so that the schemas of the
-Python, JavaScript, REST and MCP clients come out as for any picture.
-"""
+Python, JavaScript, REST and MCP clients come out as for any picture."""
 
 import gradio as gr
 from PIL import Image
@@ -11,8 +10,8 @@ from demos.image_analogy.pair import CORRESPONDENCES, PRESETS
 from demos.shared import jobs
 from demos.shared.widgets import Picture, read
 from i2i_core.labels.maps import encode
-from i2i_core.labels.segmentation import segment as find_regions
 from i2i_core.pipelines import analogy
+from i2i_core.pipelines.segmentation import segment as find_regions
 
 
 def structural_analogy(
@@ -33,46 +32,40 @@ def structural_analogy(
         reverse: Exchange the roles of a and b.
 
     Returns:
-        The picture, a PNG.
-    """
+        The picture, a PNG."""
     return jobs.finish(
-        analogy.structural_analogy,
-        read(a, "the picture a"),
-        read(b, "the picture b"),
-        preset=preset,
-        granularity=None if granularity < 0 else granularity,
-        correspondence=correspondence or None,
-        seed=seed,
-        long_side=size,
-        reverse=reverse,
-    )
+        analogy.structural_analogy, read(a, "the picture a"), read(b, "the picture b"),
+        preset=preset, granularity=None if granularity < 0 else granularity,
+        correspondence=correspondence or None, seed=seed, long_side=size, reverse=reverse,
+    )  # fmt: skip
 
 
 def semantic_analogy(
-    photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
-) -> Image.Image:
-    """Make the photograph that an edited label map would be the label map of.
+    photo: str, labels: str | None = None, target_labels: str | None = None, size: int = 256,
+    keep: bool = False, seed: int = 0, layout: str | None = None, classes: int = 5,
+) -> Image.Image:  # fmt: skip
+    """Make the photograph that an edited label map would be the label map of, or, in place of both
+    maps, the photograph with the layout of another one.
 
     Args:
         photo: A photograph.
-        labels: Its label map: flat colours, or grey ids with 255 as unlabelled.
+        labels: Its label map: flat colours, or grey ids with 255 as unlabelled. No map with layout.
         target_labels: A map with the same labels, edited or of another place.
         size: Longer side worked at in pixels, 64 to 1024.
         keep: Leave the photograph alone where both maps have the same label.
         seed: Another number gives another result.
+        layout: Another photograph, whose layout is taken; in place of both maps, without keep.
+        classes: Kinds of region to find in both photographs, 2 to 8; with layout only.
 
     Returns:
-        The photograph, a PNG.
-    """
+        The photograph, a PNG."""
     return jobs.finish(
-        analogy.semantic_analogy,
-        read(photo, "the photograph"),
-        read(labels, "the label map", flatten=False),
-        read(target_labels, "the target label map", flatten=False),
-        long_side=size,
-        keep=keep,
-        seed=seed,
-    )
+        analogy.semantic_analogy, read(photo, "the photograph"),
+        labels and read(labels, "the label map", flatten=False),
+        target_labels and read(target_labels, "the target label map", flatten=False),
+        layout=layout and read(layout, "the photograph whose layout is taken"), classes=classes,
+        long_side=size, keep=keep, seed=seed,
+    )  # fmt: skip
 
 
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
@@ -85,15 +78,9 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
         seed: Another number gives another result.
 
     Returns:
-        The photograph at its own size, a PNG.
-    """
-    return jobs.finish(
-        analogy.remove_object,
-        read(photo, "the photograph"),
-        read(mask, "the mask", flatten=False),
-        long_side=size,
-        seed=seed,
-    )
+        The photograph at its own size, a PNG."""
+    pictures = read(photo, "the photograph"), read(mask, "the mask", flatten=False)
+    return jobs.finish(analogy.remove_object, *pictures, long_side=size, seed=seed)
 
 
 def segment(photo: str, classes: int) -> Image.Image:
@@ -104,32 +91,24 @@ def segment(photo: str, classes: int) -> Image.Image:
         classes: Number of labels, 2 to 8.
 
     Returns:
-        The label map, a PNG of flat colours, as large as the photograph.
-    """
+        The label map, a PNG of flat colours, as large as the photograph."""
     return encode(find_regions(read(photo, "the photograph"), classes))
 
 
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        a, b = Picture(label="a"), Picture(label="b")
-        photo, mask = Picture(label="photo"), Picture(label="mask")
-        labels, target = Picture(label="labels"), Picture(label="target_labels")
-        preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
-        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="", label="correspondence")
-        granularity = gr.Number(-1, label="granularity")
-        seed, classes = _whole(0, "seed"), _whole(4, "classes")
-        size, window = _whole(256, "size"), _whole(512, "size")
-        reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
+        a, b, photo, mask, labels, target, layout = (Picture() for _ in range(7))
+        preset = gr.Dropdown(list(PRESETS), value="structure")
+        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="")
+        granularity, reverse, keep = gr.Number(-1), gr.Checkbox(), gr.Checkbox()
+        size, window, seed = (gr.Number(n, precision=0) for n in (256, 512, 0))
+        classes, kinds = gr.Number(4, precision=0), gr.Number(5, precision=0)
         result = gr.Image(format="png", label="result")
         for function, inputs in (
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
-            (semantic_analogy, [photo, labels, target, size, keep, seed]),
+            (semantic_analogy, [photo, labels, target, size, keep, seed, layout, kinds]),
             (remove_object, [photo, mask, window, seed]),
             (segment, [photo, classes]),
         ):
             jobs.endpoint(function, inputs, result)
-
-
-def _whole(value: int, label: str) -> gr.Number:
-    return gr.Number(value, label=label, precision=0)

@@ -7,23 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from gradio.components.image_editor import EditorValue
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.images.sizes import check_same_shape, fit_long_side
 from i2i_core.labels import edits as label_edits
-from i2i_core.labels.maps import (
-    PALETTE,
-    UNLABELLED,
-    Ids,
-    decode,
-    decode_together,
-    encode,
-    fill_unlabelled,
-    resize,
-)
-from i2i_core.labels.segmentation import segment
+from i2i_core.labels import maps
+from i2i_core.labels.maps import PALETTE, Ids, decode, encode, resize
+from i2i_core.pipelines.analogy import layout_maps
+from i2i_core.pipelines.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
 PHOTO_SIDE = 1024  # longer side of the photograph that is kept
@@ -33,9 +26,8 @@ MAX_UNDO_STEPS = 30
 
 @dataclass(frozen=True)
 class Canvas:
-    """`photo`, the `photo_ids` of it and the edited `ids`, both (H, W) at MAP_SIDE; `region`: the
-    one that the tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` was read from,
-    if it was uploaded."""
+    """`photo`, its `photo_ids` and the edited `ids`, both (H, W) at MAP_SIDE; `region`: what the
+    tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` came from, if uploaded."""
 
     photo: Image.Image
     photo_ids: Ids
@@ -74,21 +66,20 @@ class Canvas:
         in_palette = set(label_map.colours) <= set(PALETTE)
         if in_palette:  # its colours stay as they are
             label_map = decode(labels, PALETTE)
-        ids = resize(fill_unlabelled(label_map.ids), self._size())
+        ids = resize(maps.fill_unlabelled(label_map.ids), self._size())
         return Canvas(self.photo, ids, ids, uploaded_map=None if in_palette else labels)
 
     def with_target_labels(self, labels: Image.Image) -> Canvas:
-        """The edited map replaced by an uploaded one: in the colours of the photograph's uploaded
-        map, or else in this canvas's."""
+        """The edited map replaced by an uploaded one, in the colours of `uploaded_map`, or ours."""
         check_same_shape(labels.size, self.photo.size, "label map")
-        _, target = decode_together(self.uploaded_map or encode(self.photo_ids), labels)
+        _, target = maps.decode_together(self.uploaded_map or encode(self.photo_ids), labels)
         ids = target.ids
         if self.uploaded_map is None:
             # decode_together numbers the labels anew: by their colours they are found again.
-            table = np.full(256, UNLABELLED, np.uint8)
+            table = np.full(256, maps.UNLABELLED, np.uint8)
             table[: len(target.colours)] = [PALETTE.index(colour) for colour in target.colours]
             ids = table[ids]
-        return self._edited(resize(fill_unlabelled(ids), self._size()))
+        return self._edited(resize(maps.fill_unlabelled(ids), self._size()))
 
     def painted(self, composite: Image.Image | None) -> Canvas:
         """What the canvas shows after a stroke; this very canvas when next to nothing changed."""
@@ -127,8 +118,7 @@ class Canvas:
     def removal_mask(self) -> Image.Image:
         """The picked region, a little enlarged, white on black."""
         mask = self._picked_region()
-        ids = label_edits.grow(mask.astype(np.uint8), mask, 4)
-        return Image.fromarray((ids * 255).astype(np.uint8))
+        return Image.fromarray(label_edits.grow(mask.astype(np.uint8), mask, 4) * np.uint8(255))
 
     def label_pictures(self) -> tuple[Image.Image, Image.Image]:
         """The photograph's labels and the edited ones as pictures."""
@@ -142,8 +132,7 @@ class Canvas:
     def overlay(self) -> Image.Image:
         """The photograph tinted by its edited labels; all but the picked region is dimmed."""
         photo = np.asarray(self.photo.resize(self._size()), np.float32)
-        tint = np.asarray(encode(self.ids), np.float32)
-        tinted = 0.7 * photo + 0.3 * tint
+        tinted = 0.7 * photo + 0.3 * np.asarray(encode(self.ids), np.float32)
         edge = np.zeros(self.ids.shape, bool)
         edge[:, 1:] |= self.ids[:, 1:] != self.ids[:, :-1]
         edge[1:] |= self.ids[1:] != self.ids[:-1]
@@ -164,14 +153,20 @@ class Canvas:
         inside = np.argwhere(region)
         y, x = inside[np.abs(inside - inside.mean(0)).sum(1).argmin()] + (dy, dx)
         changed = self._edited(ids)
-        height, width = ids.shape
-        if 0 <= y < height and 0 <= x < width and ids[y, x] == label:
-            return changed.picked_at(int(x), int(y))
-        return changed
+        inside_map = 0 <= y < ids.shape[0] and 0 <= x < ids.shape[1]
+        return changed.picked_at(x, y) if inside_map and ids[y, x] == label else changed
 
     def _edited(self, ids: Ids) -> Canvas:
         past = (*self.past, self.ids)[-MAX_UNDO_STEPS:]
         return replace(self, ids=ids, past=past, region=None)
+
+    def with_layout_of(self, other: Image.Image, classes: int) -> Canvas:
+        """The photograph segmented anew together with `other`, cropped to its shape, whose regions
+        are the edited map."""
+        photo = fit_long_side(self.photo, MAP_SIDE)
+        pictures = layout_maps(photo, ImageOps.fit(other, photo.size), classes)
+        ids, target = (decode(labels, PALETTE).ids for labels in pictures)
+        return Canvas(self.photo, resize(ids, self._size()), resize(target, self._size()))
 
     def _size(self) -> tuple[int, int]:
         return self.ids.shape[1], self.ids.shape[0]

@@ -1,5 +1,5 @@
-"""Hierarchical merging of superpixels into regions: the cheapest pair first, as in Ward's clustering
-(JASA 1963), with the contrast along common boundaries in the cost."""
+"""Hierarchical merging of superpixels into regions: the cheapest pair first, as Ward clusters (JASA
+1963), with the contrast along common boundaries in the cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ class Costs:
     def of(self, i: int) -> _Array:
         """The costs (N,) of merging patch i with each other."""
         edge = self.contrast[i] / np.maximum(self.length[i], 1)
-        return np.where(self.length[i] > 0, edge + self.touching[i], self.apart[i])
+        costs = np.where(self.length[i] > 0, edge + self.touching[i], self.apart[i])
+        return np.asarray(costs, np.float64)
 
     def join(self, i: int, j: int, share: float) -> None:
         """Make patch i the union of i and j, of which i is the `share` from 0 to 1; j becomes
@@ -77,7 +78,8 @@ def merge(costs: Costs, sizes: _Array, classes: int, size_power: float) -> npt.N
 def squared_distances(points: _Array) -> _Array:
     """Between each two of N points (N, F): (N, N)."""
     squares = (points**2).sum(1)
-    return np.maximum(squares[:, None] + squares - 2 * points @ points.T, 0)
+    distances = squares[:, None] + squares - 2 * points @ points.T
+    return np.asarray(np.maximum(distances, 0), np.float64)
 
 
 def block_diagonal(tables: Sequence[_Array]) -> _Array:

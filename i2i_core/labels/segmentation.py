@@ -34,9 +34,8 @@ def by_falling_area(*maps: Ids) -> list[Ids]:
 
 
 def _refined(labels: npt.NDArray[np.intp], photo: Image.Image) -> Ids:
-    """Enlarge labels to the photo's size, their boundaries drawn to its edges: each pixel takes the
-    label whose mask is largest after a guided filter (He, Sun & Tang, TPAMI 2013, equations 5 to
-    8), the grey photograph being the guide."""
+    """Enlarge labels to the photo's size, their boundaries drawn to its edges: by the largest mask
+    after a guided filter (He, Sun & Tang, TPAMI 2013, eq. 5 to 8) with the grey photo as guide."""
     from scipy.ndimage import uniform_filter
 
     width = 2 * round(max(photo.size) / 100) + 1

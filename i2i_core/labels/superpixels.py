@@ -88,7 +88,9 @@ def pooled(features: npt.NDArray[np.floating], regions: _Regions) -> Array:
     return np.asarray(pooling @ features.reshape(channels, -1).T / area[:, None], np.float64)
 
 
-def _neighbours(pixels: int, cells: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]:
+def _neighbours(
+    pixels: int, cells: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]:
     """For each of `pixels` in a row the cells on both sides of it, and the share of the second."""
     place = ((np.arange(pixels) + 0.5) * cells / pixels - 0.5).clip(0, cells - 1)
     first = place.astype(np.intp)
@@ -113,7 +115,7 @@ def _boundaries(lab: Array, regions: _Regions, n: int) -> tuple[Array, Array]:
 
     def table(values: Array | None) -> Array:
         half = np.bincount(pair, values, n * n).reshape(n, n).astype(np.float64)
-        return half + half.T
+        return np.asarray(half + half.T, np.float64)
 
     steps = [table(squares[:, 0]), table(squares[:, 1] + squares[:, 2])]
     return table(None), np.stack(steps, -1)

@@ -20,18 +20,19 @@ from i2i_core.labels.superpixels import Superpixels, pooled, shrunk, superpixels
 from i2i_core.networks.efficientnet import REDUCTIONS, efficientnet_lite0
 
 _Array = NDArray[np.float64]
-LAYERS = (1, 2, 3, 4)  # strides 4 to 32: textures, parts, things, and what they are
+LAYERS = (2, 3, 4)  # strides 8, 16 and 32: parts, things, and what they are
 # The weights below were chosen by random search for pixel accuracy and mean IoU on 3 labelled
 # scenes and 12 photographs of COCO-Stuff; benchmarks/README.md says what they are worth elsewhere.
-# Pixels of the longer side that the network sees -> weights of the layers' cosine distances.
-MEANING_WEIGHTS = {320: (25, 0, 0, 170), 448: (0, 40, 258, 0), 640: (0, 156, 51, 30)}
+# Pixels of the longer side that the network sees -> weights of the layers' cosine distances: what
+# all of it is about is seen best from afar, parts from near.
+MEANING_WEIGHTS = {320: (0, 0, 205), 448: (0, 265, 0), 640: (250, 50, 19)}
 MEANING_OF_TOUCHING = 1.14  # how much more meaning counts between patches that touch
-LAB_WEIGHTS = (0.75, 1.09, 1.09)  # of squared differences; lightness varies most within one thing
-TEXTURE_WEIGHT = 72.0
-HEIGHT_WEIGHT = 322.0  # between patches that do not touch: it must not cut what does, as a lawn
-BOUNDARY_SHARE = 0.9  # how much of looks is the contrast along the common boundary
-APART_PENALTY = 1.12  # patches that do not touch must be this much more alike
-SIZE_POWER = 0.4
+LAB_WEIGHTS = (0.85, 1.1, 1.1)  # of squared differences; lightness varies most within one thing
+TEXTURE_WEIGHT = 60.0
+HEIGHT_WEIGHT = 205.0  # between patches that do not touch: it must not cut what does, as a lawn
+BOUNDARY_SHARE = 0.903  # how much of looks is the contrast along the common boundary
+APART_PENALTY = 1.155  # patches that do not touch must be this much more alike
+SIZE_POWER = 0.397
 # Between two photographs: alike must be merged before each photograph's own regions are.
 ACROSS = 0.6  # of costs between patches of two photographs, beside APART_PENALTY within one
 LOOKS_ACROSS = 0.3  # of looks there: it may be day in the one and night in the other

@@ -24,24 +24,16 @@ CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what 
 
 
 def swap(
-    structure: Image.Image,
-    texture: Image.Image,
-    model: LoadedModel | str = AUTO,
-    *,
-    strength: float = 1.0,
-    detail: float = 1.0,
-    short_side: int | None = None,
-    seed: int = 0,
-) -> Work:
-    """The `structure` picture with the texture of the other; the last record holds the result, its
-    note says what made it and why.
+    structure: Image.Image, texture: Image.Image, model: LoadedModel | str = AUTO, *,
+    strength: float = 1.0, detail: float = 1.0, short_side: int | None = None, seed: int = 0,
+) -> Work:  # fmt: skip
+    """The `structure` picture with the other's texture; the last note says what made it and why.
 
     `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
     is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
     `detail`: how much of the structure picture's fine detail, which a small network loses, is laid
     over a model's swap. `short_side`, pixels: by default as the model learnt; of patches by default
-    the longer side has 256. Raises InputError for settings out of range and for other models.
-    """
+    the longer side has 256. Raises InputError for settings out of range and for other models."""
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
     if short_side is not None:
@@ -90,10 +82,8 @@ def decode_codes(
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
     """The model's method. Raises InputError if it is no swapping autoencoder."""
     if not isinstance(model.method, SwappingAutoencoder):
-        raise InputError(
-            f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
-            "texture: choose one of the models for texture swap."
-        )
+        problem = "is no swapping autoencoder and has no codes of structure and texture"
+        raise InputError(f"{model.info.name} {problem}: choose one of the models for texture swap.")
     return model.method
 
 
@@ -118,13 +108,9 @@ def _fine(picture: Image.Image) -> Floats:
 
 
 def swap_grid(
-    structures: Sequence[Image.Image],
-    textures: Sequence[Image.Image],
-    model: LoadedModel | str,
-    *,
-    detail: float = 1.0,
-    short_side: int | None = None,
-) -> Iterator[Progress]:
+    structures: Sequence[Image.Image], textures: Sequence[Image.Image], model: LoadedModel | str, *,
+    detail: float = 1.0, short_side: int | None = None,
+) -> Iterator[Progress]:  # fmt: skip
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. AUTO goes by the first of each.
     """
@@ -133,10 +119,8 @@ def swap_grid(
     if model == AUTO:
         model = choose(structures[0], textures[0])
     if not isinstance(model, LoadedModel):
-        raise InputError(
-            "No model fits these pictures, and a grid of patches would take minutes: choose a "
-            "model to see what it makes of them."
-        )
+        problem = "No model fits these pictures, and a grid of patches would take minutes"
+        raise InputError(f"{problem}: choose a model to see what it makes of them.")
     method = as_swapper(model)
     size = short_side or method.config.crop_size
     sources = [at_size(method, picture, size) for picture in structures]
