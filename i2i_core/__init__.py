@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from i2i_core.data.folders import open_domains as open_domains
     from i2i_core.errors import InputError as InputError
     from i2i_core.images.files import open_image as open_image
-    from i2i_core.labels.segmentation import segment as segment
     from i2i_core.method import Capabilities as Capabilities
     from i2i_core.method import Method as Method
     from i2i_core.methods import METHODS as METHODS
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from i2i_core.pipelines.correspondence import find_correspondence as find_correspondence
     from i2i_core.pipelines.domain_transfer import transfer as transfer
     from i2i_core.pipelines.object_removal import remove_object as remove_object
+    from i2i_core.pipelines.segmentation import segment as segment
+    from i2i_core.pipelines.segmentation import segment_together as segment_together
     from i2i_core.pipelines.texture_swap import swap as swap
     from i2i_core.pipelines.translation import translate as translate
     from i2i_core.progress import Progress as Progress
@@ -39,7 +40,6 @@ _HOMES = {
     "data.folders": "open_domains",
     "errors": "InputError",
     "images.files": "open_image",
-    "labels.segmentation": "segment",
     "method": "Capabilities Method",
     "methods": "METHODS",
     "pipelines.analogy": "move_region resize_region semantic_analogy structural_analogy",
@@ -47,6 +47,7 @@ _HOMES = {
     "pipelines.correspondence": "find_correspondence",
     "pipelines.domain_transfer": "transfer",
     "pipelines.object_removal": "remove_object",
+    "pipelines.segmentation": "segment segment_together",
     "pipelines.texture_swap": "swap",
     "pipelines.translation": "translate",
     "progress": "Progress last_picture",

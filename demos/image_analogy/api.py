@@ -10,9 +10,9 @@ from demos.image_analogy.pair import CORRESPONDENCES, PRESETS
 from demos.shared import jobs
 from demos.shared.widgets import Picture, read
 from i2i_core.labels.maps import encode
-from i2i_core.labels.segmentation import segment as find_regions
 from i2i_core.pipelines import analogy
 from i2i_core.pipelines.correspondence import find_correspondence as correspond
+from i2i_core.pipelines.segmentation import segment as find_regions
 
 
 def structural_analogy(
@@ -42,24 +42,29 @@ def structural_analogy(
 
 
 def semantic_analogy(
-    photo: str, labels: str, target_labels: str, size: int, keep: bool, seed: int
-) -> Image.Image:
-    """Make the photograph that an edited label map would be the label map of.
+    photo: str, labels: str | None = None, target_labels: str | None = None, size: int = 256,
+    keep: bool = False, seed: int = 0, layout: str | None = None, classes: int = 5,
+) -> Image.Image:  # fmt: skip
+    """Make the photograph that an edited label map would be the label map of, or, in place of both
+    maps, the photograph with the layout of another one.
 
     Args:
         photo: A photograph.
-        labels: Its label map: flat colours, or grey ids with 255 as unlabelled.
+        labels: Its label map: flat colours, or grey ids with 255 as unlabelled. No map with layout.
         target_labels: A map with the same labels, edited or of another place.
         size: Longer side worked at in pixels, 64 to 1024.
         keep: Leave the photograph alone where both maps have the same label.
         seed: Another number gives another result.
+        layout: Another photograph, whose layout is taken; in place of both maps, without keep.
+        classes: Kinds of region to find in both photographs, 2 to 8; with layout only.
 
     Returns:
         The photograph, a PNG."""
     return jobs.finish(
         analogy.semantic_analogy, read(photo, "the photograph"),
-        read(labels, "the label map", flatten=False),
-        read(target_labels, "the target label map", flatten=False),
+        labels and read(labels, "the label map", flatten=False),
+        target_labels and read(target_labels, "the target label map", flatten=False),
+        layout=layout and read(layout, "the photograph whose layout is taken"), classes=classes,
         long_side=size, keep=keep, seed=seed,
     )  # fmt: skip
 
@@ -109,16 +114,17 @@ def segment(photo: str, classes: int) -> Image.Image:
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        a, b, photo, mask, labels, target = (Picture() for _ in range(6))
+        a, b, photo, mask, labels, target, layout = (Picture() for _ in range(7))
         preset = gr.Dropdown(list(PRESETS), value="structure")
         correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="")
         granularity, reverse, keep = gr.Number(-1), gr.Checkbox(), gr.Checkbox()
-        size, window, seed, classes = (gr.Number(n, precision=0) for n in (256, 512, 0, 4))
+        size, window, seed = (gr.Number(n, precision=0) for n in (256, 512, 0))
+        classes, kinds = gr.Number(4, precision=0), gr.Number(5, precision=0)
         x, y, best_x, best_y = (gr.Number(0.5) for _ in range(4))
         result = gr.Image(format="png", label="result")
         for function, inputs in (
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
-            (semantic_analogy, [photo, labels, target, size, keep, seed]),
+            (semantic_analogy, [photo, labels, target, size, keep, seed, layout, kinds]),
             (remove_object, [photo, mask, window, seed]),
             (segment, [photo, classes]),
         ):

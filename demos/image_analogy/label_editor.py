@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from gradio.components.image_editor import EditorValue
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
@@ -15,7 +15,8 @@ from i2i_core.images.sizes import check_same_shape, fit_long_side
 from i2i_core.labels import edits as label_edits
 from i2i_core.labels import maps
 from i2i_core.labels.maps import PALETTE, Ids, decode, encode, resize
-from i2i_core.labels.segmentation import segment
+from i2i_core.pipelines.analogy import layout_maps
+from i2i_core.pipelines.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
 PHOTO_SIDE = 1024  # longer side of the photograph that is kept
@@ -158,6 +159,14 @@ class Canvas:
     def _edited(self, ids: Ids) -> Canvas:
         past = (*self.past, self.ids)[-MAX_UNDO_STEPS:]
         return replace(self, ids=ids, past=past, region=None)
+
+    def with_layout_of(self, other: Image.Image, classes: int) -> Canvas:
+        """The photograph segmented anew together with `other`, cropped to its shape, whose regions
+        are the edited map."""
+        photo = fit_long_side(self.photo, MAP_SIDE)
+        pictures = layout_maps(photo, ImageOps.fit(other, photo.size), classes)
+        ids, target = (decode(labels, PALETTE).ids for labels in pictures)
+        return Canvas(self.photo, resize(ids, self._size()), resize(target, self._size()))
 
     def _size(self) -> tuple[int, int]:
         return self.ids.shape[1], self.ids.shape[0]

@@ -38,6 +38,7 @@ class RepaintView(NamedTuple):
     picker: Any = gr.skip()
     result: Any = gr.skip()
     status: Any = gr.skip()
+    keep: Any = gr.skip()
 
 
 def build() -> None:
@@ -49,6 +50,9 @@ def build() -> None:
             photo = Picture(starter(f"{SCENES[0]}.jpg"), label="1 · Photograph", height=240)
             classes = gr.Slider(2, 8, 4, step=1, label="Kinds of region to find")
             scenes = thumbnails((f"{name}.jpg" for name in SCENES), "Or start from one of these")
+            with gr.Accordion("Take the layout of another photograph", open=False):
+                other = Picture(label="Photograph whose layout is taken", height=150)
+                take = gr.Button("Take its layout")
             with gr.Accordion("Bring your own label maps", open=False):
                 photo_map = Picture(label="Labels of this photograph", height=150)
                 target_map = Picture(label="Labels of the picture wanted", height=150)
@@ -59,7 +63,7 @@ def build() -> None:
     with gr.Row():
         picker, pixels, tools, remove = _lay_out_region(start)
 
-    outputs = RepaintView(photo, canvas, editor, picker, result, status)
+    outputs = RepaintView(photo, canvas, editor, picker, result, status, keep)
     settings = [live, keep, seed]
     work: dict[str, Any] = {"status": status, "compute": True}
     newest = {**work, "latest": True}
@@ -67,6 +71,9 @@ def build() -> None:
         jobs.wire(render.click, render_map, [canvas, keep, seed, long_side], outputs, **work),
         jobs.wire(remove.click, remove_region, [canvas, seed], outputs, **work),
         jobs.wire(editor.input, paint, [canvas, editor, *settings], outputs, **newest),
+        jobs.wire(
+            take.click, take_layout, [canvas, other, classes, seed, long_side], outputs, **work
+        ),
     ]
     edits: list[Any] = [
         (target_map.upload, _use_target_map, [canvas, target_map]),
@@ -154,6 +161,16 @@ def render_map(
         yield RepaintView(result=result or gr.skip(), status=jobs.status_line(progress=event))
     # The picture once more: after a skipped one the browser could not send it back as input.
     yield RepaintView(result=result, status=jobs.status_line(f"Done, at {long_side} pixels."))
+
+
+def take_layout(
+    canvas: Canvas, path: str | None, classes: int, seed: int | None, long_side: int
+) -> Iterator[RepaintView]:
+    """Labels of the photograph and of another one that mean the same, and the photograph in the
+    other's layout. Nothing of it is kept then: all of it was asked for."""
+    canvas = canvas.with_layout_of(read(path, "a photograph"), classes)
+    yield _show_new(canvas, "Regions that are alike were found in both.")._replace(keep=False)
+    yield from render_map(canvas, False, seed, long_side)
 
 
 def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:

@@ -54,19 +54,31 @@ def presets() -> str:
 
 def semantic_analogy(
     photo: Annotated[Path, arg("PHOTO")],
-    labels: Annotated[Path, arg("LABELS", "the photograph's label map")],
-    target: Annotated[Path, arg("TARGET_LABELS", "a map with the same labels")],
     out: Out,
+    labels: Annotated[Path | None, arg("LABELS", "the photograph's label map")] = None,
+    target: Annotated[Path | None, arg("TARGET_LABELS", "a map with the same labels")] = None,
+    layout: Annotated[
+        Path | None, opt("another photograph whose layout is taken, in place of both maps")
+    ] = None,
+    classes: Annotated[int, opt("kinds of region to find with --layout, 2 to 8")] = 5,
     keep: Annotated[bool, opt("leave alone what has the same label", "--keep")] = False,
     seed: Seed = 0,
     long_side: LongSide = 256,
 ) -> None:
-    """The photograph that follows an edited label map.
+    """The photograph that follows an edited label map, or the layout of another photograph.
 
-    Makes the photograph that TARGET_LABELS would be the label map of."""
-    maps = _unchanged(labels), _unchanged(target)
+    Makes the photograph that TARGET_LABELS would be the label map of; with --layout, the
+    photograph with the layout of another one."""
     photograph = i2i.open_image(photo)
-    work = i2i.semantic_analogy(photograph, *maps, long_side=long_side, keep=keep, seed=seed)
+    work = i2i.semantic_analogy(
+        photograph,
+        *(None if path is None else _unchanged(path) for path in (labels, target)),
+        layout=None if layout is None else i2i.open_image(layout),
+        classes=classes,
+        long_side=long_side,
+        keep=keep,
+        seed=seed,
+    )
     write_picture(work, out)
 
 

@@ -26,11 +26,12 @@ MOVED = {
     "teaching_domains": ["finetuning.domains"], "teaching_textures": ["finetuning.textures"],
     "methods.applications": ["pipelines.analogy"],
     "methods.object_removal": ["pipelines.object_removal"],
+    "segmentation": ["pipelines.segmentation"],
 }  # fmt: skip
 # Those that kept their names, by where they are.
 for home in (
     "data.folders", "devices.distributed", "evaluation.fcn_score", "evaluation.set_metrics",
-    "images.filters", "labels.segmentation", "pipelines.domain_transfer",
+    "images.filters", "pipelines.domain_transfer",
     "pipelines.texture_edits", "pipelines.texture_swap", "training.optim",
 ):  # fmt: skip
     MOVED[home.rpartition(".")[2]] = [home]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PIL.Image import Image
 
 from i2i_core.devices import best_device
@@ -13,13 +14,14 @@ from i2i_core.images.files import check_image
 from i2i_core.labels import edits as label_edits
 from i2i_core.labels import maps
 from i2i_core.labels.colours import Ids, Mask
-from i2i_core.labels.segmentation import segment
 from i2i_core.methods.semantic_analogy import SemanticAnalogy
 from i2i_core.methods.structural_analogy import AnalogyResult, StructuralAnalogy
 from i2i_core.pipelines.object_removal import remove_object as remove_object
+from i2i_core.pipelines.segmentation import segment, segment_together
 from i2i_core.progress import Work
 
 Edit = Callable[[Ids, Mask], Ids]
+MIN_LABEL_SHARE = 0.005  # of a photograph, for a label to be something to paint with
 
 
 def structural_analogy(
@@ -44,14 +46,26 @@ def structural_analogy(
 
 
 def semantic_analogy(
-    photo: Image, labels: Image, target: Image, *, long_side: int = 256, keep: bool = False,
+    photo: Image, labels: Image | None = None, target: Image | None = None, *,
+    layout: Image | None = None, classes: int = 5, long_side: int = 256, keep: bool = False,
     seed: int = 0,
 ) -> Work:  # fmt: skip
     """The photograph that `target` would be the label map of, given `photo` and its `labels`. An
     edited map moves and reshapes what the photograph shows; a map drawn by hand makes it *sketch to
     image*, a map of another place *texture by numbers*. With `keep`, and maps of one shape, the
-    photograph stays as it is where both have the same label."""
+    photograph stays as it is where both have the same label.
+
+    In place of both maps, `layout`, another photograph, says what shall lie where: the two are cut
+    into `classes` (2 to 8) kinds of region together (Li et al. 2020, figure 1, last case). Raises
+    InputError for anything but two maps, or a layout without `keep`."""
     photo = check_image(photo, "The photograph")
+    if layout is not None and labels is None and target is None and not keep:
+        labels, target = layout_maps(photo, layout, classes)
+    elif layout is not None or labels is None or target is None:
+        raise InputError(
+            "Give either the photograph's label map and a target label map, or, alone and without "
+            "keep, another photograph whose layout is taken."
+        )
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
     method = SemanticAnalogy.from_preset(long_side=long_side, keep=keep, seed=seed)
@@ -59,6 +73,21 @@ def semantic_analogy(
     for progress in method.fit([labels], [photo]):
         yield replace(progress, step=0)  # it only reads the pictures
     yield from method.render(target)
+
+
+def layout_maps(photo: Image, layout: Image, classes: int = 5) -> tuple[Image, Image]:
+    """Label maps of two photographs, of their sizes, in which equal colours mean the same: what
+    `semantic_analogy` takes to give `photo` the layout of the other. What only `layout` shows takes
+    the label of what is nearest to it. Raises InputError for `classes` out of 2 to 8, and for
+    photographs that have nothing in common."""
+    photo = check_image(photo, "The photograph")
+    layout = check_image(layout, "The photograph whose layout is taken")
+    ids, wanted = segment_together(photo, layout, classes)
+    shares = np.bincount(ids.ravel(), minlength=classes) / ids.size
+    foreign = shares[wanted] < MIN_LABEL_SHARE
+    if foreign.all():
+        raise InputError("The two photographs have nothing in common: choose another layout.")
+    return maps.encode(ids), maps.encode(maps.fill_from_nearest(wanted, foreign))
 
 
 def move_region(

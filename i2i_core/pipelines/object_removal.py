@@ -14,11 +14,11 @@ from i2i_core.errors import MAX_SEED, InputError, check_range
 from i2i_core.images.files import check_image, to_eight_bits
 from i2i_core.images.sizes import check_same_shape
 from i2i_core.images.tensors import to_image, to_tensor
-from i2i_core.labels.segmentation import segment
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.regions import changed_box, crop_task, paste_result
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Settings, Task
+from i2i_core.pipelines.segmentation import segment
 from i2i_core.progress import Progress, Work
 
 LABELS = 4

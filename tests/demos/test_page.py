@@ -20,6 +20,7 @@ from i2i_core.progress import Progress
 
 PEBBLES, CRACKED = starter("pebbles.jpg"), starter("cracked.jpg")
 LAKE, LABELS, EDITED = (starter(f"lake{x}") for x in (".jpg", "_labels.png", "_edited.png"))
+FIELDS = starter("fields.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_the_endpoints_are_named_and_typed(client: Client) -> None:
     api = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     names = {
         "/structural_analogy": "a b preset granularity correspondence seed size reverse",
-        "/semantic_analogy": "photo labels target_labels size keep seed",
+        "/semantic_analogy": "photo labels target_labels size keep seed layout classes",
         "/remove_object": "photo mask size seed",
         "/segment": "photo classes",
         "/sketch_to_photo": "sketch model seed",
@@ -80,6 +81,15 @@ def test_semantic_analogy_follows_the_edited_map(client: Client) -> None:
     small = np.asarray(Image.open(LAKE).resize((128, 128), Image.Resampling.LANCZOS), np.float32)
     assert np.abs(made[:20] - small[:20]).mean() < 2  # the sky was not repainted
     assert np.abs(made - small).mean() > 3  # but the lake was
+
+
+def test_semantic_analogy_takes_the_layout_of_another_photograph(client: Client) -> None:
+    out = client.predict(
+        photo=handle_file(LAKE), layout=handle_file(FIELDS), classes=3, size=96,
+        api_name="/semantic_analogy",
+    )  # fmt: skip
+    assert pixels(out).shape == (96, 96, 3)
+    assert np.abs(pixels(out).mean((0, 1)) - pixels(LAKE).mean((0, 1))).max() < 40
 
 
 def test_remove_object_fills_only_the_mask(client: Client, tmp_path: Path) -> None:

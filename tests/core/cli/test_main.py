@@ -75,6 +75,14 @@ def test_segment_writes_a_label_map(pictures: Path) -> None:
     assert len({int(v) for v in np.unique(ids[:, :28])}) == 1
 
 
+def test_another_photograph_is_a_layout(pictures: Path) -> None:
+    command = ["semantic-analogy", "b.png", "--layout", "a.png", "--classes", "2"]
+    assert cli.main([*command, "--long-side", "64", "-o", "out.png"]) == 0
+    made, layout = Image.open("out.png").size, Image.open("a.png").size
+    assert max(made) == 64
+    assert made[0] / made[1] == pytest.approx(layout[0] / layout[1], rel=0.05)
+
+
 def test_evaluate_prints_numbers(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", "b.png", "--appearance", "b.png", "--structure", "b.png"]
     command += ["--labels", "labels.png", "labels.png"]
@@ -97,7 +105,9 @@ COMMANDS = {
         *("A", "B", "--reverse", "--preset", "--granularity", "--correspondence", "--guide"),
         *("--scribbles", *SIZED, *StructuralAnalogy.presets, "inverted lightness"),
     ),
-    "semantic-analogy": ("PHOTO", "LABELS", "TARGET_LABELS", "--keep", *SIZED),
+    "semantic-analogy": (
+        *("PHOTO", "LABELS", "TARGET_LABELS", "--layout", "--classes", "--keep", *SIZED),
+    ),
     "find-correspondence": ("A", "B", "X", "Y", "--out"),
     "remove": ("PHOTO", "MASK", *SIZED),
     "segment": ("PHOTO", "--classes", "--out"),
@@ -161,6 +171,8 @@ def test_help_names_every_option_and_whatever_there_is_to_choose(
         (["structural-analogy", "a.png", "speck.png", "-o", "o.png"], "speck.png is 1 × 1"),
         (["semantic-analogy", "b.png", "labels.png", "empty.png", "-o", "o.png"], "empty.png"),
         (["semantic-analogy", "b.png", "tall_mask.png", "wanted.png", "-o", "o.png"], "same shape"),
+        (["semantic-analogy", "b.png", "labels.png", "-o", "o.png"], "target label map"),
+        (["semantic-analogy", "b.png", "--layout", "text.png", "-o", "o.png"], "text.png"),
         (["remove", "b.png", "tall_mask.png", "-o", "o.png"], "same shape"),
         (["remove", "b.png", "text.png", "-o", "o.png"], "text.png"),
         ([*REMOVE, "-o", "o.xyz"], "ending"),

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from i2i_core.errors import InputError
-from i2i_core.labels.maps import encode
+from i2i_core.labels.maps import PALETTE, decode, encode
 from i2i_core.pipelines.analogy import (
+    layout_maps,
     move_region,
     resize_region,
     semantic_analogy,
@@ -102,3 +103,31 @@ def test_pictures_too_small_are_refused() -> None:
         list(structural_analogy(photograph(), speck))
     with pytest.raises(InputError, match="photograph is 1 × 1"):
         list(semantic_analogy(speck, labels(), labels()))
+
+
+def test_another_photograph_says_what_lies_where() -> None:
+    """The orange disc goes where the other photograph has a disc, and leaves where it was."""
+    other = np.asarray(photograph())[:, ::-1] * 0.8
+    layout = Image.fromarray(other.astype(np.uint8))
+    result = last_picture(semantic_analogy(photograph(), layout=layout, classes=4, long_side=128))
+    assert orange(result)[disc((SIZE[0] - 1 - CENTRE[0], 48), RADIUS - 4)].mean() > 0.9
+    assert orange(result)[disc(CENTRE, RADIUS)].mean() < 0.1
+
+
+def test_what_only_the_layout_shows_takes_a_label_of_the_photograph() -> None:
+    small = photograph().crop((0, 0, 128, 60)), photograph()
+    labels_of_photo, wanted = (decode(m, PALETTE).ids for m in layout_maps(*small, 4))
+    assert labels_of_photo.shape == (60, 128)
+    assert wanted.shape == SIZE[::-1]
+    assert set(np.unique(wanted)) <= set(np.unique(labels_of_photo))
+
+
+def test_maps_and_a_layout_exclude_each_other() -> None:
+    photo = photograph()
+    for given in ({}, {"labels": labels()}, {"layout": photo, "target": labels()}):
+        with pytest.raises(InputError, match="label map and a target"):
+            list(semantic_analogy(photo, **given))
+    with pytest.raises(InputError, match="without keep"):
+        list(semantic_analogy(photo, layout=photo, keep=True))
+    with pytest.raises(InputError, match="2 to 8"):
+        list(semantic_analogy(photo, layout=photo, classes=9))

@@ -141,3 +141,16 @@ def test_maps_are_uploaded(canvas: Canvas) -> None:
     assert isinstance(view.editor, dict)  # the brush keeps its colour
     with pytest.raises(InputError, match="Add a label map first"):
         repaint._use_target_map(canvas, None)
+
+
+def test_the_layout_of_another_photograph_is_taken(canvas: Canvas) -> None:
+    other = starter("fields.jpg")
+    first, *_, end = repaint.take_layout(canvas, other, 4, None, 96)
+    assert first.canvas.ids.shape == first.canvas.photo_ids.shape == canvas.ids.shape
+    assert not np.array_equal(first.canvas.ids, first.canvas.photo_ids)
+    assert set(np.unique(first.canvas.ids)) <= set(np.unique(first.canvas.photo_ids))
+    assert first.keep is False  # all of the photograph was asked for anew
+    assert first.picker.size == canvas.overlay().size
+    assert end.result.size == (96, 96)
+    with pytest.raises(InputError, match="Add a photograph first"):
+        list(repaint.take_layout(canvas, None, 4, 0, 96))
