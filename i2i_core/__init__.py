@@ -1,7 +1,6 @@
 """Image-to-image translation: PIL images in, PIL images out, tensors inside.
 
-What most people need can be imported from here; it is loaded when it is first used.
-"""
+What most people need can be imported from here; it is loaded when it is first used."""
 
 import sys
 from importlib import import_module

@@ -41,9 +41,7 @@ class Capabilities:
     channels: tuple[int, int] = (3, 3)  # of what it is given and of what it makes: 3, or 1 (grey)
     multiple_of: int = 1  # what each side of its input must be a multiple of
     working_size: int | None = None  # pixels of the shorter side that it learnt at, if it has one
-    # How many pixels away a pixel of the input still matters (norms aside), where large pictures
-    # may be translated in tiles; None where they may not.
-    reach: int | None = None
+    reach: int | None = None  # pixels over which the input matters, norms aside; None: no tiles
 
 
 class Method(nn.Module, ABC):
@@ -66,8 +64,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def preset_settings(cls, *presets: str, **changes: Any) -> dict[str, Any]:
-        """What these presets (see `presets`; later ones overrule) and `changes` set. Raises
-        InputError for a preset that there is not."""
+        """What presets (later ones overrule) and `changes` set. Raises InputError for unknown."""
         settings: dict[str, Any] = {}
         for preset in presets:
             check_choice("preset", preset, tuple(cls.presets))
@@ -76,8 +73,7 @@ class Method(nn.Module, ABC):
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """The method with the paper's configuration, changed by `settings`; untrained. Raises
-        InputError for unknown and impossible ones."""
+        """The untrained method with these settings. Raises InputError for unknown and bad ones."""
         return cls(make_config(cls.Config, cls.title, settings))
 
     @classmethod
@@ -88,34 +84,25 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pictures of both domains. Raises InputError on what cannot be learnt from.
-
-        Methods that learn step by step go on where they were stopped; the others start anew.
-        """
+        Methods that learn step by step go on where they were stopped; the others start anew."""
 
     def after_fit(self, a: Sequence[Image], b: Sequence[Image]) -> str:  # noqa: ARG002
-        """What is to be found out about the pictures once a fit is over, before the model is saved.
-        Returns a sentence for who watches, or ""."""
+        """What is found out about the pictures between fit and saving; returns a sentence or ""."""
         return ""
 
     @abstractmethod
     def forward(
-        self,
-        source: Tensor,
-        reference: Tensor | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Tensor, reference: Tensor | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Tensor:
-        """Translate a tensor (1, C, H, W) in [0, 1] to (1, C, H, W), about in [0, 1]. What is not
-        among the capabilities is passed over."""
+    ) -> Tensor:  # fmt: skip
+        """Translate (1, C, H, W) in [0, 1] to about the same; what it cannot do is passed over."""
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         """The networks that translate, by name, with their moving averages."""
         return {}
 
     def training_networks(self) -> Mapping[str, nn.Module]:
-        """Networks by name that translating does without, but that a model's file holds as well if
-        they have learnt: to go on fitting with, and to look into."""
+        """Networks by name that only fits and looking inside need; in the file once they learnt."""
         return {}
 
     def inference_state_dict(self) -> dict[str, Tensor]:
@@ -127,8 +114,7 @@ class Method(nn.Module, ABC):
         }
 
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take back what `inference_state_dict` gave. Raises RuntimeError for tensors of another
-        model."""
+        """Take back `inference_state_dict`. Raises RuntimeError for tensors of another model."""
         for name, ema in self.inference_networks().items():
             ema.load_weights(with_prefix(tensors, f"{name}."))
         self.fitted = True
@@ -156,9 +142,8 @@ class Method(nn.Module, ABC):
     def check_is_fitted(self) -> None:
         """Raise InputError when there is nothing to translate with yet."""
         if not self.fitted:
-            raise InputError(
-                "This model has learnt nothing yet. Fit it first, or load a fitted one."
-            )
+            advice = "Fit it first, or load a fitted one."
+            raise InputError(f"This model has learnt nothing yet. {advice}")
 
     def check_direction(self, reverse: bool) -> None:
         """Raise InputError for `reverse` where there is no way back."""
@@ -176,19 +161,12 @@ class Method(nn.Module, ABC):
         return next(chain(self.parameters(), self.buffers()), torch.empty(0)).device
 
     def render(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Work:
+    ) -> Work:  # fmt: skip
         """Translate with progress: the last record holds the result. `reference` and `seed` are for
-        methods that take them; the others pass over them.
-
-        This default does it in one step, or large pictures in tiles; methods that refine a picture
-        yield what they have.
-        """
+        methods that take them. This default makes one step, or large pictures in tiles; methods
+        that refine a picture yield what they have."""
         self.check_is_fitted()
         self.check_direction(reverse)
         c = self.capabilities
@@ -197,10 +175,8 @@ class Method(nn.Module, ABC):
             source = fit_short_side(source.convert("RGB"), c.working_size)
             reference = reference and fit_short_side(reference.convert("RGB"), c.working_size)
         guide = None if reference is None else to_tensor(reference).to(self.device)
-        channels = c.channels[1 if reverse else 0]
-        fitting, undo = fit_multiple(
-            with_channels(to_tensor(source), channels).to(self.device), c.multiple_of
-        )
+        pixels = with_channels(to_tensor(source), c.channels[1 if reverse else 0])
+        fitting, undo = fit_multiple(pixels.to(self.device), c.multiple_of)
 
         def network(part: Tensor) -> Tensor:
             with training_mode(self, self.infers_in_training_mode), torch.no_grad():
@@ -217,13 +193,9 @@ class Method(nn.Module, ABC):
             yield Progress(done, total, picture=to_image(undo(result)), note=note)
 
     def translate(
-        self,
-        source: Image,
-        reference: Image | None = None,
-        *,
-        reverse: bool = False,
+        self, source: Image, reference: Image | None = None, *, reverse: bool = False,
         seed: int | None = None,
-    ) -> Image:
+    ) -> Image:  # fmt: skip
         """Translate one picture and wait for it."""
         return last_picture(self.render(source, reference, reverse=reverse, seed=seed))
 

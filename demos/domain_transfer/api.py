@@ -18,14 +18,9 @@ from i2i_core.progress import Progress
 
 
 def transfer_domain(
-    image: str,
-    model: str,
-    reverse: bool,
-    strength: float,
-    seed: int = 0,
-    reference: str | None = None,
-    keep_colours: bool = False,
-) -> Image.Image:
+    image: str, model: str, reverse: bool, strength: float, seed: int = 0,
+    reference: str | None = None, keep_colours: bool = False,
+) -> Image.Image:  # fmt: skip
     """Translate a picture from one domain to another: photograph to Monet, summer to winter.
 
     Args:
@@ -38,18 +33,12 @@ def transfer_domain(
         keep_colours: Take over lightness only.
 
     Returns:
-        The translation, a PNG.
-    """
+        The translation, a PNG."""
     return jobs.finish(
-        transfer,
-        read(image, "the picture"),
-        models.shipped_model(model),
-        reverse=bool(reverse),
-        strength=float(strength),
-        seed=int(seed),
-        reference=reference and read(reference, "the reference picture"),
-        keep_colours=bool(keep_colours),
-    )
+        transfer, read(image, "the picture"), models.shipped_model(model),
+        reference=reference and read(reference, "the reference picture"), reverse=bool(reverse),
+        strength=float(strength), seed=int(seed), keep_colours=bool(keep_colours),
+    )  # fmt: skip
 
 
 def teach_domains(
@@ -67,12 +56,9 @@ def teach_domains(
 
     Returns:
         What happens, in words; a preview (pictures above their translations), when there is a new
-        one; and at the end the model, a .safetensors file.
-    """
-    first, second = (
-        fits.folder([(file, None) for file in files or []], what, MIN_PICTURES)
-        for files, what in ((a, "pictures a"), (b, "pictures b"))
-    )
+        one; and at the end the model, a .safetensors file."""
+    first = fits.folder([(file, None) for file in a or []], "pictures a", MIN_PICTURES)
+    second = fits.folder([(file, None) for file in b or []], "pictures b", MIN_PICTURES)
     target = str(models.new_file("taught"))
     event: Progress = Progress(0, 1)
     for event in jobs.compute(
@@ -87,19 +73,14 @@ def teach_domains(
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        image, reference = Picture(label="image"), Picture(label="reference")
-        model = gr.Textbox(domains.stored().model.name, label="model")
-        reverse = gr.Checkbox(False, label="reverse")
-        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
-        seed = gr.Number(0, precision=0, label="seed")
-        keep_colours = gr.Checkbox(False, label="keep_colours")
-        result = gr.Image(format="png", label="result")
-        inputs = [image, model, reverse, strength, seed, reference, keep_colours]
-        jobs.endpoint(transfer_domain, inputs, result)
-        a, b = (gr.File(file_count="multiple", label=label) for label in ("a", "b"))
-        kind = gr.Dropdown(list(recipes("domains")), value=RECIPE, label="kind")
-        steps = gr.Number(STEPS, precision=0, label="steps")
-        start = gr.Textbox("", label="start")
+        image, model = Picture(), gr.Textbox(domains.stored().model.name)
+        reverse, keep_colours = gr.Checkbox(False), gr.Checkbox(False)
+        strength, seed = gr.Slider(0, MAX_STRENGTH, 1), gr.Number(0, precision=0)
+        inputs = [image, model, reverse, strength, seed, Picture(), keep_colours]
+        jobs.endpoint(transfer_domain, inputs, gr.Image(format="png", label="result"))
+        a, b = gr.File(file_count="multiple"), gr.File(file_count="multiple")
+        kind, start = gr.Dropdown(list(recipes("domains")), value=RECIPE), gr.Textbox("")
+        steps = gr.Number(STEPS, precision=0)
         note, preview = gr.Textbox(label="note"), gr.Image(format="png", label="preview")
         outputs = [note, preview, gr.File(label="model")]
         jobs.endpoint(teach_domains, [a, b, kind, steps, start], outputs, **fits.QUEUE)

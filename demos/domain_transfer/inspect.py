@@ -3,11 +3,10 @@
 from typing import Any, NamedTuple
 
 import gradio as gr
-from PIL import Image
 
 from demos.domain_transfer import models as domains
 from demos.shared import jobs
-from demos.shared.widgets import Picture, Result, read, starter
+from demos.shared.widgets import Picture, Result, clicked_point, read, starter
 from examples.translations import TRANSLATIONS
 from i2i_core.checkpoints.model_zoo import open_model
 from i2i_core.pipelines.inspection import inspect, layers_of, middle
@@ -65,7 +64,7 @@ def build(visit_paths: gr.State) -> None:
     view = View(status, *pictures)
 
     changed = jobs.wire(translation.change, _chosen, translation, [layer, contrast])
-    clicked = jobs.wire(view.marked.select, _clicked, view.marked, point)
+    clicked = jobs.wire(view.marked.select, clicked_point, view.marked, point)
     inputs = [picture, translation, point, layer]
     for event in (go.click, layer.input, picture.upload, changed.success, clicked.success):
         jobs.wire(event, see, inputs, view, status=status, compute=True)
@@ -77,9 +76,8 @@ def see(path: str | None, translation: str, point: tuple[float, float], layer: s
     picture = read(path, "the picture")
     model, reverse = domains.parse(translation)
     number = int(layer) if layer else None
-    inspection = jobs.call(
-        inspect, picture, model, reverse=reverse, point=tuple(point), layer=number
-    )
+    settings = {"reverse": reverse, "point": tuple(point), "layer": number}
+    inspection = jobs.call(inspect, picture, model, **settings)
     status = "Click the translation for another spot."
     if inspection.marked is None:
         status = f"{model.method_title} compares no patches."
@@ -87,18 +85,11 @@ def see(path: str | None, translation: str, point: tuple[float, float], layer: s
     return View(jobs.status_line(status), *pictures)
 
 
-def _clicked(marked: Image.Image, event: gr.SelectData) -> tuple[float, float]:
-    x, y = event.index
-    return min(1.0, x / marked.width), min(1.0, y / marked.height)
-
-
 def _chosen(translation: str) -> tuple[Any, Any]:
     """Layers to choose from, and whether patches are compared at all."""
     layers, usual = _layers(translation)
-    return (
-        gr.Radio(choices=layers, value=usual, visible=bool(layers)),
-        gr.Column(visible=bool(layers)),
-    )
+    compared = bool(layers)
+    return gr.Radio(choices=layers, value=usual, visible=compared), gr.Column(visible=compared)
 
 
 def _choices(visit_paths: list[str]) -> Any:

@@ -30,14 +30,11 @@ class PatchView(NamedTuple):
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            a, b = PicturePair(
-                (f"{ONE_EACH.source}.jpg", "1 · Repaint this"),
-                (f"{ONE_EACH.like}.jpg", "2 · Like this"),
-            )
+            first, second = f"{ONE_EACH.source}.jpg", f"{ONE_EACH.like}.jpg"
+            a, b = PicturePair((first, "1 · Repaint this"), (second, "2 · Like this"))
             with gr.Row():
                 instant = gr.Button("At once, by patches", variant="primary", min_width=150)
                 learn = gr.Button(f"Learn it: {RECIPE}", variant="primary", min_width=150)
@@ -46,13 +43,11 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
             status = gr.HTML(jobs.status_line(HELLO))
             with gr.Row(equal_height=True):
                 slider = BeforeAfter(
-                    (starter(f"{ONE_EACH.source}.jpg"), starter(f"{ONE_EACH.instant}.jpg")),
+                    (starter(first), starter(f"{ONE_EACH.instant}.jpg")),
                     label="At once: patches of 2", slider_position=30, max_height=460,
                 )  # fmt: skip
-                preview = Result(
-                    starter(f"{ONE_EACH.fitted}.jpg"),
-                    label=f"Learnt: 1, and what {RECIPE} makes of it",
-                )
+                label = f"Learnt: 1, and what {RECIPE} makes of it"
+                preview = Result(starter(f"{ONE_EACH.fitted}.jpg"), label=label)
             view = fits.FitView(
                 status, preview, fits.losses_plot(), gr.Button("Translate with it", visible=False),
                 gr.File(label="The model: download it", height=90, visible=False),
@@ -79,14 +74,11 @@ def paint(a: str | None, b: str | None) -> Iterator[PatchView]:
             picture = fit_long_side(event.picture, LONG_SIDE)
             view = view._replace(slider=(same_size(first, picture), picture))
         yield view
-    seconds = time.monotonic() - began
-    note = f"Made of patches in {seconds:.1f} s. Now let {RECIPE} learn it."
-    yield PatchView(jobs.status_line(note))
+    took = f"Made of patches in {time.monotonic() - began:.1f} s."
+    yield PatchView(jobs.status_line(f"{took} Now let {RECIPE} learn it."))
 
 
 def fit(target: str, a: str | None, b: str | None, steps: float) -> Iterator[fits.FitView]:
     """Learn from one picture each, showing how it goes; at the end the model's file."""
-    use = "“Translate with it”"
-    yield from fits.watch(
-        finetune_single_pair, target, read(a, A), read(b, B), use=use, steps=steps
-    )
+    pair, use = (read(a, A), read(b, B)), "“Translate with it”"
+    yield from fits.watch(finetune_single_pair, target, *pair, use=use, steps=steps)

@@ -8,20 +8,13 @@ import gradio as gr
 from PIL import Image
 
 from demos.domain_transfer import models as domains
-from demos.shared import jobs
+from demos.shared import jobs, widgets
 from demos.shared.models import Chooser
-from demos.shared.widgets import BeforeAfter, Picture, Result, read, starter, thumbnails
+from demos.shared.widgets import BeforeAfter, Picture, Result, Seed, read, starter, thumbnails
 from examples.translations import TRANSLATIONS
-from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
-from i2i_core.pipelines.domain_transfer import (
-    MAX_SHORT_SIDE,
-    MAX_STRENGTH,
-    TransferResult,
-    transfer,
-    transfer_all,
-    usual_short_side,
-)
+from i2i_core.pipelines import domain_transfer as pipeline
+from i2i_core.pipelines.domain_transfer import MAX_SHORT_SIDE, MAX_STRENGTH, TransferResult
 
 HELLO = "Drag the handle: photograph and painting. Then add a picture of yours."
 NOTHING = "nothing"
@@ -71,9 +64,8 @@ def build() -> Chooser:
             batch = _lay_out_batch()
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             controls, stop = _lay_out_controls(picture, translation)
-            chooser = Chooser(
-                translation, domains.choices, gr.State([]), domains.TASKS, "translate"
-            )
+            state, choices = gr.State([]), domains.choices
+            chooser = Chooser(translation, choices, state, domains.TASKS, "translate")
             with gr.Accordion("Bring a model of your own", open=False):
                 chooser.lay_out_upload(
                     "A `.safetensors` file that you taught and downloaded here, or a generator "
@@ -106,10 +98,8 @@ def _lay_out_batch() -> tuple[gr.Gallery, gr.Gallery, gr.Button]:
     """Many pictures at once: they, their translations, and the button."""
     with gr.Accordion("Many pictures at once", open=False):
         with gr.Row():
-            pictures = gr.Gallery(
-                label=f"Up to {MAX_PICTURES} pictures", type="filepath", height=260, columns=3,
-                file_types=["image"], buttons=[], object_fit="contain", min_width=200,
-            )  # fmt: skip
+            label = f"Up to {MAX_PICTURES} pictures"
+            pictures = widgets.Gallery(label, 260, columns=3, min_width=200)
             translations = gr.Gallery(
                 label="Translated", height=260, columns=3, interactive=False, format="png",
                 object_fit="contain", min_width=200,
@@ -130,15 +120,11 @@ def _lay_out_controls(picture: gr.Image, translation: gr.Dropdown) -> tuple[Cont
         )  # fmt: skip
         colours = gr.Checkbox(False, label="Keep the colours", min_width=120)
     can = domains.stored().model.capabilities
-    seed = gr.Number(
-        0, precision=0, minimum=0, maximum=MAX_SEED, label="Seed", visible=can.takes_seed,
-        info="each gives another translation",
-    )  # fmt: skip
+    seed = Seed(visible=can.takes_seed, info="each gives another translation")
     reference = Picture(label="Make it like this one", height=200, visible=can.takes_reference)
     with gr.Row():
-        rival = gr.Dropdown(
-            [NOTHING, *domains.choices([])], value=NOTHING, label="Compare with", min_width=180
-        )
+        rivals: list[Any] = [NOTHING, *domains.choices([])]
+        rival = gr.Dropdown(rivals, value=NOTHING, label="Compare with", min_width=180)
         stop = gr.Button("Stop", variant="stop", min_width=70)
     return Controls(picture, translation, brush, rival, strength, colours, seed, reference), stop
 
@@ -163,8 +149,7 @@ def _wire(
 
 
 def run(*values: Any) -> Iterator[View]:
-    """Translate, show it, come back if the model can, and do the same with the other model; values
-    as of Controls."""
+    """Translate, come back if the model can, do so with the other model; values as of Controls."""
     chosen = Controls(*values)
     if chosen.picture is None:
         yield View(jobs.status_line("Add a picture."))
@@ -172,16 +157,16 @@ def run(*values: Any) -> Iterator[View]:
     picture = read(chosen.picture, "the picture")
     began = time.monotonic()
     yield View(jobs.status_line("Painting …"))
-    short_side = usual_short_side(picture, BRUSHES[chosen.brush])
-    settings = _settings(chosen, chosen.translation)
-    for event in jobs.compute(transfer, picture, short_side=short_side, back=True, **settings):
+    short_side = pipeline.usual_short_side(picture, BRUSHES[chosen.brush])
+    settings = {**_settings(chosen, chosen.translation), "back": True}
+    for event in jobs.compute(pipeline.transfer, picture, short_side=short_side, **settings):
         result = event.result
-        status = jobs.status_line("Painting …", progress=event)
-        yield View(status, (result.source, event.picture))
+        before_after = result.source, event.picture
+        yield View(jobs.status_line("Painting …", progress=event), before_after)
     rival = None
     if chosen.rival != NOTHING:
         settings = _settings(chosen, chosen.rival)
-        *_, last = jobs.compute(transfer, picture, short_side=short_side, **settings)
+        *_, last = jobs.compute(pipeline.transfer, picture, short_side=short_side, **settings)
         rival = last.result
     error = "This model goes one way only."
     if result.cycle_error is not None:
@@ -195,16 +180,12 @@ def run(*values: Any) -> Iterator[View]:
 def run_many(gallery: Any, *values: Any) -> Iterator[tuple[str, list[Image.Image]]]:
     """Translate a gallery, values as of Controls; yields what happens, and what there is by now."""
     chosen = Controls(*values)
-    files = [item[0] for item in gallery or []]
-    if not files:
-        raise InputError("Add pictures to the gallery first.")
-    if len(files) > MAX_PICTURES:
-        raise InputError(f"{len(files)} pictures are too many: {MAX_PICTURES} at most.")
+    files = widgets.files_of(gallery, "gallery", "pictures", MAX_PICTURES)
     pictures = [open_image(file) for file in files]
     settings = _settings(chosen, chosen.translation)
     side = BRUSHES[chosen.brush]
     translations: list[Image.Image] = []
-    for event in jobs.compute(transfer_all, pictures, max_short_side=side, **settings):
+    for event in jobs.compute(pipeline.transfer_all, pictures, max_short_side=side, **settings):
         translations.append(event.picture)
         yield jobs.status_line(progress=event), [*translations]
     yield jobs.status_line(f"{len(translations)} pictures translated."), translations
@@ -215,13 +196,10 @@ def _settings(chosen: Controls, translation: str) -> dict[str, Any]:
     model, reverse = domains.parse(translation)
     reference = chosen.reference if model.capabilities.takes_reference else None
     return {
-        "model": model,
-        "reverse": reverse,
-        "strength": chosen.strength,
-        "keep_colours": chosen.keep_colours,
-        "seed": int(chosen.seed or 0),
+        "model": model, "reverse": reverse, "strength": chosen.strength,
+        "keep_colours": chosen.keep_colours, "seed": int(chosen.seed or 0),
         "reference": reference and read(reference, "the reference picture"),
-    }
+    }  # fmt: skip
 
 
 def _options(translation: str) -> tuple[Any, Any]:

@@ -1,8 +1,7 @@
 """What developers call of the tab: /structural_analogy, /semantic_analogy, /remove_object, …
 
 They are ordinary listeners on components that the page does not show, so that the schemas of the
-Python, JavaScript, REST and MCP clients come out as for any picture.
-"""
+Python, JavaScript, REST and MCP clients come out as for any picture."""
 
 import gradio as gr
 from PIL import Image
@@ -33,19 +32,12 @@ def structural_analogy(
         reverse: Exchange the roles of a and b.
 
     Returns:
-        The picture, a PNG.
-    """
+        The picture, a PNG."""
     return jobs.finish(
-        analogy.structural_analogy,
-        read(a, "the picture a"),
-        read(b, "the picture b"),
-        preset=preset,
-        granularity=None if granularity < 0 else granularity,
-        correspondence=correspondence or None,
-        seed=seed,
-        long_side=size,
-        reverse=reverse,
-    )
+        analogy.structural_analogy, read(a, "the picture a"), read(b, "the picture b"),
+        preset=preset, granularity=None if granularity < 0 else granularity,
+        correspondence=correspondence or None, seed=seed, long_side=size, reverse=reverse,
+    )  # fmt: skip
 
 
 def semantic_analogy(
@@ -62,17 +54,13 @@ def semantic_analogy(
         seed: Another number gives another result.
 
     Returns:
-        The photograph, a PNG.
-    """
+        The photograph, a PNG."""
     return jobs.finish(
-        analogy.semantic_analogy,
-        read(photo, "the photograph"),
+        analogy.semantic_analogy, read(photo, "the photograph"),
         read(labels, "the label map", flatten=False),
         read(target_labels, "the target label map", flatten=False),
-        long_side=size,
-        keep=keep,
-        seed=seed,
-    )
+        long_side=size, keep=keep, seed=seed,
+    )  # fmt: skip
 
 
 def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
@@ -85,15 +73,9 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
         seed: Another number gives another result.
 
     Returns:
-        The photograph at its own size, a PNG.
-    """
-    return jobs.finish(
-        analogy.remove_object,
-        read(photo, "the photograph"),
-        read(mask, "the mask", flatten=False),
-        long_side=size,
-        seed=seed,
-    )
+        The photograph at its own size, a PNG."""
+    pictures = read(photo, "the photograph"), read(mask, "the mask", flatten=False)
+    return jobs.finish(analogy.remove_object, *pictures, long_side=size, seed=seed)
 
 
 def segment(photo: str, classes: int) -> Image.Image:
@@ -104,23 +86,18 @@ def segment(photo: str, classes: int) -> Image.Image:
         classes: Number of labels, 2 to 8.
 
     Returns:
-        The label map, a PNG of flat colours, as large as the photograph.
-    """
+        The label map, a PNG of flat colours, as large as the photograph."""
     return encode(find_regions(read(photo, "the photograph"), classes))
 
 
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        a, b = Picture(label="a"), Picture(label="b")
-        photo, mask = Picture(label="photo"), Picture(label="mask")
-        labels, target = Picture(label="labels"), Picture(label="target_labels")
-        preset = gr.Dropdown(list(PRESETS), value="structure", label="preset")
-        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="", label="correspondence")
-        granularity = gr.Number(-1, label="granularity")
-        seed, classes = _whole(0, "seed"), _whole(4, "classes")
-        size, window = _whole(256, "size"), _whole(512, "size")
-        reverse, keep = gr.Checkbox(label="reverse"), gr.Checkbox(label="keep")
+        a, b, photo, mask, labels, target = (Picture() for _ in range(6))
+        preset = gr.Dropdown(list(PRESETS), value="structure")
+        correspondence = gr.Dropdown(["", *CORRESPONDENCES], value="")
+        granularity, reverse, keep = gr.Number(-1), gr.Checkbox(), gr.Checkbox()
+        size, window, seed, classes = (gr.Number(n, precision=0) for n in (256, 512, 0, 4))
         result = gr.Image(format="png", label="result")
         for function, inputs in (
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
@@ -129,7 +106,3 @@ def build() -> None:
             (segment, [photo, classes]),
         ):
             jobs.endpoint(function, inputs, result)
-
-
-def _whole(value: int, label: str) -> gr.Number:
-    return gr.Number(value, label=label, precision=0)

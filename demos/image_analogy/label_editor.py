@@ -13,16 +13,8 @@ from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.images.sizes import check_same_shape, fit_long_side
 from i2i_core.labels import edits as label_edits
-from i2i_core.labels.maps import (
-    PALETTE,
-    UNLABELLED,
-    Ids,
-    decode,
-    decode_together,
-    encode,
-    fill_unlabelled,
-    resize,
-)
+from i2i_core.labels import maps
+from i2i_core.labels.maps import PALETTE, Ids, decode, encode, resize
 from i2i_core.labels.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
@@ -33,9 +25,8 @@ MAX_UNDO_STEPS = 30
 
 @dataclass(frozen=True)
 class Canvas:
-    """`photo`, the `photo_ids` of it and the edited `ids`, both (H, W) at MAP_SIDE; `region`: the
-    one that the tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` was read from,
-    if it was uploaded."""
+    """`photo`, its `photo_ids` and the edited `ids`, both (H, W) at MAP_SIDE; `region`: what the
+    tools work on; `past`: earlier ids; `uploaded_map`: what `photo_ids` came from, if uploaded."""
 
     photo: Image.Image
     photo_ids: Ids
@@ -74,21 +65,20 @@ class Canvas:
         in_palette = set(label_map.colours) <= set(PALETTE)
         if in_palette:  # its colours stay as they are
             label_map = decode(labels, PALETTE)
-        ids = resize(fill_unlabelled(label_map.ids), self._size())
+        ids = resize(maps.fill_unlabelled(label_map.ids), self._size())
         return Canvas(self.photo, ids, ids, uploaded_map=None if in_palette else labels)
 
     def with_target_labels(self, labels: Image.Image) -> Canvas:
-        """The edited map replaced by an uploaded one: in the colours of the photograph's uploaded
-        map, or else in this canvas's."""
+        """The edited map replaced by an uploaded one, in the colours of `uploaded_map`, or ours."""
         check_same_shape(labels.size, self.photo.size, "label map")
-        _, target = decode_together(self.uploaded_map or encode(self.photo_ids), labels)
+        _, target = maps.decode_together(self.uploaded_map or encode(self.photo_ids), labels)
         ids = target.ids
         if self.uploaded_map is None:
             # decode_together numbers the labels anew: by their colours they are found again.
-            table = np.full(256, UNLABELLED, np.uint8)
+            table = np.full(256, maps.UNLABELLED, np.uint8)
             table[: len(target.colours)] = [PALETTE.index(colour) for colour in target.colours]
             ids = table[ids]
-        return self._edited(resize(fill_unlabelled(ids), self._size()))
+        return self._edited(resize(maps.fill_unlabelled(ids), self._size()))
 
     def painted(self, composite: Image.Image | None) -> Canvas:
         """What the canvas shows after a stroke; this very canvas when next to nothing changed."""
@@ -127,8 +117,7 @@ class Canvas:
     def removal_mask(self) -> Image.Image:
         """The picked region, a little enlarged, white on black."""
         mask = self._picked_region()
-        ids = label_edits.grow(mask.astype(np.uint8), mask, 4)
-        return Image.fromarray((ids * 255).astype(np.uint8))
+        return Image.fromarray(label_edits.grow(mask.astype(np.uint8), mask, 4) * np.uint8(255))
 
     def label_pictures(self) -> tuple[Image.Image, Image.Image]:
         """The photograph's labels and the edited ones as pictures."""
@@ -142,8 +131,7 @@ class Canvas:
     def overlay(self) -> Image.Image:
         """The photograph tinted by its edited labels; all but the picked region is dimmed."""
         photo = np.asarray(self.photo.resize(self._size()), np.float32)
-        tint = np.asarray(encode(self.ids), np.float32)
-        tinted = 0.7 * photo + 0.3 * tint
+        tinted = 0.7 * photo + 0.3 * np.asarray(encode(self.ids), np.float32)
         edge = np.zeros(self.ids.shape, bool)
         edge[:, 1:] |= self.ids[:, 1:] != self.ids[:, :-1]
         edge[1:] |= self.ids[1:] != self.ids[:-1]
@@ -164,10 +152,8 @@ class Canvas:
         inside = np.argwhere(region)
         y, x = inside[np.abs(inside - inside.mean(0)).sum(1).argmin()] + (dy, dx)
         changed = self._edited(ids)
-        height, width = ids.shape
-        if 0 <= y < height and 0 <= x < width and ids[y, x] == label:
-            return changed.picked_at(int(x), int(y))
-        return changed
+        inside_map = 0 <= y < ids.shape[0] and 0 <= x < ids.shape[1]
+        return changed.picked_at(x, y) if inside_map and ids[y, x] == label else changed
 
     def _edited(self, ids: Ids) -> Canvas:
         past = (*self.past, self.ids)[-MAX_UNDO_STEPS:]

@@ -9,20 +9,16 @@ from PIL import Image
 from demos.image_analogy.scribbles import build_editors, scribbles_of
 from demos.shared import jobs, widgets
 from examples.starters import PAIRS, RESULT_SIZE
-from i2i_core.errors import MAX_SEED, InputError
-from i2i_core.methods.structural_analogy import (
-    AnalogyResult,
-    StructuralAnalogy,
-    StructuralAnalogyConfig,
-)
+from i2i_core.errors import InputError
+from i2i_core.methods import structural_analogy as method
 from i2i_core.pipelines.analogy import structural_analogy
 from i2i_core.progress import Progress
 
 HELLO = "This is a starter: drag the handles to compare, or add two pictures of yours."
 FORTH, BACK = "1 made of 2", "2 made of 1"
 # Those that say something; "paper" is "structure".
-PRESETS = {name: changes for name, changes in StructuralAnalogy.presets.items() if changes}
-CORRESPONDENCES = list(StructuralAnalogyConfig.allowed("correspondence")["choices"])
+PRESETS = {name: changes for name, changes in method.StructuralAnalogy.presets.items() if changes}
+CORRESPONDENCES = list(method.StructuralAnalogyConfig.allowed("correspondence")["choices"])
 FIRST = PAIRS[0]  # stands on the page when it opens
 
 
@@ -46,10 +42,8 @@ def build() -> None:
     """Lay out this part of the tab inside the current Blocks."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            a, b = widgets.PicturePair(
-                (f"{FIRST.structure}.jpg", "1 · Structure"),
-                (f"{FIRST.appearance}.jpg", "2 · Appearance"),
-            )
+            first, second = f"{FIRST.structure}.jpg", f"{FIRST.appearance}.jpg"
+            a, b = widgets.PicturePair((first, "1 · Structure"), (second, "2 · Appearance"))
             with gr.Row():
                 go = gr.Button("Make the analogy", variant="primary", scale=3, min_width=160)
                 stop = gr.Button("Stop", variant="stop", scale=1, min_width=70)
@@ -65,10 +59,9 @@ def build() -> None:
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             preset, granularity, correspondence, *more = _lay_out_settings()
 
-    outputs = PairView(
-        a, b, preset, granularity, correspondence, status, forth, back, *guesses
-    )  # fmt: skip
-    inputs = [a, b, preset, granularity, correspondence, *more, *marks]
+    settings = preset, granularity, correspondence
+    outputs = PairView(a, b, *settings, status, forth, back, *guesses)
+    inputs = [a, b, *settings, *more, *marks]
     chosen = jobs.wire(outputs.trials.select, _chosen, outputs.trials, correspondence)
     running = [
         jobs.wire(event, make, inputs, outputs, status=status, compute=True)
@@ -88,9 +81,8 @@ def build() -> None:
 def _lay_out_result(label: str, structure: str, appearance: str) -> tuple[Any, ...]:
     """A before/after slider and the buttons that send its result back."""
     with gr.Column(min_width=260):
-        slider = widgets.BeforeAfter(
-            _stored(structure, appearance), label=label, slider_position=30, max_height=460
-        )
+        pictures = _stored(structure, appearance)
+        slider = widgets.BeforeAfter(pictures, label=label, slider_position=30, max_height=460)
         with gr.Row():
             use_a = gr.Button("Use as 1", size="sm", min_width=60)
             use_b = gr.Button("Use as 2", size="sm", min_width=60)
@@ -118,12 +110,9 @@ def _lay_out_settings() -> tuple[Any, ...]:
     )  # fmt: skip
     with gr.Accordion("More settings", open=False):
         with gr.Row():
-            long_side = gr.Dropdown(
-                [256, 384, 512, 768], value=RESULT_SIZE, label="Longer side, pixels", min_width=130
-            )
-            seed = gr.Number(
-                0, precision=0, minimum=0, maximum=MAX_SEED, label="Seed", min_width=100
-            )
+            sides, label = [256, 384, 512, 768], "Longer side, pixels"
+            long_side = gr.Dropdown(sides, value=RESULT_SIZE, label=label, min_width=130)
+            seed = widgets.Seed(min_width=100)
         correspondence = gr.Dropdown(
             CORRESPONDENCES, value=FIRST.correspondence, label="What answers to what",
             info="auto tries them all, small, and finishes the best",
@@ -136,10 +125,8 @@ def make(
     seed: int | None, long_side: int, marks_a: Any, marks_b: Any,
 ) -> Iterator[PairView]:  # fmt: skip
     """Both directions, one after the other; yields what to show after every level."""
-    first, second = (
-        widgets.read(a, "the structure picture"),
-        widgets.read(b, "the appearance picture"),
-    )
+    first = widgets.read(a, "the structure picture")
+    second = widgets.read(b, "the appearance picture")
     settings = {
         "preset": preset, "granularity": granularity, "correspondence": correspondence,
         "seed": seed or 0, "long_side": long_side, "scribbles": scribbles_of(marks_a, marks_b),
@@ -165,7 +152,7 @@ def _before_after(structure: Image.Image, event: Progress) -> Any:
     return widgets.same_size(structure, picture), picture
 
 
-def _guesses(result: AnalogyResult | None) -> PairView:
+def _guesses(result: method.AnalogyResult | None) -> PairView:
     """Trials as a gallery, best first, and both guides."""
     view = PairView()
     # One that was asked for has no trials: the earlier guesses stay to choose from.

@@ -8,10 +8,10 @@ from PIL import Image
 
 from demos.image_analogy.label_editor import MAP_SIDE, Canvas
 from demos.image_analogy.scribbles import brush
-from demos.shared import jobs
-from demos.shared.widgets import Picture, Result, enlarged, read, starter, thumbnails
+from demos.shared import jobs, widgets
+from demos.shared.widgets import Picture, Result, Seed, enlarged, read, starter, thumbnails
 from examples.starters import SCENES
-from i2i_core.errors import MAX_SEED, InputError
+from i2i_core.errors import InputError
 from i2i_core.labels.maps import PALETTE
 from i2i_core.pipelines.analogy import remove_object, semantic_analogy
 
@@ -68,10 +68,12 @@ def build() -> None:
         jobs.wire(remove.click, remove_region, [canvas, seed], outputs, **work),
         jobs.wire(editor.input, paint, [canvas, editor, *settings], outputs, **newest),
     ]
-    edits: list[Any] = [(target_map.upload, _use_target_map, [canvas, target_map])]
-    edits += [(button.click, _edit(tool), [canvas, pixels]) for button, tool in tools]
-    edits += [(undo.click, _edit(Canvas.undone), [canvas])]
-    edits += [(restart.click, _edit(Canvas.restarted), [canvas])]
+    edits: list[Any] = [
+        (target_map.upload, _use_target_map, [canvas, target_map]),
+        *((button.click, _edit(tool), [canvas, pixels]) for button, tool in tools),
+        (undo.click, _edit(Canvas.undone), [canvas]),
+        (restart.click, _edit(Canvas.restarted), [canvas]),
+    ]
     for event, handler, inputs in edits:
         edited = jobs.wire(event, handler, inputs, outputs)
         running += [jobs.wire(edited.success, follow, [canvas, *settings], outputs, **newest)]
@@ -102,18 +104,15 @@ def _lay_out_labels(start: Canvas) -> tuple[Any, ...]:
 
 
 def _lay_out_result() -> tuple[Any, ...]:
-    result = Result(
-        starter(f"{SCENES[0]}_repainted.jpg"), label="3 · The photograph follows", height=440,
-        buttons=["download", "fullscreen"],
-    )  # fmt: skip
+    stored, label = starter(f"{SCENES[0]}_repainted.jpg"), "3 · The photograph follows"
+    result = Result(stored, label=label, height=440, buttons=widgets.DOWNLOAD)
     status = gr.HTML(jobs.status_line(HELLO))
     with gr.Row():
         render = gr.Button("Render", variant="primary", min_width=90)
         stop = gr.Button("Stop", variant="stop", min_width=70)
         again = gr.Button("Use as source", min_width=130)
     long_side = gr.Dropdown([384, 512, 768, 1024], value=512, label="Longer side, pixels")
-    seed = gr.Number(0, precision=0, minimum=0, maximum=MAX_SEED, label="Seed")
-    return result, status, render, stop, again, long_side, seed
+    return result, status, render, stop, again, long_side, Seed()
 
 
 def _lay_out_region(start: Canvas) -> tuple[Any, ...]:
@@ -154,16 +153,15 @@ def render_map(
             result = enlarged(result, canvas.photo)
         yield RepaintView(result=result or gr.skip(), status=jobs.status_line(progress=event))
     # The picture once more: after a skipped one the browser could not send it back as input.
-    status = jobs.status_line(f"Done, at {long_side} pixels.")
-    yield RepaintView(result=result, status=status)
+    yield RepaintView(result=result, status=jobs.status_line(f"Done, at {long_side} pixels."))
 
 
 def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:
     """The photograph without what lies in the picked region."""
     for event in jobs.compute(remove_object, canvas.photo, canvas.removal_mask(), seed=seed or 0):
-        yield RepaintView(result=event.picture, status=jobs.status_line(progress=event))
-    status = jobs.status_line("Removed. “Use as source” goes on from here.")
-    yield RepaintView(result=event.picture, status=status)
+        view = RepaintView(result=event.picture, status=jobs.status_line(progress=event))
+        yield view
+    yield view._replace(status=jobs.status_line("Removed. “Use as source” goes on from here."))
 
 
 def paint(
@@ -196,8 +194,8 @@ def _scene(index: int) -> RepaintView:
 def _again(result: Image.Image | None, classes: int) -> RepaintView:
     if result is None:
         raise InputError("Make a result first.")
-    view = _show_new(Canvas.segmented(result, classes), "The result is the photograph now.")
-    return view._replace(photo=result)
+    canvas = Canvas.segmented(result, classes)
+    return _show_new(canvas, "The result is the photograph now.")._replace(photo=result)
 
 
 def _use_photo_map(canvas: Canvas, path: str | None) -> RepaintView:
@@ -236,6 +234,5 @@ def _brush(canvas: Canvas) -> gr.Brush:
 
 
 def _starter_canvas(name: str) -> Canvas:
-    return Canvas.stored(
-        *(starter(f"{name}{part}") for part in (".jpg", "_labels.png", "_edited.png"))
-    )
+    files = (starter(f"{name}{part}") for part in (".jpg", "_labels.png", "_edited.png"))
+    return Canvas.stored(*files)

@@ -48,27 +48,20 @@ def build_editors(a: gr.Image, b: gr.Image) -> list[gr.ImageEditor]:
 
 
 def _background(path: str | None, editor: Any = None) -> Any:
-    """A fresh canvas with the picture under it, unless there is one; a file that is no picture is
-    reported elsewhere."""
+    """A fresh canvas over the picture, unless there is one; no picture is reported elsewhere."""
     if (editor or {}).get("background") is not None:
         return gr.skip()
     try:
-        picture = open_image(path) if path else None
+        picture = fit_long_side(open_image(path), EDITOR_SIDE) if path else None
     except InputError:
         picture = None
-    if picture is None:
-        return None
-    picture = fit_long_side(picture, EDITOR_SIDE)
-    return {"background": picture, "layers": [], "composite": None}
+    return picture and {"background": picture, "layers": [], "composite": None}
 
 
 def scribbles_of(marks_a: Any, marks_b: Any) -> tuple[Image.Image, Image.Image] | None:
     """Strokes of both editors, or None when both are empty."""
-    strokes: list[Image.Image] = []
-    for value in (marks_a, marks_b):
-        layers = (value or {}).get("layers") or []
-        if layers and np.asarray(layers[0])[..., 3].any():
-            strokes.append(layers[0])
+    both = [(value or {}).get("layers") or [] for value in (marks_a, marks_b)]
+    strokes = [layers[0] for layers in both if layers and np.asarray(layers[0])[..., 3].any()]
     if len(strokes) == 1:
         raise InputError("Only one picture is marked: mark the other one too, or erase the marks.")
     return (strokes[0], strokes[1]) if strokes else None

@@ -10,7 +10,7 @@ import gradio as gr
 import pandas as pd
 
 from demos.shared import jobs, models
-from demos.shared.widgets import Result
+from demos.shared.widgets import Result, files_of
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info, open_model
 from i2i_core.data.folders import Folder
 from i2i_core.errors import InputError
@@ -19,9 +19,8 @@ from i2i_core.progress import Progress
 
 MAX_PICTURES = 200  # pictures
 # A GPU that is lent by the second learns as much in one minute.
-MAX_MINUTES = int(
-    os.environ.get("I2I_FIT_MINUTES", "1" if os.environ.get("SPACES_ZERO_GPU") else "10")
-)
+_USUAL_MINUTES = "1" if os.environ.get("SPACES_ZERO_GPU") else "10"
+MAX_MINUTES = int(os.environ.get("I2I_FIT_MINUTES", _USUAL_MINUTES))
 LIMITS = (
     f"Here at most {MAX_PICTURES} pictures and {MAX_MINUTES} min; what was learnt by then is kept. "
     "On your own machine set `I2I_FIT_MINUTES`, or use `python -m i2i_core fit`. Pictures and "
@@ -31,22 +30,12 @@ LIMITS = (
 QUEUE: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 1, "trigger_mode": "once"}
 
 
-def gallery(label: str, height: int, visible: bool = True) -> gr.Gallery:
-    """A place for many pictures, each a file of its own."""
-    return gr.Gallery(
-        label=label, type="filepath", height=height, columns=4, object_fit="contain",
-        visible=visible, file_types=["image"], buttons=[], min_width=140,
-    )  # fmt: skip
-
-
 def folder(gallery: Any, what: str, fewest: int) -> Folder:
     """The pictures of a gallery. Raises InputError for too few and too many."""
-    files = [Path(item[0]) for item in gallery or []]
-    if len(files) < fewest:
+    if len(gallery or []) < fewest:
         raise InputError(f"Add {fewest} {what} at least; 20 or more teach it well.")
-    if len(files) > MAX_PICTURES:
-        raise InputError(f"{len(files)} {what} are too many for this page: {MAX_PICTURES} at most.")
-    return Folder("uploads", files)
+    files = files_of(gallery, "gallery", what, MAX_PICTURES, " for this page")
+    return Folder("uploads", [Path(file) for file in files])
 
 
 class FitView(NamedTuple):
@@ -59,17 +48,14 @@ class FitView(NamedTuple):
     file: Any = gr.skip()
 
 
-def outcome(hello: str, preview: str, use: str) -> FitView:
-    """Lay out where a fit is watched."""
-    return FitView(
-        gr.HTML(jobs.status_line(hello)),
-        Result(label=preview, height=460),
-        losses_plot(),
-        gr.Button(use, visible=False),
-        gr.File(
-            label="The model: download it, bring it back another day", height=90, visible=False
-        ),
-    )
+def outcome(hello: str, use: str, preview: str) -> FitView:
+    """Lay out where a fit is watched, a column."""
+    download = "The model: download it, bring it back another day"
+    with gr.Column(min_width=320):
+        return FitView(
+            gr.HTML(jobs.status_line(hello)), Result(label=preview, height=460), losses_plot(),
+            gr.Button(use, visible=False), gr.File(label=download, height=90, visible=False),
+        )  # fmt: skip
 
 
 def controls(name: str, label: str = "Name") -> tuple[gr.Textbox, tuple[gr.Button, gr.Button]]:
@@ -90,14 +76,9 @@ def losses_plot() -> gr.LinePlot:
 
 
 def wire(
-    fit: Callable[..., Iterator[FitView]],
-    inputs: list[Any],
-    name: gr.Textbox | gr.State,
-    buttons: tuple[gr.Button, gr.Button],
-    view: FitView,
-    chooser: models.Chooser,
-    parts: gr.Tabs,
-) -> None:
+    fit: Callable[..., Iterator[FitView]], inputs: list[Any], name: gr.Textbox | gr.State,
+    buttons: tuple[gr.Button, gr.Button], view: FitView, chooser: models.Chooser, parts: gr.Tabs,
+) -> None:  # fmt: skip
     """Wire a fit up: `buttons` run `fit` on the file that will hold the model, made of its `name`,
     and on the `inputs`; and end it. The model is used by the `chooser`, which is in `parts`."""
     (go, halt), target = buttons, gr.State("")
@@ -128,22 +109,16 @@ def watch(
             frame = pd.DataFrame(history, columns=["step", "value", "loss"])
             view = view._replace(losses=gr.LinePlot(frame, visible=True))
         yield view
-    yield FitView(
-        status=jobs.status_line(f"{event.note} Press {use}, or download it below."),
-        use=gr.Button(visible=True, variant="primary"),
-        file=gr.File(target, visible=True),
-    )
+    status = jobs.status_line(f"{event.note} Press {use}, or download it below.")
+    button = gr.Button(visible=True, variant="primary")
+    yield FitView(status, use=button, file=gr.File(target, visible=True))
 
 
 def begin(name: str) -> list[Any]:
-    """A place for the model, told to the page before the work starts, so that Stop finds it; the
-    button that fits, and what is shown, while it runs."""
+    """While a fit runs: the model's place, told before so that Stop finds it; button; view."""
     plain = "".join(c for c in name if c.isalnum() or c in " ._-").strip(" .") or "model"
-    waiting = FitView(
-        status=jobs.status_line("Waiting for its turn: one fit at a time runs on this server."),
-        use=gr.Button(visible=False),
-        file=gr.File(None, visible=False),
-    )
+    status = jobs.status_line("Waiting for its turn: one fit at a time runs on this server.")
+    waiting = FitView(status, use=gr.Button(visible=False), file=gr.File(None, visible=False))
     return [str(models.new_file(plain)), gr.Button(interactive=False), *waiting]
 
 
@@ -169,8 +144,7 @@ def start_choices(visit_paths: list[str], recipe: Recipe) -> list[tuple[str, str
 
 
 def usual_start(recipe: Recipe, channels: int = 3) -> str:
-    """The choice that stands there at first: the first shipped model that makes photographs or
-    paintings of sources of so many channels."""
+    """The first choice: a shipped model that makes pictures of sources of so many channels."""
     for model in _starts([], recipe):
         if model.capabilities.channels[0] == channels and not model.makes:
             return str(model.path)

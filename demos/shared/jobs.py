@@ -27,8 +27,7 @@ STOPPED = "Stopped. What was made so far stays."
 
 @contextmanager
 def gradio_errors() -> Iterator[None]:
-    """InputErrors inside become messages on the page, or in an API reply: the core's sentence,
-    never a traceback."""
+    """InputErrors inside become messages on the page or in an API reply, never a traceback."""
     try:
         yield
     except InputError as error:
@@ -60,17 +59,12 @@ def _seconds(*_: Any, **settings: Any) -> int:
 def compute(work: Callable[..., Any], *arguments: Any, **settings: Any) -> Iterator[Any]:
     """Run any work of the core, on the GPU where there is one; a plain function's value comes as
     the only one. A ModelInfo among the arguments is opened here, and `work` given the LoadedModel.
-
     The only decorated function: ZeroGPU keeps one worker for each. What goes in and out is
-    pickled there, so `work` must be a module's function, and pictures are PIL images.
-    """
+    pickled there, so `work` must be a module's function, and pictures are PIL images."""
     with gradio_errors():
-        arguments = tuple(_opened(argument) for argument in arguments)
-        result = work(*arguments, **{name: _opened(value) for name, value in settings.items()})
-        if inspect.isgenerator(result):
-            yield from result
-        else:
-            yield result
+        settings = {name: _opened(value) for name, value in settings.items()}
+        result = work(*map(_opened, arguments), **settings)
+        yield from result if inspect.isgenerator(result) else [result]
 
 
 def call(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
@@ -89,22 +83,14 @@ def _opened(value: Any) -> Any:
 
 
 def wire(
-    event: Callable[..., Any],
-    handler: Callable[..., Any],
-    inputs: Any,
-    outputs: Any,
-    *,
-    status: gr.HTML | None = None,
-    compute: bool = False,
-    latest: bool = False,
-    cancels: Sequence[Any] = (),
-    **settings: Any,
-) -> Any:
+    event: Callable[..., Any], handler: Callable[..., Any], inputs: Any, outputs: Any, *,
+    status: gr.HTML | None = None, compute: bool = False, latest: bool = False,
+    cancels: Sequence[Any] = (), **settings: Any,
+) -> Any:  # fmt: skip
     """Have `handler` answer an `event` of the page, out of the developers' sight, with InputErrors
-    as messages; returns Gradio's dependency. `compute`: it waits for its turn with other heavy
-    work; `latest`: of further events meanwhile only the last one counts. When it fails, `status`,
-    which is one of its outputs, says so. What is still running of `cancels` is ended before.
-    `settings` are Gradio's."""
+    as messages; returns Gradio's dependency. `compute`: it waits its turn with other heavy work;
+    `latest`: of further events meanwhile only the last one counts. When it fails, `status`, one of
+    its outputs, says so. What still runs of `cancels` is ended before. `settings` are Gradio's."""
     settings = {"show_progress": "hidden", **PRIVATE, **settings}
     if compute:
         settings |= COMPUTE
@@ -129,10 +115,8 @@ def _with_failed_status(handler: Callable[..., Any], outputs: Any, status: gr.HT
     @functools.wraps(handler)
     def generator(*arguments: Any, **settings: Any) -> Iterator[Any]:
         try:
-            if inspect.isgeneratorfunction(handler):
-                yield from handler(*arguments, **settings)
-            else:
-                yield handler(*arguments, **settings)
+            result = handler(*arguments, **settings)
+            yield from result if inspect.isgenerator(result) else [result]
         except Exception:
             yield failure if len(failure) > 1 else failure[0]
             raise
@@ -147,8 +131,10 @@ def wire_stop(button: gr.Button, running: Sequence[Any], status: gr.HTML) -> Non
 
 def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings: Any) -> None:
     """Have developers call `function` by its name, its signature and docstring being the reference;
-    InputErrors reach them as messages. It waits for its turn with other heavy work, unless
-    Gradio's `settings` say otherwise."""
+    `inputs` are labelled as its parameters. InputErrors reach them as messages. It waits its turn,
+    unless Gradio's `settings` differ."""
+    for component, name in zip(inputs, inspect.signature(function).parameters, strict=True):
+        component.label = name
     gr.Button(visible=False).click(
         with_gradio_errors(function), inputs, outputs, api_name=function.__name__,
         **{**COMPUTE, **settings},
@@ -158,10 +144,7 @@ def endpoint(function: Callable[..., Any], inputs: Any, outputs: Any, **settings
 def status_line(text: str = "", progress: Progress | None = None) -> str:
     """A line of HTML: a bar, if there is something to measure, and what happens."""
     text = html.escape(text or (progress.note if progress else ""))
-    if progress is None or progress.total == 1:
-        return f"<div class='i2i-status'>{text}</div>"
-    return (
-        "<div class='i2i-status'>"
-        f"<progress value='{progress.step}' max='{progress.total}'></progress>"
-        f"<span>{text}</span></div>"
-    )
+    if progress is not None and progress.total != 1:
+        bar = f"<progress value='{progress.step}' max='{progress.total}'></progress>"
+        text = f"{bar}<span>{text}</span>"
+    return f"<div class='i2i-status'>{text}</div>"

@@ -33,8 +33,7 @@ def shipped_model(name: str) -> ModelInfo:
 
 
 def available(visit_paths: list[str], *tasks: Task) -> list[ModelInfo]:
-    """The shipped models for these tasks, and of this visit's own ones, whose files are
-    `visit_paths`, those that are for them."""
+    """The models for these tasks: shipped, and this visit's own, whose files are `visit_paths`."""
     visit = [model_info(path) for path in visit_paths if Path(path).is_file()]
     return [*shipped(*tasks), *(model for model in visit if model.capabilities.task in tasks)]
 
@@ -46,8 +45,7 @@ def choices(visit_paths: list[str], *tasks: Task) -> list[tuple[str, str]]:
 
 class Chooser(NamedTuple):
     """Where a visitor chooses what works: a dropdown, what gives its choices from the paths of this
-    visit's models, the state that holds those, which tasks they are for, and the id of the part
-    of the tab where all this is."""
+    visit's models, the state of those, their tasks, and the id of the part of the tab with all."""
 
     dropdown: gr.Dropdown
     choices: Callable[[list[str]], list[tuple[str, str]]]
@@ -89,31 +87,23 @@ def bring(path: str | None, *tasks: Task) -> str:
         path = str(target)
     task = model_info(path).capabilities.task
     if task not in tasks:
-        raise InputError(
-            f"This model learnt from {LEARNS_FROM[task]}: bring it to {TAB_OF[task]} instead."
-        )
+        source, place = ELSEWHERE[task]
+        raise InputError(f"This model learnt from {source}: bring it to {place} instead.")
     return path
 
 
-LEARNS_FROM: dict[Task, str] = {
-    "pairs": "pairs",
-    "domains": "two collections",
-    "single pair": "one picture on each side",
-    "textures": "one collection",
-    "analogy": "one picture on each side",
-}
-TAB_OF: dict[Task, str] = {
-    "pairs": "the tab “Sketch to photo”",
-    "domains": "the tab “Domain transfer”",
-    "single pair": "the tab “Domain transfer”",
-    "textures": "the tab “Texture swap”",
-    "analogy": "`python -m i2i_core translate`",
+# What models for a task learnt from, and where they are used.
+ELSEWHERE: dict[Task, tuple[str, str]] = {
+    "pairs": ("pairs", "the tab “Sketch to photo”"),
+    "domains": ("two collections", "the tab “Domain transfer”"),
+    "single pair": ("one picture on each side", "the tab “Domain transfer”"),
+    "textures": ("one collection", "the tab “Texture swap”"),
+    "analogy": ("one picture on each side", "`python -m i2i_core translate`"),
 }
 
 
 def new_file(name: str) -> Path:
-    """A path for a model in a folder of its own, which only who is told of it finds. Folders of
-    models that are older than MODEL_LIFETIME_S are deleted on the way."""
+    """A path for a model, in a new, secret folder; those past MODEL_LIFETIME_S are deleted."""
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             age = time.time() - max(f.stat().st_mtime for f in [old, *old.iterdir()])

@@ -8,18 +8,17 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from i2i_core.errors import InputError
+from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
 
 STARTERS = Path(__file__).parents[2] / "examples" / "starters"
+DOWNLOAD = ["download", "fullscreen"]  # buttons of a result
 LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
 
 
 class _PathImage(gr.Image):
-    """A gr.Image whose handlers get the path of the uploaded file, untouched.
-
-    gr.Image decodes before the handler runs, so a damaged file would end in a generic error and a
-    label map would lose its palette. The core's own door has better sentences.
+    """A gr.Image whose handlers get the path of the uploaded file, untouched: gr.Image would end in
+    a generic error for a damaged one, and lose label maps' palettes. The core's own door is better.
     """
 
     is_template = True  # the page shows it as its parent
@@ -37,16 +36,13 @@ def Picture(value: str | None = None, **settings: Any) -> gr.Image:
 
 def PicturePair(*starters: tuple[str, str]) -> list[gr.Image]:
     """Two input pictures side by side, from the starter and the label of each."""
+    size = {"height": 220, "min_width": 130}
     with gr.Row(equal_height=True):
-        return [
-            Picture(starter(name), label=label, height=220, min_width=130)
-            for name, label in starters
-        ]
+        return [Picture(starter(name), label=label, **size) for name, label in starters]
 
 
 def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
-    """`picture`, a small one of what becomes one in the shape of `like`, so large that nothing on
-    the page jumps when that comes."""
+    """A small `picture` in the shape of `like`, so large that nothing jumps when that follows."""
     scale = max(512, *picture.size) / max(like.size)
     size = (round(like.width * scale), round(like.height * scale))
     return picture.resize(size, Image.Resampling.BICUBIC)
@@ -71,6 +67,30 @@ def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
     return picture
 
 
+def Gallery(label: str, height: int, value: Any = None, **settings: Any) -> gr.Gallery:
+    """A place for many pictures, each a file of its own."""
+    return gr.Gallery(
+        value, label=label, height=height, type="filepath", file_types=["image"], buttons=[],
+        object_fit="contain", **{"columns": 4, "min_width": 140, **settings},
+    )  # fmt: skip
+
+
+def files_of(gallery: Any, place: str, what: str, most: int, purpose: str = "") -> list[str]:
+    """The files of a gallery. Raises InputError for none and for more than `most`."""
+    files = [item[0] for item in gallery or []]
+    if not files:
+        raise InputError(f"Add pictures to the {place} first.")
+    if len(files) > most:
+        raise InputError(f"{len(files)} {what} are too many{purpose}: {most} at most.")
+    return files
+
+
+def clicked_point(picture: Image.Image, event: gr.SelectData) -> tuple[float, float]:
+    """The point (x, y) of a click, as shares of the picture's sides."""
+    x, y = event.index
+    return min(1.0, x / picture.width), min(1.0, y / picture.height)
+
+
 def same_size(picture: Image.Image, like: Image.Image) -> Image.Image:
     """`picture` at the size of `like`, for a before/after slider."""
     return picture.resize(like.size, Image.Resampling.LANCZOS)
@@ -87,7 +107,12 @@ def Result(value: str | None = None, **settings: Any) -> gr.Image:
     return gr.Image(value, format="png", type="pil", interactive=False, **settings)
 
 
+def Seed(value: int = 0, **settings: Any) -> gr.Number:
+    """A whole number, for another result."""
+    return gr.Number(value, precision=0, minimum=0, maximum=MAX_SEED, label="Seed", **settings)
+
+
 def BeforeAfter(value: tuple[str, str] | None, **settings: Any) -> gr.ImageSlider:
     """Two pictures of one size and a handle between them."""
-    settings = {"buttons": ["download", "fullscreen"], **settings}
+    settings = {"buttons": DOWNLOAD, **settings}
     return gr.ImageSlider(value, format="png", type="pil", interactive=False, **settings)

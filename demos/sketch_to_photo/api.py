@@ -24,8 +24,7 @@ def sketch_to_photo(sketch: str, model: str, seed: int) -> Image.Image:
         seed: Another number gives other colours; 0 the usual ones.
 
     Returns:
-        The photograph, a PNG.
-    """
+        The photograph, a PNG."""
     picture = read(sketch, "the sketch", flatten=False)
     return jobs.finish(translate, picture, models.shipped_model(model), seed=int(seed))
 
@@ -39,8 +38,7 @@ def trace(photo: str, detector: str, detail: float) -> Image.Image:
         detail: 0 for outlines only, 1 for every hair.
 
     Returns:
-        Dark lines on white, a PNG as large as the photograph.
-    """
+        Dark lines on white, a PNG as large as the photograph."""
     return trace_photo(read(photo, "the photograph"), detector, detail)
 
 
@@ -49,8 +47,7 @@ def list_models() -> list[dict[str, Any]]:
 
     Returns:
         For each its name, method, what it takes and makes ("sketch", "labels:facades", or empty
-        for photographs), and a sentence about it.
-    """
+        for photographs), and a sentence about it."""
     return [
         {name: getattr(model, name) for name in ("name", "method", "takes", "makes", "about")}
         for model in models.shipped()
@@ -60,12 +57,9 @@ def list_models() -> list[dict[str, Any]]:
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        sketch, photo = Picture(label="sketch"), Picture(label="photo")
-        model = gr.Textbox(DRAWINGS[0].model, label="model")
-        seed = gr.Number(0, label="seed", precision=0)
-        detector = gr.Dropdown(list(DETECTORS), value=DETECTORS[0], label="detector")
-        detail = gr.Slider(0, 1, DETAIL, label="detail")
+        model, seed = gr.Textbox(DRAWINGS[0].model), gr.Number(0, precision=0)
+        detector = gr.Dropdown(list(DETECTORS), value=DETECTORS[0])
         result = gr.Image(format="png", label="result")
-        jobs.endpoint(sketch_to_photo, [sketch, model, seed], result)
-        jobs.endpoint(trace, [photo, detector, detail], result)
+        jobs.endpoint(sketch_to_photo, [Picture(), model, seed], result)
+        jobs.endpoint(trace, [Picture(), detector, gr.Slider(0, 1, DETAIL)], result)
         jobs.endpoint(list_models, [], gr.JSON(label="models"))

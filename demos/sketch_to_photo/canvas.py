@@ -1,10 +1,7 @@
-"""The drawing canvas, a component with canvas.js, .css and .html: what Python sees of it. The
-browser's part is the JS file.
+"""The drawing canvas as Python sees it; the browser's part is canvas.js, with .css and .html.
 
-Gradio's own image editor has no rectangles, blurs labels and loses drawings, so this is a gr.HTML
-whose value is JSON: the kind ("sketch" or "labels"), the picture as a data URL, and the palette.
-The browser keeps a drawing and its past for each kind.
-"""
+Gradio's own image editor has no rectangles, blurs labels and loses drawings. This gr.HTML's value
+is JSON: kind ("sketch", "labels"; the browser keeps a past for each), data URL, and palette."""
 
 import base64
 import io
@@ -25,7 +22,6 @@ SIDE = 512  # pixels of the canvas
 MAX_SIDE = 2048  # pixels of a drawing that arrives
 MAX_CHARACTERS = 4_000_000
 Palette = Mapping[str, Colour]
-_BROKEN = "The drawing did not arrive whole. Draw one more stroke, or reload the page."
 
 _HERE = Path(__file__).parent
 _HTML, _CSS, _JS = (
@@ -38,13 +34,9 @@ class DrawingCanvas(gr.HTML):
 
     def __init__(self, value: str | None = None, **settings: Any) -> None:
         super().__init__(
-            value,
-            html_template=_HTML,
-            css_template=_CSS,
-            js_on_load=_JS,
-            apply_default_css=False,
+            value, html_template=_HTML, css_template=_CSS, js_on_load=_JS, apply_default_css=False,
             **settings,
-        )
+        )  # fmt: skip
 
     def get_block_name(self) -> str:
         """What the browser shows it as."""
@@ -66,12 +58,13 @@ def to_value(
 
 
 def to_picture(value: str | None) -> Image.Image | None:
-    """The drawing that the browser sent, RGB; None for nothing and for paper of one colour. Raises
-    InputError for what is no drawing of this canvas."""
+    """The browser's drawing, RGB; None for nothing drawn. Raises InputError for what is none."""
     if not value:
         return None
     try:
-        url = _read(value)["png"]
+        if len(value) > MAX_CHARACTERS:
+            raise InputError("This drawing is too large. Clear the canvas and draw it again.")
+        url = json.loads(value)["png"]
         if url is None:
             return None
         data = base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
@@ -82,24 +75,11 @@ def to_picture(value: str | None) -> Image.Image | None:
     except InputError:
         raise
     except Exception:
-        # Whatever a stranger's browser may send: base64 and PNG fail in many ways.
-        raise InputError(_BROKEN) from None
+        # Whatever a stranger's browser may send: JSON, base64 and PNG fail in many ways.
+        problem = "The drawing did not arrive whole. Draw one more stroke, or reload the page."
+        raise InputError(problem) from None
     pixels = np.asarray(drawing)
     return drawing if (pixels != pixels[0, 0]).any() else None
-
-
-def _read(value: str) -> dict[str, Any]:
-    if not isinstance(value, str):
-        raise InputError(_BROKEN)
-    if len(value) > MAX_CHARACTERS:
-        raise InputError("This drawing is too large. Clear the canvas and draw it again.")
-    try:
-        message = json.loads(value)
-    except (ValueError, RecursionError):
-        raise InputError(_BROKEN) from None
-    if not isinstance(message, dict):
-        raise InputError(_BROKEN)
-    return message
 
 
 def _data_url(picture: Image.Image) -> str:

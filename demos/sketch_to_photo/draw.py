@@ -7,12 +7,13 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from demos.shared import jobs, models
-from demos.shared.widgets import Picture, Result, read, starter
+from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, read, starter
 from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, Palette, to_picture, to_value
 from examples.drawings import DRAWINGS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
 from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.line_drawings import DETECTORS, trace
+from i2i_core.images.sizes import fit_long_side
 from i2i_core.labels.palettes import LABEL_SETS
 from i2i_core.pipelines.translation import translate
 
@@ -58,30 +59,22 @@ def build() -> models.Chooser:
                 label="This model does not say what it takes: give it a …",
             )  # fmt: skip
             canvas = DrawingCanvas(_stored(0))
-            photo = Picture(
-                starter(f"{FRONT}_photo.jpg"), label="Photograph", height=420, visible=False
-            )
+            front = starter(f"{FRONT}_photo.jpg")
+            photo = Picture(front, label="Photograph", height=420, visible=False)
         with gr.Column(min_width=300, elem_classes="i2i-paper"):
             status = gr.HTML(jobs.status_line(HELLO), elem_classes="i2i-level")
             picture = Result(
                 starter(f"{first.name}_photo.jpg"), label="The photograph follows",
-                buttons=["download", "fullscreen"], elem_classes="i2i-result",
+                buttons=DOWNLOAD, elem_classes="i2i-result",
             )  # fmt: skip
     with gr.Row():
         with gr.Column(min_width=300):
             tracing, photo_to_trace, detector, detail = _lay_out_tracing()
         with gr.Column(min_width=300), gr.Accordion("Seed, and your own models", open=False):
-            seed = gr.Number(
-                first.seed, precision=0, minimum=0, maximum=MAX_SEED, label="Seed",
-                info="each gives other colours and another coat; 0 is the usual one",
-            )  # fmt: skip
-            chooser = models.Chooser(
-                model,
-                lambda paths: models.choices(paths, "pairs"),
-                gr.State([]),
-                ("pairs",),
-                "draw",
-            )
+            info = "each gives other colours and another coat; 0 is the usual one"
+            seed = Seed(first.seed, info=info)
+            choices, state = (lambda paths: models.choices(paths, "pairs")), gr.State([])
+            chooser = models.Chooser(model, choices, state, ("pairs",), "draw")
             chooser.lay_out_upload(
                 "Bring a `.safetensors` file that you taught and downloaded here, or a "
                 "generator published by pix2pix as `.pth`."
@@ -111,9 +104,8 @@ def _lay_out_tracing() -> tuple[gr.Accordion, gr.Image, gr.Dropdown, gr.Slider]:
         gr.Markdown("It is traced (for labels: read), and you go on drawing from there.")
         photo = Picture(label="Photo", height=200)
         with gr.Row():
-            detector = gr.Dropdown(
-                list(DETECTORS), value=DETECTORS[0], label="Trace its", min_width=120
-            )
+            kinds = list(DETECTORS)
+            detector = gr.Dropdown(kinds, value=kinds[0], label="Trace its", min_width=120)
             detail = gr.Slider(0, 1, DETAIL, step=0.05, label="Detail", min_width=140)
     return panel, photo, detector, detail
 
@@ -131,9 +123,8 @@ def follow(
         return ResultView(jobs.status_line(hint), None)
     began = time.monotonic()
     result = jobs.finish(translate, picture, info, seed=int(seed or 0))
-    seconds = time.monotonic() - began
-    status = f"{result.width} × {result.height} pixels in {seconds:.1f} s."
-    return ResultView(jobs.status_line(status), _enlarged(result))
+    took = f"{result.width} × {result.height} pixels in {time.monotonic() - began:.1f} s."
+    return ResultView(jobs.status_line(took), _enlarged(result))
 
 
 def _follow_photo(drawing: str, photo: str | None, model: str, kind: str, seed: float) -> Any:
@@ -144,21 +135,18 @@ def _follow_photo(drawing: str, photo: str | None, model: str, kind: str, seed: 
 
 def _enlarged(picture: Image.Image) -> Image.Image:
     """As large as the canvas beside it."""
-    scale = SIDE / max(picture.size)
-    if scale <= 1:
-        return picture
-    size = (round(picture.width * scale), round(picture.height * scale))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    return picture if max(picture.size) >= SIDE else fit_long_side(picture, SIDE)
 
 
 def _changed(model: str, kind: str) -> ModelView:
-    """Another model: the canvas shows what is drawn for its kind; a model of photographs gets a
-    place for one instead."""
+    """Another model: the canvas shows what is drawn for its kind, or a photograph has its place."""
     info = model_info(model)
     on_canvas = _on_canvas(info, kind)
     hint = HELLO if on_canvas else "Add a photograph: the model translates it."
+    # The first starter of its kind, unless the visitor has drawn something of it.
+    first = _stored([*_starters(info.takes), 0][0], keep=True)
     return ModelView(
-        canvas=gr.update(value=_first(info.takes), visible=True if on_canvas else "hidden"),
+        canvas=gr.update(value=first, visible=True if on_canvas else "hidden"),
         photo=gr.Image(visible=not on_canvas),
         kind=gr.Radio(visible=not (info.takes or info.makes)),
         tracing=gr.Accordion(visible=on_canvas),
@@ -169,8 +157,8 @@ def _changed(model: str, kind: str) -> ModelView:
 
 
 def _on_canvas(model: ModelInfo, kind: str) -> bool:
-    """Whether a model is given what is drawn: one that takes drawings or labels is, one that makes
-    labels of photographs isn't, and of others the visitor knows."""
+    """Whether a model is given what is drawn: if it takes that, or the visitor says so, unless it
+    makes labels of photographs."""
     return bool(model.takes) or (not model.makes and kind == "drawing")
 
 
@@ -185,11 +173,6 @@ def _surprise(count: int, model: str) -> tuple[int, str, int]:
     count += 1
     number = numbers[count % len(numbers)]
     return count, _stored(number), DRAWINGS[number].seed
-
-
-def _first(takes: str) -> str:
-    """The first starter of a kind, unless the visitor has drawn something of it."""
-    return _stored([*_starters(takes), 0][0], keep=True)
 
 
 def _starters(takes: str) -> list[int]:

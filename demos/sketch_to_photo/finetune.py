@@ -8,6 +8,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
+from demos.shared.widgets import Gallery
 from i2i_core.data.folders import Folder, SideBySide
 from i2i_core.errors import InputError
 from i2i_core.finetuning.pairs import RECIPE, finetune_pairs
@@ -19,19 +20,17 @@ STEPS = 600
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     usual = recipes("pairs")[RECIPE]
     with gr.Row():
         with gr.Column(min_width=320):
             kind = gr.Radio([TRACED, SIDES, GALLERIES], value=TRACED, label="1 · What you have")
-            photos = fits.gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
-            sides = fits.gallery(
-                "Each picture shows the source left and the wanted one right", 260, False
-            )
+            photos = Gallery("Photographs of one kind of thing: shoes, dogs, your mug", 260)
+            hint = "Each picture shows the source left and the wanted one right"
+            sides = Gallery(hint, 260, visible=False)
             with gr.Row(visible=False) as both:
-                a = fits.gallery("Sources", 220)
-                b = fits.gallery("What each becomes, in the same order", 220)
+                a = Gallery("Sources", 220)
+                b = Gallery("What each becomes, in the same order", 220)
             steps = gr.Slider(100, 6000, STEPS, step=100, label="2 · Steps: more is better, slower")
             recipe = gr.Radio(list(recipes("pairs")), value=RECIPE, label="Method")
             with gr.Row():
@@ -42,12 +41,10 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
                     info="a model that knows something already learns ten times as fast",
                 )  # fmt: skip
             name, buttons = fits.controls("my model")
-        with gr.Column(min_width=320):
-            view = fits.outcome(
-                "3 · Add pictures and press Fit.",
-                "Source, what the model makes of it, and what it should be",
-                "Draw with it",
-            )
+        view = fits.outcome(
+            "3 · Add pictures and press Fit.", "Draw with it",
+            "Source, what the model makes of it, and what it should be",
+        )  # fmt: skip
 
     jobs.wire(kind.change, _places, kind, [photos, sides, both])
     chosen = [recipe, chooser.visit_paths]
@@ -74,8 +71,8 @@ def fit(
 def pairs(
     kind: str, photos: Any, sides: Any, sources: Any, partners: Any
 ) -> tuple[Sequence[Any] | None, Sequence[Any]]:
-    """What a visitor brought, as sides A and B; A is None for photographs to be traced. Raises
-    InputError for too few, too many, and sides of different lengths."""
+    """What a visitor brought, as sides A (None: B is to be traced) and B. Raises InputError for too
+    few, too many, and sides of different lengths."""
     if kind == TRACED:
         return None, _folder(photos, "photographs")
     if kind == SIDES:
@@ -85,9 +82,8 @@ def pairs(
         return SideBySide(both, right=False), SideBySide(both, right=True)
     a, b = _folder(sources, "sources"), _folder(partners, "wanted pictures")
     if len(a) != len(b):
-        raise InputError(
-            f"There are {len(a)} sources and {len(b)} wanted pictures: give one for each."
-        )
+        counts = f"{len(a)} sources and {len(b)} wanted pictures"
+        raise InputError(f"There are {counts}: give one for each.")
     return a, b
 
 

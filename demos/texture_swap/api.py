@@ -24,16 +24,11 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
             pictures, or if none does, patches; "patches" for these.
 
     Returns:
-        The swap, a PNG.
-    """
+        The swap, a PNG."""
     model = model or AUTO
-    return jobs.finish(
-        swap,
-        read(structure, "the structure picture"),
-        read(texture, "the texture picture"),
-        model if model in (AUTO, PATCHES) else shipped_model(model),
-        strength=strength,
-    )
+    pictures = read(structure, "the structure picture"), read(texture, "the texture picture")
+    choice = model if model in (AUTO, PATCHES) else shipped_model(model)
+    return jobs.finish(swap, *pictures, choice, strength=strength)
 
 
 def encode(image: str, model: str) -> str:
@@ -45,8 +40,7 @@ def encode(image: str, model: str) -> str:
 
     Returns:
         A .safetensors file: "structure" (C, h, w), "texture" (T,), the picture's size in its
-        header.
-    """
+        header."""
     edited = jobs.call(texture_edits.begin, read(image, "the picture"), shipped_model(model))
     path = new_file("codes")
     save_codes(edited.codes, path)
@@ -64,14 +58,11 @@ def decode(codes: str, model: str, texture: str | None = None, strength: float =
         strength: How much of that texture: 0 for none of it, 1 for all, up to 1.5.
 
     Returns:
-        The picture as the model rebuilds it, a PNG.
-    """
+        The picture as the model rebuilds it, a PNG."""
     if codes is None:
         raise InputError("Add a file of codes first: encode makes them.")
-    other = None if texture is None else load_codes(texture)
-    picture: Image.Image = jobs.call(
-        decode_codes, load_codes(codes), shipped_model(model), other, strength
-    )
+    own, other = load_codes(codes), None if texture is None else load_codes(texture)
+    picture: Image.Image = jobs.call(decode_codes, own, shipped_model(model), other, strength)
     return picture
 
 
@@ -86,28 +77,23 @@ def edit(image: str, direction: str, amount: float, model: str) -> Image.Image:
         model: Name of a shipped swapping autoencoder, see list_models.
 
     Returns:
-        The edited picture, a PNG.
-    """
+        The edited picture, a PNG."""
     number = str(direction).split(".")[0].strip()
     if not number.isdecimal():
         raise InputError(f'There is no direction "{direction}". Give its number, 1 for the widest.')
-    picture: Image.Image = jobs.call(
-        texture_edits.edit_direction, read(image, "the picture"), shipped_model(model),
-        int(number), amount,
-    )  # fmt: skip
+    inputs = read(image, "the picture"), shipped_model(model), int(number), amount
+    picture: Image.Image = jobs.call(texture_edits.edit_direction, *inputs)
     return picture
 
 
 def build() -> None:
     """Register the endpoints in the current Blocks."""
     with gr.Column(visible=False):
-        structure, texture, image = (
-            Picture(label=label) for label in ("structure", "texture", "image")
-        )
-        strength = gr.Slider(0, MAX_STRENGTH, 1, label="strength")
-        choice, model = gr.Textbox(AUTO, label="model"), gr.Textbox(FAVOURITE, label="model")
-        direction, amount = gr.Textbox("1", label="direction"), gr.Number(2, label="amount")
-        codes, texture_codes = gr.File(label="codes"), gr.File(label="texture")
+        structure, texture, image = Picture(), Picture(), Picture()
+        strength = gr.Slider(0, MAX_STRENGTH, 1)
+        choice, model = gr.Textbox(AUTO), gr.Textbox(FAVOURITE)
+        direction, amount = gr.Textbox("1"), gr.Number(2)
+        codes, texture_codes = gr.File(), gr.File()
         result = gr.Image(format="png", label="result")
         for function, inputs, output in (
             (swap_texture, [structure, texture, strength, choice], result),

@@ -7,9 +7,8 @@ from typing import Any
 import gradio as gr
 
 from demos.shared import jobs
-from demos.shared.finetune import gallery
 from demos.shared.models import choices, shipped_model
-from demos.shared.widgets import Picture, Result, starter, thumbnails
+from demos.shared.widgets import DOWNLOAD, Gallery, Picture, Result, starter, thumbnails
 from demos.texture_swap import edit_handlers as handlers
 from demos.texture_swap.edit_handlers import GLOBAL, REGIONAL, Editor, EditorView
 from demos.texture_swap.models import TASK, first
@@ -53,7 +52,7 @@ def build(visit_paths: gr.State) -> None:
         with gr.Column(min_width=300), gr.Accordion("Add what others have", open=True):
             gr.Markdown(SUM)
             with gr.Row():
-                plus, minus = (gallery(f"{way} like these", 180) for way in ("More", "Less"))
+                plus, minus = Gallery("More like these", 180), Gallery("Less like these", 180)
             gain = gr.Slider(-3, 3, 1, step=0.1, label="Gain")
             add = gr.Button("Add", variant="primary")
 
@@ -87,13 +86,9 @@ def build(visit_paths: gr.State) -> None:
 def _lay_out_canvas() -> tuple[Any, ...]:
     status = gr.HTML(jobs.status_line(handlers.HELLO))
     with gr.Row(equal_height=True):
-        canvas = Result(
-            FIRST, label="Click a region", min_width=200, height=420,
-            buttons=["download", "fullscreen"],
-        )  # fmt: skip
-        colours = Result(
-            starter(f"{STRUCTURE}.png"), label="Its structure as colours", min_width=140, height=420
-        )
+        canvas = Result(FIRST, label="Click a region", min_width=200, height=420, buttons=DOWNLOAD)
+        stored, label = starter(f"{STRUCTURE}.png"), "Its structure as colours"
+        colours = Result(stored, label=label, min_width=140, height=420)
     with gr.Row():
         keep = gr.Button("Keep this edit", variant="primary", min_width=110)
         undo = gr.Button("Undo", min_width=80)

@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from demos.shared import jobs
-from demos.shared.widgets import read
+from demos.shared.widgets import clicked_point, read
 from i2i_core.checkpoints.model_zoo import model_info
 from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
@@ -26,9 +26,8 @@ HELLO = "Move a slider, or click the picture to choose a region."
 @dataclass(frozen=True)
 class Editor:
     """What a visitor does to the picture at `path` with the model at `model`. `history`: the
-    picture as it was and what was kept, oldest first; empty until the first edit. `pending`: what
-    is seen but not kept yet. `region`: where structure is changed; `spot`: the click that chose
-    it."""
+    picture as it was and what was kept, oldest first; empty until the first edit. `pending`: seen
+    but not kept yet. `region`: where structure is changed; `spot`: the click that chose it."""
 
     path: str | None
     model: str
@@ -118,16 +117,14 @@ def reset(editor: Editor) -> EditorView:
     return _show_new(editor, text)
 
 
-def click(
-    editor: Editor, tolerance: float, canvas: Image.Image, event: gr.SelectData
-) -> EditorView:
-    """The region that a click means."""
-    return choose(replace(editor, spot=_point(canvas, event)), tolerance)
+def click(editor: Editor, tolerance: float, canvas: Any, event: gr.SelectData) -> EditorView:
+    """The region that a click on the picture `canvas` means."""
+    return choose(replace(editor, spot=clicked_point(canvas, event)), tolerance)
 
 
 def click_source(source: str, event: gr.SelectData) -> Point:
     """The point of another picture to clone from."""
-    return _point(open_image(source), event)
+    return clicked_point(open_image(source), event)
 
 
 def choose(editor: Editor, tolerance: float) -> EditorView:
@@ -150,8 +147,7 @@ def drop_region(editor: Editor) -> EditorView:
 
 
 def clone(editor: Editor, paper: Any, source: str | None, source_spot: Point | None) -> EditorView:
-    """Clone structure into what is painted, from the clicked spot of the source, or without one of
-    the picture itself; and keep it."""
+    """Clone structure into what is painted, from the clicked spot of source or picture; keep it."""
     editor = editor.begun()
     mask = _painted(editor, paper)
     other = None if source is None else read(source, "the source")
@@ -201,8 +197,8 @@ def _show_region(editor: Editor, region: Mask) -> EditorView:
     """The picture, dimmed where the region is not."""
     codes, picture = editor.last.codes, editor.last.picture
     dimmed = picture.point(lambda value: value // 3)
-    preview_picture = Image.composite(picture, dimmed, show_mask(codes, region))
-    return EditorView(editor=replace(editor, region=region), region=preview_picture)
+    shown = Image.composite(picture, dimmed, show_mask(codes, region))
+    return EditorView(editor=replace(editor, region=region), region=shown)
 
 
 def _painted(editor: Editor, paper: Any) -> Mask:
@@ -211,9 +207,3 @@ def _painted(editor: Editor, paper: Any) -> Mask:
     if not layers or layers[0].getchannel("A").getbbox() is None:
         raise InputError("Paint on the picture first.")
     return to_mask(editor.last.codes, layers[0])
-
-
-def _point(picture: Image.Image, event: gr.SelectData) -> Point:
-    """The point of a click, as shares of the picture's sides."""
-    x, y = event.index
-    return min(1.0, x / picture.width), min(1.0, y / picture.height)

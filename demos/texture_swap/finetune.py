@@ -8,6 +8,7 @@ import gradio as gr
 from demos.shared import finetune as fits
 from demos.shared import jobs
 from demos.shared.models import Chooser
+from demos.shared.widgets import Gallery
 from demos.texture_swap import models
 from i2i_core.finetuning.starts import recipes
 from i2i_core.finetuning.textures import RECIPE, STEPS, finetune_textures
@@ -18,12 +19,11 @@ size. From a shipped model a few hundred steps suffice; from nothing it takes ho
 
 
 def build(chooser: Chooser, parts: gr.Tabs) -> None:
-    """Lay out this part inside the current Blocks; what is taught is used by the `chooser`, which
-    is in `parts`."""
+    """Lay out this part; what is taught is used by the `chooser`, which is in `parts`."""
     choices = recipes(models.TASK)
     with gr.Row():
         with gr.Column(min_width=320):
-            pictures = fits.gallery("1 · Pictures of one kind, 10 to 200", 280)
+            pictures = Gallery("1 · Pictures of one kind, 10 to 200", 280)
             gr.Markdown(ABOUT)
             recipe = gr.Radio(list(choices), value=RECIPE, label="Method", visible=len(choices) > 1)
             with gr.Row():
@@ -33,12 +33,10 @@ def build(chooser: Chooser, parts: gr.Tabs) -> None:
                 )  # fmt: skip
                 steps = gr.Slider(50, 4000, STEPS, step=50, label="Steps", min_width=160)
             name, buttons = fits.controls("my textures")
-        with gr.Column(min_width=320):
-            view = fits.outcome(
-                "Add pictures and press Fit.",
-                "Pictures, the same rebuilt, and each with the texture of the next",
-                "Swap with it",
-            )
+        view = fits.outcome(
+            "Add pictures and press Fit.", "Swap with it",
+            "Pictures, the same rebuilt, and each with the texture of the next",
+        )  # fmt: skip
     fits.wire(fit, [pictures, recipe, steps, start], name, buttons, view, chooser, parts)
     for event in (recipe.change, chooser.visit_paths.change):
         jobs.wire(event, _starts, [recipe, chooser.visit_paths, start], start)

@@ -10,7 +10,6 @@ from demos.shared import jobs, widgets
 from demos.shared.models import Chooser
 from demos.texture_swap import models
 from examples.swaps import GRID, SWAPS
-from i2i_core.errors import InputError
 from i2i_core.images.files import open_image
 from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, reason, swap, swap_grid
 from i2i_core.progress import Progress
@@ -37,20 +36,17 @@ def build() -> Chooser:
     """Lay out this part inside the current Blocks; returns the chooser of what makes the swap."""
     with gr.Row(elem_classes="i2i-two"):
         with gr.Column(min_width=320, elem_classes="i2i-in"):
-            structure, texture = widgets.PicturePair(
-                (f"{SWAPS[0].structure}.jpg", "1 · Structure of this"),
-                (f"{SWAPS[0].texture}.jpg", "2 · Texture of this"),
-            )
-            maker = gr.Dropdown(
-                models.choices([]), value=AUTO, label="3 · Made by", interactive=True
-            )
+            first, second = f"{SWAPS[0].structure}.jpg", f"{SWAPS[0].texture}.jpg"
+            labelled = (first, "1 · Structure of this"), (second, "2 · Texture of this")
+            structure, texture = widgets.PicturePair(*labelled)
+            choices = models.choices([])
+            maker = gr.Dropdown(choices, value=AUTO, label="3 · Made by", interactive=True)
             names = (f"{stored.name}.jpg" for stored in SWAPS)
             starters = widgets.thumbnails(names, "Or look at one of these")
         with gr.Column(min_width=320, elem_classes="i2i-out"):
             status = gr.HTML(jobs.status_line(HELLO))
-            pair = widgets.BeforeAfter(
-                _stored(0), label="Structure picture · swap", slider_position=35, max_height=560
-            )
+            label = "Structure picture · swap"
+            pair = widgets.BeforeAfter(_stored(0), label=label, slider_position=35, max_height=560)
         with gr.Column(min_width=320, elem_classes="i2i-set"):
             strength, detail, size = _lay_out_settings()
             chooser = Chooser(maker, models.choices, gr.State([]), (models.TASK,), "swap")
@@ -93,23 +89,16 @@ def _lay_out_settings() -> tuple[Any, ...]:
 
 def _lay_out_grid() -> tuple[Any, ...]:
     with gr.Column(min_width=280, scale=2):
+        sides = (GRID.structures, "Structures, down"), (GRID.textures, "Textures, across")
         structures, textures = (
-            gr.Gallery(
-                [widgets.starter(f"{name}.jpg") for name in names], type="filepath", height=130,
-                label=label, columns=4, file_types=["image"], buttons=[], object_fit="contain",
-                min_width=140,
-            )
-            for names, label in (
-                (GRID.structures, "Structures, down"), (GRID.textures, "Textures, across")
-            )
-        )  # fmt: skip
+            widgets.Gallery(label, 130, [widgets.starter(f"{name}.jpg") for name in names])
+            for names, label in sides
+        )
         with gr.Row():
             go = gr.Button("Make the grid", variant="primary", min_width=120)
             stop = gr.Button("Stop", variant="stop", min_width=80)
-    grid = widgets.Result(
-        widgets.starter(f"{GRID.name}.jpg"), label="Grid", buttons=["download", "fullscreen"],
-        scale=3, min_width=320,
-    )  # fmt: skip
+    stored, buttons = widgets.starter(f"{GRID.name}.jpg"), widgets.DOWNLOAD
+    grid = widgets.Result(stored, label="Grid", buttons=buttons, scale=3, min_width=320)
     return structures, textures, go, stop, grid
 
 
@@ -122,23 +111,18 @@ def make(
         text = "Add a picture for the structure and one for the texture."
         yield SwapView(status=jobs.status_line(text))
         return
-    source, other = (
-        widgets.read(structure, "the structure picture"),
-        widgets.read(texture, "the texture picture"),
-    )
+    source = widgets.read(structure, "the structure picture")
+    other = widgets.read(texture, "the texture picture")
     start = time.monotonic()
     yield SwapView(status=jobs.status_line("Swapping …"))
     picture, note = source, ""
-    for event in jobs.compute(
-        swap, source, other, models.model_of(choice), strength=strength, detail=detail,
-        short_side=SHORT_SIDES[size],
-    ):  # fmt: skip
+    settings = {"strength": strength, "detail": detail, "short_side": SHORT_SIDES[size]}
+    for event in jobs.compute(swap, source, other, models.model_of(choice), **settings):
         picture, note = event.picture or picture, event.note
         pair: Any = (widgets.same_size(source, picture), picture) if event.picture else gr.skip()
         yield SwapView(status=jobs.status_line(progress=event), pair=pair)
-    size_text = f"{picture.width} × {picture.height} pixels"
-    text = f"{note} {size_text} in {time.monotonic() - start:.1f} s."
-    yield SwapView(status=jobs.status_line(text))
+    took = f"{picture.width} × {picture.height} pixels in {time.monotonic() - start:.1f} s."
+    yield SwapView(status=jobs.status_line(f"{note} {took}"))
 
 
 def make_grid(
@@ -147,18 +131,11 @@ def make_grid(
     """Every structure with every texture, row by row."""
     sides = []
     for gallery, what in ((structures, "structures"), (textures, "textures")):
-        files = [item[0] for item in gallery or []]
-        if not files:
-            raise InputError(f"Add pictures to the {what} first.")
-        if len(files) > MAX_PICTURES:
-            raise InputError(
-                f"{len(files)} {what} are too many for a grid: {MAX_PICTURES} at most."
-            )
+        files = widgets.files_of(gallery, what, what, MAX_PICTURES, " for a grid")
         sides.append([open_image(file) for file in files])
     event = Progress(0, 1)
-    for event in jobs.compute(
-        swap_grid, *sides, models.model_of(choice), detail=detail, short_side=SHORT_SIDES[size]
-    ):
+    settings = {"detail": detail, "short_side": SHORT_SIDES[size]}
+    for event in jobs.compute(swap_grid, *sides, models.model_of(choice), **settings):
         yield SwapView(status=jobs.status_line(progress=event), grid=event.picture)
     yield SwapView(status=jobs.status_line(f"Done: {event.note}."))
 

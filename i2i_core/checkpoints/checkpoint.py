@@ -24,14 +24,9 @@ TRAINING = "training."  # before the names of what only looking inside and furth
 
 
 def save(
-    method: Method,
-    path: str | Path,
-    *,
-    half: bool = False,
-    about: str = "",
-    takes: str = "",
+    method: Method, path: str | Path, *, half: bool = False, about: str = "", takes: str = "",
     makes: str = "",
-) -> None:
+) -> None:  # fmt: skip
     """Write the model to `path` (…​.safetensors), `half` for half precision, `about` for a sentence
     on what it does. `takes` and `makes` say what kind of picture it is given and gives: "sketch",
     "labels:" and a name of LABEL_SETS, or "" for any. The file is written whole or not at all.
@@ -70,10 +65,9 @@ def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None
             others = {k: v for k, v in tensors.items() if not k.startswith(TRAINING)}
             method.load_inference_state_dict(others)
     except (RuntimeError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{Path(path).name} does not fit the {header['method']} that its header describes: "
-            f"{_first_line(error)} It is damaged, or was made by another version."
-        ) from None
+        problem = f"does not fit the {header['method']} that its header describes"
+        advice = f"{_first_line(error)} It is damaged, or was made by another version."
+        raise InputError(f"{Path(path).name} {problem}: {advice}") from None
     return method.to(device)
 
 
@@ -188,11 +182,10 @@ def _build(
     shapes, expected_shapes = ({(k, v.shape) for k, v in d.items()} for d in (weights, expected))
     odd = sorted({key for key, _ in shapes ^ expected_shapes})
     if odd:
-        raise InputError(
-            f"{Path(path).name} does not fit the {name} that its header describes: {odd[0]} and "
-            f"{len(odd) - 1} others are missing, too much or of another size. It is damaged, or "
-            "was made with other settings."
-        )
+        others = f"{odd[0]} and {len(odd) - 1} others are missing, too much or of another size"
+        problem = f"does not fit the {name} that its header describes: {others}"
+        advice = "It is damaged, or was made with other settings."
+        raise InputError(f"{Path(path).name} {problem}. {advice}")
     # With all weights in the file none need be drawn; those that are not there begin anew.
     return outline.to_empty(device="cpu") if complete else build(name, config), tensors
 

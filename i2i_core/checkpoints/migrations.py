@@ -10,12 +10,9 @@ FORMATS = ("i2i-1", "i2i-2")  # the last one is what is written
 
 # Settings that have another name since i2i-2, of all methods and of single ones.
 RENAMED_SETTINGS = {
-    "size": "crop_size",
-    "constant": "decay_start",
-    "widest": "max_multiple",
-    "tone": "lowpass",
+    "size": "crop_size", "constant": "decay_start", "widest": "max_multiple", "tone": "lowpass",
     "whole": "full_images_at_end",
-}
+}  # fmt: skip
 RENAMED_SETTINGS_OF = {
     "structural_analogy": {"size": "long_side", "guide": "correspondence"},
     "semantic_analogy": {"size": "long_side"},
@@ -26,8 +23,7 @@ RENAMED_SETTINGS_OF = {
         "patch_widest": "patch_max_width",
     },
 }
-# Patterns of tensors' names and what they became, applied one after the other: of all methods, and
-# of single ones.
+# Patterns of tensors' names and what they became, in this order: of all methods, of single ones.
 RENAMED_TENSORS = (
     (r"^extra\.", "training."),
     (r"^state\.updaters\.", "state.optimizers."),

@@ -86,8 +86,7 @@ def model_info(model: str | Path | ModelInfo) -> ModelInfo:
 
 
 def open_model(model: str | Path | ModelInfo) -> LoadedModel:
-    """The model of this file, or shipped under this name, ready on the best device; those used last
-    stay in memory. Raises InputError for a file that is none."""
+    """The model of this file or shipped name on the best device, cached; or raises InputError."""
     path = (model.path if isinstance(model, ModelInfo) else resolve(model)).resolve()
     return _open(path, _changed(path))
 

@@ -34,20 +34,12 @@ def structural_analogy(
 ) -> None:
     """The arrangement of A made of the stuff of B.
 
-    Makes a picture with the arrangement of A out of patches of B.
-    """
-    strokes = (_unchanged(scribbles[0]), _unchanged(scribbles[1])) if scribbles else None
+    Makes a picture with the arrangement of A out of patches of B."""
     work = i2i.structural_analogy(
-        i2i.open_image(a),
-        i2i.open_image(b),
-        preset=preset,
-        granularity=granularity,
-        correspondence=correspondence,
-        seed=seed,
-        long_side=long_side,
-        reverse=reverse,
-        scribbles=strokes,
-    )
+        i2i.open_image(a), i2i.open_image(b), preset=preset, granularity=granularity,
+        correspondence=correspondence, seed=seed, long_side=long_side, reverse=reverse,
+        scribbles=(_unchanged(scribbles[0]), _unchanged(scribbles[1])) if scribbles else None,
+    )  # fmt: skip
     write_picture(work, out)
 
 
@@ -55,10 +47,9 @@ def presets() -> str:
     """What there is to choose from for a structural analogy."""
     from i2i_core.methods.structural_analogy import StructuralAnalogy, StructuralAnalogyConfig
 
+    presets = ", ".join(StructuralAnalogy.presets)
     correspondences = ", ".join(StructuralAnalogyConfig.allowed("correspondence")["choices"])
-    return (
-        f"Presets: {', '.join(StructuralAnalogy.presets)}.\n\nCorrespondences: {correspondences}."
-    )
+    return f"Presets: {presets}.\n\nCorrespondences: {correspondences}."
 
 
 def semantic_analogy(
@@ -72,8 +63,7 @@ def semantic_analogy(
 ) -> None:
     """The photograph that follows an edited label map.
 
-    Makes the photograph that TARGET_LABELS would be the label map of.
-    """
+    Makes the photograph that TARGET_LABELS would be the label map of."""
     maps = _unchanged(labels), _unchanged(target)
     photograph = i2i.open_image(photo)
     work = i2i.semantic_analogy(photograph, *maps, long_side=long_side, keep=keep, seed=seed)
@@ -99,8 +89,7 @@ def segment(
 ) -> None:
     """A label map of a photograph.
 
-    Divides a photograph into editable regions and writes them as a label map.
-    """
+    Divides a photograph into editable regions and writes them as a label map."""
     from i2i_core.images import writable
     from i2i_core.labels.maps import encode
 

@@ -40,8 +40,7 @@ Reverse = Annotated[bool, opt("from B to A, if the model can", "--reverse")]
 
 
 def with_epilog(epilog: Callable[[], str]) -> type[TyperCommand]:
-    """A kind of command whose help ends with what `epilog` says, which is called for that only: it
-    may import what is slow to import."""
+    """A kind of command whose help ends with `epilog()`, called only then: it may be slow."""
 
     class Command(TyperCommand):
         def format_epilog(self, ctx: Any, formatter: Any) -> None:
@@ -70,13 +69,10 @@ def with_bar(work: Work[Result], log: bool = True) -> Work[Result]:
 
 
 def write_picture(work: Work, out: Path) -> str:
-    """Run `work` and write its last picture to `out`, also when it is interrupted. Returns the last
-    note."""
+    """Run `work`; its last picture goes to `out`, even if interrupted. Returns the last note."""
     from i2i_core.images import writable
 
-    path = writable(out)
-    picture: Image.Image | None = None
-    note = ""
+    path, picture, note = writable(out), None, ""
     try:
         for progress in with_bar(work, log=False):
             picture, note = progress.picture or picture, progress.note
@@ -106,10 +102,8 @@ def say_partnerless(*sides: Sequence[Image.Image]) -> None:
 
     for side in sides:
         if isinstance(side, Folder) and side.partnerless:
-            say(
-                f"{len(side.partnerless)} of {side.path} have no partner of their name and are "
-                f"left out, such as {side.partnerless[0]}."
-            )
+            odd = f"{len(side.partnerless)} of {side.path} have no partner of their name"
+            say(f"{odd} and are left out, such as {side.partnerless[0]}.")
 
 
 def say_skipped(skipped: Mapping[str, str]) -> None:

@@ -46,8 +46,7 @@ def evaluate(
     """Measure a result, or a model.
 
     A result is measured against the pictures it was made from (--appearance), a model on folders of
-    pictures that it has not learnt from (--a, --b).
-    """
+    pictures that it has not learnt from (--a, --b)."""
     if a or b or ab:
         from i2i_core.evaluation.model import EvaluationSettings
 
@@ -61,9 +60,8 @@ def evaluate(
     elif appearance:
         scores = _evaluate_picture(Path(result), appearance, structure, labels)
     else:
-        raise InputError(
-            "Say what to measure against: --appearance for a result, --a and --b for a model."
-        )
+        choices = "--appearance for a result, --a and --b for a model"
+        raise InputError(f"Say what to measure against: {choices}.")
     if as_json:
         print(json.dumps(dict(scores)))
         return
@@ -84,8 +82,7 @@ def _evaluate_model(
     if takes:
         sides = Prepared(sides[0], takes, size), sides[1]
         pairs = pairs and (Prepared(pairs[0], takes, size), pairs[1])
-    work = evaluate_model(model.method, *sides, settings, pairs)
-    result = last_result(common.with_bar(work))
+    result = last_result(common.with_bar(evaluate_model(model.method, *sides, settings, pairs)))
     common.say(result.note)
     return result.scores
 

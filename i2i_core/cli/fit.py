@@ -55,8 +55,7 @@ def fit(
     """Learn a translation from pictures.
 
     Learns from pictures of A to make pictures of B. Ctrl-C stops and keeps what was learnt;
-    --resume goes on.
-    """
+    --resume goes on."""
     from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.devices import distributed
     from i2i_core.finetuning.run import Destination, Pace, run_fit
@@ -83,14 +82,11 @@ def fit(
             method = _start(kind, out, kind.preset_settings(*preset.split("+"), **changes), start)
         first = distributed.rank() == 0  # the others neither write nor say anything
         work = run_fit(
-            method.to(device),
-            *sides,
+            method.to(device), *sides,
             Destination(out, **header, half=False, with_training=True) if first else None,
-            pairs=mixed,
-            stop=lambda: stop.asked,
+            pairs=mixed, stop=lambda: stop.asked, previewed=PREVIEWED,
             pace=Pace(record=0, preview_steps=preview_every if preview else 0, save=SAVE_S),
-            previewed=PREVIEWED,
-        )
+        )  # fmt: skip
         with closing(work):  # whatever happens, what was learnt is written
             if first:
                 _watch(work, method, preview)
@@ -120,11 +116,10 @@ def _watch(work: Work, method: Method, preview: Path | None) -> None:
 
 def methods() -> str:
     """The methods with what they learn from and their presets, and what else there is to choose."""
-    rows = [
+    table = "\n".join(
         f"  {name:22}{kind.title}; {kind.capabilities.task}; {', '.join(kind.presets)}"
         for name, kind in i2i.METHODS.items()
-    ]
-    table = "\n".join(rows)
+    )
     return (
         f"Methods, what they learn from, and their presets:\n\n\b\n{table}\n\n"
         f"--takes and --makes: {', '.join(_picture_kinds())}.\n\n"
@@ -141,16 +136,13 @@ def _picture_kinds() -> tuple[str, ...]:
 def _resume(
     kind: type[Method], out: Path, device: str, changes: dict[str, Any], header: dict[str, str]
 ) -> tuple[Method, dict[str, str]]:
-    """The method as its fit was stopped, and its header, in which `header` replaces what it says
-    itself."""
+    """The method as its fit was stopped, and its header, what `header` says replaced."""
     from i2i_core.checkpoints.checkpoint import load_training, read_header, training_path
 
     path = training_path(out)
     if not path.is_file():
-        raise InputError(
-            f"There is no {path.name} beside {out.name} to go on from: leave --resume away to "
-            "start anew."
-        )
+        missing = f"There is no {path.name} beside {out.name} to go on from"
+        raise InputError(f"{missing}: leave --resume away to start anew.")
     method = load_training(path, device=device, **changes)
     if not isinstance(method, kind):
         raise InputError(f"{out.name} is no {kind.title} model: name its own method.")
@@ -165,9 +157,8 @@ def _start(kind: type[Method], out: Path, settings: dict[str, Any], model: str |
 
     for path in (out, training_path(out)):
         if path.exists():
-            raise InputError(
-                f"{path.name} exists already: --resume goes on with it, or name another file."
-            )
+            choices = "--resume goes on with it, or name another file"
+            raise InputError(f"{path.name} exists already: {choices}.")
     return start_fit(kind, settings, None if model is None else i2i.open_model(model))
 
 

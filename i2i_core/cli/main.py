@@ -29,8 +29,7 @@ EPILOGS = {"structural-analogy": analogy.presets, "fit": fit.methods}
 
 
 class Commands(TyperGroup):
-    """All commands; ends with exit code 2 after what the person can mend, and with 130 when
-    interrupted, each said in one sentence on standard error."""
+    """All commands; what ends one is said in one sentence on standard error."""
 
     def invoke(self, ctx: Any) -> None:
         try:
@@ -47,13 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 2 for what the person can mend (one sentence on
     standard error, for a wrong option with the usage), 130 when interrupted."""
     app = typer.Typer(
-        cls=Commands,
-        add_completion=False,
+        cls=Commands, add_completion=False, rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode=None,
         help="Translate pictures by analogy, in seconds, or learn new translations.",
         epilog="Each command explains itself: python -m i2i_core COMMAND --help",
-    )
+    )  # fmt: skip
     for name, command in COMMANDS.items():
         app.command(name, cls=with_epilog(EPILOGS[name]) if name in EPILOGS else None)(command)
     try:

@@ -54,8 +54,7 @@ def translate(
     skipped: dict[str, str] = {}
     targets: set[Path] = set()
     sources = {file.resolve() for file in files}
-    quiet = len(files) < 2 or not sys.stderr.isatty()
-    for file in tqdm(files, unit="picture", disable=quiet):
+    for file in tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty()):
         try:
             source = i2i.open_image(file, flatten=not model.info.takes)
             picture = _translation(source, model, file.name, max_long_side, settings)
@@ -74,17 +73,15 @@ def translate(
 
 
 def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[str, Any]:
-    """These settings for models of domains; none for others, which have no strength. Raises
-    InputError for models that do not translate."""
+    """These settings for models of domains, none for others. Raises InputError for texture swap."""
     task = model.method.capabilities.task
     if task == "textures":
         raise InputError("This model swaps textures: use the command swap, with two pictures.")
     if task in ("domains", "single pair") and not model.info.takes:
         return {"strength": strength, "keep_colours": keep_colours}
     if strength != 1 or keep_colours:
-        raise InputError(
-            "This model is not one of domains: leave --strength and --keep-colours off."
-        )
+        advice = "leave --strength and --keep-colours off"
+        raise InputError(f"This model is not one of domains: {advice}.")
     return {}
 
 
@@ -108,8 +105,7 @@ def _translation(
 
 
 def _free(path: Path, targets: set[Path], sources: set[Path]) -> Path:
-    """`path`, or with a number if a translation of this run has that name (a.png and a.jpg), or if
-    it is one of the pictures to translate."""
+    """`path`, numbered if it is one of this run's translations (of a.png, a.jpg) or sources."""
     number, free = 2, path
     while free in targets or free.resolve() in sources:
         free = path.with_stem(f"{path.stem}_{number}")
@@ -131,16 +127,14 @@ def import_(
     """Make a model of a published .pth file.
 
     Reads a generator that pix2pix, CycleGAN, CUT or FastCUT published as .pth, or a swapping
-    autoencoder; its architecture is recognised from the file.
-    """
+    autoencoder; its architecture is recognised from the file."""
     from i2i_core.checkpoints.checkpoint import check_writable
     from i2i_core.importing.generators import import_published
 
     check_writable(out)
     if out.exists():
         raise InputError(f"{out.name} exists already: name another file.")
-    method = import_published(file, reverse_file, test_time=test_time)
-    i2i.save(method, out, half=half, about=about)
+    i2i.save(import_published(file, reverse_file, test_time=test_time), out, half=half, about=about)
     print(out)
 
 

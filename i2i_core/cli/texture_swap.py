@@ -26,19 +26,14 @@ def swap(
 ) -> None:
     """One picture's structure with another's texture.
 
-    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather.
-    """
+    Gives STRUCTURE the texture of TEXTURE: fur, palette, weather."""
     from i2i_core.pipelines.texture_swap import AUTO, PATCHES
 
     work = i2i.swap(
-        i2i.open_image(structure),
-        i2i.open_image(texture),
+        i2i.open_image(structure), i2i.open_image(texture),
         model if model in (AUTO, PATCHES) else i2i.open_model(model),
-        strength=strength,
-        detail=detail,
-        short_side=short_side,
-        seed=seed,
-    )
+        strength=strength, detail=detail, short_side=short_side, seed=seed,
+    )  # fmt: skip
     common.say(common.write_picture(work, out))
 
 
@@ -69,13 +64,11 @@ def decode(
 ) -> None:
     """The picture of a file that encode wrote.
 
-    With its own texture, or that of another such file.
-    """
+    With its own texture, or that of another such file."""
     from i2i_core.images import writable
     from i2i_core.methods.swapping_codes import load_codes
     from i2i_core.pipelines.texture_swap import decode_codes
 
-    path = writable(out)
-    style = None if texture is None else load_codes(texture)
+    path, style = writable(out), None if texture is None else load_codes(texture)
     picture = decode_codes(load_codes(codes), i2i.open_model(model), style, strength)
     common.save_and_print(picture, path)

@@ -55,16 +55,9 @@ class Batches:
     processes each takes its own share of a step's pictures."""
 
     def __init__(
-        self,
-        a: Pictures,
-        b: Pictures,
-        crops: CropSettings,
-        *,
-        batch: int = 1,
-        paired: bool = False,
-        seed: int = 0,
-        whole_from: int | None = None,
-    ) -> None:
+        self, a: Pictures, b: Pictures, crops: CropSettings, *, batch: int = 1,
+        paired: bool = False, seed: int = 0, whole_from: int | None = None,
+    ) -> None:  # fmt: skip
         for side, pictures in (("A", a), ("B", b)):
             if not len(pictures):
                 raise InputError(f"There are no pictures on side {side} to learn from.")

@@ -66,14 +66,9 @@ class SideBySide(Sequence[Image.Image]):
 
 
 def open_domains(
-    a: str | Path | None = None,
-    b: str | Path | None = None,
-    *,
-    ab: str | Path | None = None,
-    paired: bool = False,
-    reverse: bool = False,
-    part: str = "train",
-) -> Sides:
+    a: str | Path | None = None, b: str | Path | None = None, *, ab: str | Path | None = None,
+    paired: bool = False, reverse: bool = False, part: str = "train",
+) -> Sides:  # fmt: skip
     """Both sides' pictures from folders `a` and `b`; from one folder `a` with trainA and trainB (or
     A and B) in it; or from `ab` with A left and B right in each picture. `reverse` exchanges them.
     With `part` "test" it is testA and testB, or the folder test in `ab`. `paired` keeps the files

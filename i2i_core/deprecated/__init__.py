@@ -11,29 +11,22 @@ from typing import Any
 PACKAGE = "i2i_core."
 # What a module was called, and where its contents are.
 MOVED = {
-    "checkpoint": ["checkpoints.checkpoint"],
-    "weights": ["checkpoints.model_zoo"],
-    "device": ["devices"],
-    "sketches": ["images.line_drawings"],
-    "likeness": ["images.descriptors"],
-    "label_colours": ["labels.colours"],
-    "label_sets": ["labels.palettes"],
-    "label_edits": ["labels.edits"],
+    "checkpoint": ["checkpoints.checkpoint"], "weights": ["checkpoints.model_zoo"],
+    "device": ["devices"], "sketches": ["images.line_drawings"], "likeness": ["images.descriptors"],
+    "label_colours": ["labels.colours"], "label_sets": ["labels.palettes"],
+    "label_edits": ["labels.edits"], "model_evaluation": ["evaluation.model"],
     "sampling": ["data.batches", "data.folders", "images.sizes"],
     "mixtures": ["data.implicit_pairs", "training.image_pool"],
     "fitting": ["training.loop", "training.settings"],
     "metrics": ["patches.metrics", "evaluation.label_reader"],
-    "model_evaluation": ["evaluation.model"],
-    "published": ["importing.generators"],
+    "published": ["importing.generators"], "inside": ["pipelines.inspection"],
     "translation": ["pipelines.translation", "checkpoints.model_zoo"],
     "texture_codes": ["methods.swapping_codes", "methods.swapping_statistics"],
-    "inside": ["pipelines.inspection"],
     "teaching": ["finetuning.run", "finetuning.pairs", "finetuning.preview"],
-    "teaching_domains": ["finetuning.domains"],
-    "teaching_textures": ["finetuning.textures"],
+    "teaching_domains": ["finetuning.domains"], "teaching_textures": ["finetuning.textures"],
     "methods.applications": ["pipelines.analogy"],
     "methods.object_removal": ["pipelines.object_removal"],
-}
+}  # fmt: skip
 # Those that kept their names, by where they are.
 for home in (
     "data.folders", "devices.distributed", "evaluation.fcn_score", "evaluation.set_metrics",

@@ -22,11 +22,9 @@ NAMES = ("fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou")
 
 class FCNEvaluation:
     """Gathers label maps, real photographs and translations (`add`), then teaches the reader and
-    has it read (`run`); `scores` and `note` are there afterwards.
-
-    The reader learns from the pairs `train` (label maps, photographs); without, one reader learns
-    from the real pairs of each half and reads the other half: it never reads what it has seen.
-    """
+    has it read (`run`); `scores` and `note` are there afterwards. The reader learns from the pairs
+    `train` (label maps, photographs); without, one reader learns from the real pairs of each half
+    and reads the other half: it never reads what it has seen."""
 
     def __init__(self, palette: Palette, train: Sides | None, config: SegmenterConfig) -> None:
         self.palette, self.train, self.config = palette, train, config
@@ -39,22 +37,17 @@ class FCNEvaluation:
 
     @classmethod
     def prepare(
-        cls,
-        maps: Pictures,
-        labels: bool | None,
-        train: Sides | None = None,
+        cls, maps: Pictures, labels: bool | None, train: Sides | None = None,
         config: SegmenterConfig | None = None,
-    ) -> FCNEvaluation | None:
-        """Ready to gather if `labels` says that `maps` are label maps, with None if they are some
-        of three colours or more (line drawings: two). Raises InputError if they should be, but are
-        not."""
+    ) -> FCNEvaluation | None:  # fmt: skip
+        """Ready to gather if `labels` says that `maps` are label maps, with None if they are maps
+        of three colours or more (drawings: two). Raises InputError if they should be but aren't."""
         if labels is False:
             return None
         if train is not None and len(train[0]) != len(train[1]):
-            raise InputError(
-                f"The pairs to teach the reader of labels with are not pairs: {len(train[0])} "
-                f"label maps and {len(train[1])} photographs."
-            )
+            counts = f"{len(train[0])} label maps and {len(train[1])} photographs."
+            problem = "The pairs to teach the reader of labels with are not pairs"
+            raise InputError(f"{problem}: {counts}")
         try:
             palette = fcn_score.find_palette(maps if train is None else train[0])
         except InputError:

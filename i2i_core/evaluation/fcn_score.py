@@ -2,8 +2,7 @@
 
 Section 4.1 there; Long et al. 2015, section 5. The paper's reader is an FCN-8s trained on
 Cityscapes. Here a small one is trained on the pairs at hand, so its score on translations means
-something only beside its score on the real photographs.
-"""
+something only beside its score on the real photographs."""
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress

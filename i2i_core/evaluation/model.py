@@ -51,27 +51,20 @@ class ModelScores:
     higher for
     - "ssim" (pairs); "self_similarity" (else), of a translation and its source;
     - "fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou", in [0, 1], beside
-      "…_real", the same reader's on the real photographs.
-    """
+      "…_real", the same reader's on the real photographs."""
 
     scores: Mapping[str, float]
     note: str
 
 
 def evaluate_model(
-    method: Method,
-    a: Pictures,
-    b: Pictures,
-    settings: EvaluationSettings,
+    method: Method, a: Pictures, b: Pictures, settings: EvaluationSettings,
     train: Sides | None = None,
-) -> Work[ModelScores]:
-    """Translate A (in reverse, B) and score the translations against the real other side.
-
-    `train`: further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record
-    holds the result. Raises InputError for a model that has learnt nothing, for fewer than
-    MIN_PICTURES on a side, for sides that are no pairs when they should be, and for labels that are
-    wanted but not there.
-    """
+) -> Work[ModelScores]:  # fmt: skip
+    """Translate A (in reverse, B) and score the translations against the real other side. `train`:
+    further pairs (A, B) for the FCN-score's reader, see `FCNEvaluation`. The last record holds the
+    result. Raises InputError for a model that has learnt nothing, fewer than MIN_PICTURES on a
+    side, sides that are no pairs when they should be, and labels that are wanted but missing."""
     sides = (b, a) if settings.reverse else (a, b)
     if settings.reverse and train:
         train = train[::-1]
@@ -200,20 +193,15 @@ def _check(
 ) -> None:
     method.check_direction(settings.reverse)
     if settings.limit is not None and settings.limit < MIN_PICTURES:
-        raise InputError(
-            f"The limit is {settings.limit}: evaluate on {MIN_PICTURES} pictures or more."
-        )
+        advice = f"evaluate on {MIN_PICTURES} pictures or more."
+        raise InputError(f"The limit is {settings.limit}: {advice}")
     for name, side in (("to translate", sources), ("to compare with", targets)):
         if len(side) < MIN_PICTURES:
-            raise InputError(
-                f"There are {len(side)} pictures {name}: a distribution needs {MIN_PICTURES} or "
-                "more, better a hundred."
-            )
+            needs = f"a distribution needs {MIN_PICTURES} or more, better a hundred."
+            raise InputError(f"There are {len(side)} pictures {name}: {needs}")
     if settings.paired and len(sources) != len(targets):
-        raise InputError(
-            f"Pairs are needed: {len(sources)} pictures do not match {len(targets)}. "
-            "Without pairs, evaluate unpaired."
-        )
+        problem = f"{len(sources)} pictures do not match {len(targets)}."
+        raise InputError(f"Pairs are needed: {problem} Without pairs, evaluate unpaired.")
     if settings.labels and not settings.paired:
         raise InputError("The FCN-score needs pairs of a label map and a photograph.")
 

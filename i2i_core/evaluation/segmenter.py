@@ -12,12 +12,10 @@ MAX_CHANNELS = 128
 
 
 class Segmenter(nn.Module):
-    """(N, 3, H, W) in [0, 1] to logits (N, classes, H, W), sides of any size.
-
-    Fully convolutional with skips that are added (Long et al. 2015, section 4.2, without its
-    pretrained VGG): LEVELS halvings of two 3×3 convolutions, `width` channels doubling up to
-    MAX_CHANNELS, and as many doublings, the last bilinear. At width 32 1.26 million weights.
-    """
+    """(N, 3, H, W) in [0, 1] to logits (N, classes, H, W), sides of any size. Fully convolutional
+    with skips that are added (Long et al. 2015, section 4.2, without its pretrained VGG): LEVELS
+    halvings of two 3×3 convolutions, `width` channels doubling up to MAX_CHANNELS, and as many
+    doublings, the last bilinear. At width 32 1.26 million weights."""
 
     def __init__(self, classes: int, width: int = 32) -> None:
         super().__init__()

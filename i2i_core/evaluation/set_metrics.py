@@ -1,7 +1,6 @@
 """How near a set of pictures is to another, picture by picture or as a distribution.
 
-Sets are gone through one picture at a time and take bounded memory, however many there are.
-"""
+Sets are gone through one picture at a time and take bounded memory, however many there are."""
 
 from __future__ import annotations
 
@@ -30,8 +29,7 @@ class PatchSet:
         self.directions = F.normalize(directions, dim=1)
 
     def add(self, picture: Tensor) -> None:
-        """Take random patches of `picture` (1, 3, H, W) in [0, 1]; the same places in the first
-        picture of every set of one size, in the second, and so on."""
+        """Random patches of `picture` (1, 3, H, W) in [0, 1], from the same places in all sets."""
         picture = picture.detach().cpu()
         random = torch.Generator().manual_seed(len(self.levels[0]))
         for level, projections in enumerate(self.levels):

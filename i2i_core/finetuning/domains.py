@@ -21,18 +21,10 @@ SINGLE_PAIR_PREVIEW_S = 10.0
 
 
 def finetune_domains(
-    a: Pictures,
-    b: Pictures,
-    out: str | Path,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    model: Start = None,
-    pairs: Sides | None = None,
-    stop: str | Path | None = None,
-    seconds: float = 600,
-    about: str = "",
-) -> Work:
+    a: Pictures, b: Pictures, out: str | Path, *, recipe: str = RECIPE, steps: int = STEPS,
+    model: Start = None, pairs: Sides | None = None, stop: str | Path | None = None,
+    seconds: float = 600, about: str = "",
+) -> Work:  # fmt: skip
     """Learn to make pictures like `b` out of pictures like `a` (two-way methods: and back) by a
     recipe of "domains"; with a `model`, going on from that. `pairs`: pictures that belong together,
     mixed in as implicit pairs. Records and file as `run_fit`'s; a file `stop` ends it."""
@@ -51,16 +43,10 @@ def start_domains(
 
 
 def finetune_single_pair(
-    a: Image.Image,
-    b: Image.Image,
-    out: str | Path,
-    *,
-    recipe: str = SINGLE_PAIR_RECIPE,
-    steps: int = SINGLE_PAIR_STEPS,
-    stop: str | Path | None = None,
-    seconds: float = 600,
+    a: Image.Image, b: Image.Image, out: str | Path, *, recipe: str = SINGLE_PAIR_RECIPE,
+    steps: int = SINGLE_PAIR_STEPS, stop: str | Path | None = None, seconds: float = 600,
     about: str = "",
-) -> Work:
+) -> Work:  # fmt: skip
     """Learn from one picture each to make `a` look like `b`, by a recipe of "single pair"; as
     `finetune_domains` otherwise, with a preview as large as is learnt from."""
     start = find_recipe("single pair", recipe, steps).start

@@ -23,18 +23,10 @@ TRACINGS = 3  # drawings of every photograph that is traced
 
 
 def finetune_pairs(
-    a: Pictures | None,
-    b: Pictures,
-    out: str | Path,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    crop_size: int = 128,
-    model: Start = None,
-    stop: str | Path | None = None,
-    seconds: float = 600,
+    a: Pictures | None, b: Pictures, out: str | Path, *, recipe: str = RECIPE, steps: int = STEPS,
+    crop_size: int = 128, model: Start = None, stop: str | Path | None = None, seconds: float = 600,
     about: str = "",
-) -> Work:
+) -> Work:  # fmt: skip
     """Learn to make `b` out of `a`, picture by picture, or with None out of drawings traced from
     `b`; with a `model`, going on from that. Records and file as `run_fit`'s; a file `stop` ends it.
     Raises InputError for a recipe that there is not, and for a model that it cannot go on from."""
@@ -65,9 +57,8 @@ def start_pairs(
 
 
 def drawings_of(photos: Iterable[Image.Image], short_side: int, seed: int = 0) -> Sides:
-    """Pairs from photographs alone: traced in several ways, and roughened, so that the model can
-    read drawings by hand. Returns drawings and the photographs again, as often, `short_side` pixels
-    on the shorter side. Raises InputError for no photographs."""
+    """Pairs from photographs alone: tracings of several kinds, roughened as if drawn by hand, and
+    the photograph of each, `short_side` pixels at least. Raises InputError for no photographs."""
     a, b = [], []
     for number, photo in enumerate(photos):
         small = fit_short_side(photo.convert("RGB"), short_side)

@@ -34,8 +34,8 @@ def preview(method: Method, samples: Sequence[Sample]) -> Image.Image:
 
 
 def choose_samples(method: Method, a: Pictures, b: Pictures, count: int = 3) -> list[Sample]:
-    """A few pictures of A spread over the side, at the size that the method learns from; of pairs,
-    with their partners. Raises InputError when none can be read."""
+    """A few pictures spread over A, as large as is learnt from; of pairs, with their partners.
+    Raises InputError when none can be read."""
     paired = method.capabilities.needs_pairs
     # Collections are learnt from by crops, the others' pictures nearly whole.
     crops = method.fit_state is not None and not paired

@@ -50,20 +50,13 @@ class Pace:
 
 
 def run_fit(
-    method: Method,
-    a: Pictures,
-    b: Pictures,
-    out: Destination | None,
-    *,
-    pairs: Sides | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    pace: Pace | None = None,
+    method: Method, a: Pictures, b: Pictures, out: Destination | None, *,
+    pairs: Sides | None = None, stop: Callable[[], bool] = lambda: False, pace: Pace | None = None,
     previewed: int = 3,
-) -> Work:
+) -> Work:  # fmt: skip
     """Fit `method` and write the model `out`: when all steps are made, when the pace's limit is
     over, when `stop` says so, when this generator is closed, and at the pace's intervals. Of
     several processes only the first has an `out`. What diverged or made no step is not written.
-
     Records have the losses, what is left in words, and when one is due, and at the end, a preview
     of `previewed` pictures. `pairs` are mixed unmarked into both sides. Raises InputError as `fit`.
     """

@@ -13,16 +13,9 @@ STEPS = 600
 
 
 def finetune_textures(
-    pictures: Pictures,
-    out: str | Path,
-    *,
-    recipe: str = RECIPE,
-    steps: int = STEPS,
-    model: Start = None,
-    stop: str | Path | None = None,
-    seconds: float = 600,
-    about: str = "",
-) -> Work:
+    pictures: Pictures, out: str | Path, *, recipe: str = RECIPE, steps: int = STEPS,
+    model: Start = None, stop: str | Path | None = None, seconds: float = 600, about: str = "",
+) -> Work:  # fmt: skip
     """Learn to swap the textures of `pictures` by a recipe of "textures"; with a `model`, going on
     from that. Records and file as `run_fit`'s; a file `stop` ends it."""
     method = start_textures(steps, recipe, model)

@@ -37,13 +37,11 @@ def rgb_to_lab(x: Tensor) -> Tensor:
     from scikit-image, because it must run where the tensor lives."""
     linear = torch.where(x <= 0.04045, x / 12.92, ((x.clamp_min(0) + 0.055) / 1.055) ** 2.4)
     # IEC 61966-2-1, each row divided by the D65 white point.
-    matrix = x.new_tensor(
-        [
-            [0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047],
-            [0.212671, 0.715160, 0.072169],
-            [0.019334 / 1.08883, 0.119193 / 1.08883, 0.950227 / 1.08883],
-        ]
-    )
+    matrix = x.new_tensor([
+        [0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334 / 1.08883, 0.119193 / 1.08883, 0.950227 / 1.08883],
+    ])  # fmt: skip
     xyz = torch.einsum("ij,bjhw->bihw", matrix, linear)
     f = torch.where(xyz > 0.008856, xyz.clamp_min(1e-6) ** (1 / 3), 7.787 * xyz + 16 / 116)
     fx, fy, fz = f.unbind(1)

@@ -23,9 +23,8 @@ BLOT = 5.0  # what is this far from paper is no stroke but a filled shape
 
 def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> Image.Image:
     """A drawing (L) of a photograph, of its size. `detector`: "edges" (Canny 1986), "lines" (dark
-    strokes: difference of Gaussians, Winnemöller et al. 2012), "contours" (of regions of one
-    colour: Felzenszwalb & Huttenlocher 2004). `detail`: from 0, outlines only, to 1, every hair.
-    Raises InputError for others."""
+    strokes: difference of Gaussians, Winnemöller et al. 2012), "contours" (of regions: Felzenszwalb
+    & Huttenlocher 2004). `detail`: 0, outlines only, to 1, every hair. Else raises InputError."""
     check_choice("detector", detector, DETECTORS)
     check_range("detail", detail, 0, 1)
     scale = min(photo.size) / 256

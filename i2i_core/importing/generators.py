@@ -40,16 +40,13 @@ class Published:
 def import_published(
     path: str | Path, reverse_path: str | Path | None = None, *, test_time: str = "paper"
 ) -> Method:
-    """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix`, a ResNet
-    as `CycleGAN` (one direction, or both if `reverse_path` is the other's file), an anti-aliased
-    ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`. `test_time` is the Pix2Pix
-    configuration's.
+    """The generator in the file `path` as a method that translates: a U-Net as `Pix2Pix` (with this
+    `test_time`), a ResNet as `CycleGAN` (one direction, or both if `reverse_path` is the other's
+    file), an anti-aliased ResNet as `CUT`, encoder and generator as `SwappingAutoencoder`.
 
-    Pix2Pix, CUT and swapping autoencoders can be fitted further, with new discriminators; so can
-    CycleGAN if it has both. Nothing in the file is run. Raises InputError for files that are
-    missing, damaged, unsafe, of another kind or incomplete, and for two that are not both
-    directions of one model.
-    """
+    They can be fitted further, with new discriminators, but CycleGAN only if it has both. Nothing
+    in the file is run. Raises InputError for files that are missing, damaged, unsafe, of another
+    kind or incomplete, and for two that are not both directions of one model."""
     tensors = read_state_dict(Path(path))
     if is_swapping(tensors) and reverse_path is None:
         return import_swapping(tensors, Path(path).name)
@@ -84,17 +81,15 @@ def _read(tensors: Mapping[str, Tensor], file: str) -> Published:
 def _both_directions(there: Published, back: Published) -> CycleGAN:
     if not (isinstance(there.config, CycleGANConfig) and isinstance(back.config, CycleGANConfig)):
         odd = back if isinstance(there.config, CycleGANConfig) else there
-        raise InputError(
-            f"{odd.file} is not of CycleGAN, and only CycleGAN has two directions. Give one file."
-        )
+        problem = "is not of CycleGAN, and only CycleGAN has two directions"
+        raise InputError(f"{odd.file} {problem}. Give one file.")
     ours, theirs = asdict(there.config), asdict(back.config)
     theirs |= {"in_channels": theirs["out_channels"], "out_channels": theirs["in_channels"]}
     unlike = [f"{key} {ours[key]} and {theirs[key]}" for key in ours if ours[key] != theirs[key]]
     if unlike:
-        raise InputError(
-            f"{there.file} and {back.file} are not two directions of one model: "
-            f"they have {', '.join(unlike)}. Give two files of one training, or one file."
-        )
+        problem = f"are not two directions of one model: they have {', '.join(unlike)}"
+        advice = "Give two files of one training, or one file."
+        raise InputError(f"{there.file} and {back.file} {problem}. {advice}")
     method = CycleGAN(replace(there.config, both=True))
     method.load_inference_state_dict(there.named("generator_ab") | back.named("generator_ba"))
     return method
@@ -107,10 +102,9 @@ def _check_channels(channels_in: int, channels_out: int, file: str) -> None:
             "studio's pictures have 1 or 3 channels. Give a model that draws whole pictures."
         )
     if not {channels_in, channels_out} <= {1, 3}:
-        raise InputError(
-            f"{file} takes {channels_in} channels and gives {channels_out}; this studio's pictures "
-            "have 1 or 3. Give a model that makes pictures of pictures."
-        )
+        problem = f"{file} takes {channels_in} channels and gives {channels_out}"
+        advice = "Give a model that makes pictures of pictures."
+        raise InputError(f"{problem}; this studio's pictures have 1 or 3. {advice}")
 
 
 def _read_unet(tensors: Mapping[str, Tensor], file: str) -> Published:

@@ -27,8 +27,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
     if isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
-    # Of a training checkpoint of several networks, as rosinality writes them, those that make
-    # pictures: their averages, if there are.
+    # Of rosinality's training checkpoints those networks that make pictures, averaged if possible.
     for parts in (("e_ema", "g_ema"), ("e", "g")):
         if all(isinstance(content.get(part), Mapping) for part in parts):
             content = {f"{part}.{key}": v for part in parts for key, v in content[part].items()}
@@ -38,18 +37,15 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if odd is not None:
         if unusable := known_but_unusable(map(str, content)):
             raise InputError(f"{path.name} is {unusable}")
-        raise InputError(
-            f'{path.name} is not the state dict of one network: its entry "{odd}" is no plain '
-            f"tensor. {ASK}"
-        )
+        problem = f'its entry "{odd}" is no plain tensor'
+        raise InputError(f"{path.name} is not the state dict of one network: {problem}. {ASK}")
     tensors = {name: value.detach() for name, value in content.items()}
     if sum(value.nbytes for value in tensors.values()) > path.stat().st_size:
         # Such as one number seen as a million: the network would be larger than memory.
         raise InputError(f"{path.name} announces more weights than it has room for. {ASK}")
     while all(name.startswith("module.") for name in tensors):  # by nn.DataParallel
         tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
-    # Before torch 0.4.1 instance normalisation saved statistics that it never used. It has no
-    # weights of its own, which tells it from batch normalisation.
+    # Before torch 0.4.1 instance normalisation, which has no weights, saved statistics in vain.
     return {
         name: value
         for name, value in tensors.items()
@@ -61,9 +57,8 @@ def _load(path: Path) -> object:
     if not path.is_file():
         raise InputError(f"There is no file {path.name}. Check the path.")
     if path.suffix == ".safetensors":
-        raise InputError(
-            f"{path.name} is no .pth file. If it is a model of this studio, open it as it is."
-        )
+        advice = "If it is a model of this studio, open it as it is."
+        raise InputError(f"{path.name} is no .pth file. {advice}")
     try:
         with path.open("rb") as file:
             pickled = file.read(1) in (b"P", b"\x80")  # zip and legacy
@@ -77,27 +72,20 @@ def _load(path: Path) -> object:
         text = str(error)
         refused = isinstance(error, pickle.UnpicklingError) and "Unsupported operand" not in text
         if not pickled or not (refused or "TorchScript" in text):
-            raise InputError(
-                f"{path.name} is not a PyTorch file, or is damaged. Download it again, and check "
-                "that it is the .pth file itself and not a page about it."
-            ) from None
+            advice = "check that it is the .pth file itself and not a page about it."
+            problem = f"{path.name} is not a PyTorch file, or is damaged."
+            raise InputError(f"{problem} Download it again, and {advice}") from None
     match = _REFUSED.search(text)
-    what = f" ({match[1] or match[2]})" if match else ""
-    raise InputError(
-        f"{path.name} holds code or other objects{what}, not only weights, and cannot be opened "
-        f"safely. {ASK}"
-    )
+    what = f"code or other objects{f' ({match[1] or match[2]})' if match else ''}"
+    problem = f"holds {what}, not only weights, and cannot be opened safely"
+    raise InputError(f"{path.name} {problem}. {ASK}")
 
 
 def _is_plain(key: object, value: object) -> bool:
-    return (
-        isinstance(key, str)
-        and isinstance(value, Tensor)
-        and value.layout == torch.strided
-        and value.device.type == "cpu"
-        and not value.is_quantized
-        and not value.is_complex()
-    )
+    if not (isinstance(key, str) and isinstance(value, Tensor)):
+        return False
+    common = value.layout == torch.strided and value.device.type == "cpu"
+    return common and not value.is_quantized and not value.is_complex()
 
 
 def _leaf(name: str) -> str:
@@ -127,9 +115,8 @@ def norm_kind(tensors: Tensors, output: str) -> str:
 def matched(
     tensors: Tensors, network: nn.Module, published: Mapping[str, str], norm: str, what: str
 ) -> dict[str, Tensor]:
-    """`tensors` by the names of `network`, whose names `published` turns into the file's; `norm` is
-    its normalisation. Raises InputError that names what is missing, too much or of another shape;
-    `what` says which file seems to be what."""
+    """`tensors` by the names of `network`, which `published` turns into the file's; `norm` is its
+    normalisation, `what` what the file seems to be. Raises InputError that names misfits."""
     expected = {published[ours]: value for ours, value in network.state_dict().items()}
     renamed = dict(tensors)
     for name, value in expected.items():
@@ -149,10 +136,8 @@ def matched(
     if unlike:
         faults.append(f"has another size of {_few(unlike)}")
     if faults:
-        raise InputError(
-            f"{what}, but {' and '.join(faults)}. It is damaged or was changed: "
-            "give the file as it was published."
-        )
+        advice = "It is damaged or was changed: give the file as it was published."
+        raise InputError(f"{what}, but {' and '.join(faults)}. {advice}")
     return {ours: renamed[theirs] for ours, theirs in published.items()}
 
 

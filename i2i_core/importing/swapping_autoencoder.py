@@ -1,5 +1,4 @@
-"""Published swapping autoencoders as our method: the official files and rosinality's. Names and
-shapes tell the configuration."""
+"""Published swapping autoencoders as our method: the official files and rosinality's."""
 
 import re
 from collections.abc import Mapping
@@ -122,10 +121,8 @@ def _config(file: str, **settings: Any) -> SwappingAutoencoderConfig:
     try:
         return SwappingAutoencoderConfig(crop_size=size, load_size=size, **settings)
     except InputError as error:
-        raise InputError(
-            f"{file} is a swapping autoencoder that lacks parts or has odd sizes ({error}) "
-            "Give the file as it was published."
-        ) from None
+        problem = f"is a swapping autoencoder that lacks parts or has odd sizes ({error})"
+        raise InputError(f"{file} {problem} Give the file as it was published.") from None
 
 
 def _official_name(config: SwappingAutoencoderConfig, ours: str) -> str:

@@ -64,11 +64,10 @@ def exact_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:
 
 
 def flat_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:
-    """The colours of the flat regions of a blurred or noisy map, most frequent first.
-
-    Pixels whose 3x3 neighbourhood is flat vote, in a histogram of 32 levels a channel; the fullest
-    bin names a colour and takes the votes around it, until few are left. Raises InputError for a
-    photograph or for more than `max_labels` colours."""
+    """The colours of the flat regions of a blurred or noisy map, most frequent first. Pixels whose
+    3x3 neighbourhood is flat vote, in a histogram of 32 levels a channel; the fullest bin names a
+    colour and takes the votes around it, until few are left. Raises InputError for a photograph or
+    for more than `max_labels` colours."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
     step = max(1, round((rgb.shape[0] * rgb.shape[1] / 1e6) ** 0.5))
@@ -139,12 +138,10 @@ def _to_segment(pixels: _Array, a: Colour, b: Colour) -> _Array:
 
 
 def assign(rgb: Pixels, colours: Colours) -> Ids:
-    """The id of each pixel (H, W) of a blurred map, with clean edges.
-
-    A pixel is sure where it belongs to a 3x3 square of one label. An unsure one keeps its label
-    when the colour is right and no mixture of two other labels within 3 pixels explains it; else
-    it takes the nearer of the two labels whose mixture explains it best, and is UNLABELLED where
-    no pixel within 3 is sure."""
+    """The id of each pixel (H, W) of a blurred map, with clean edges. A pixel is sure in a 3x3
+    square of one label. An unsure one keeps its label when the colour is right and no mixture of
+    two other labels within 3 pixels explains it; else it takes the nearer of the two labels whose
+    mixture explains it best, and is UNLABELLED where no pixel within 3 is sure."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
     nearest, distance = nearest_colour(rgb, colours)

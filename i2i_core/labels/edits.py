@@ -41,9 +41,8 @@ def shrink(ids: Ids, mask: Mask, pixels: float) -> Ids:
 
 
 def move(ids: Ids, mask: Mask, dx: int, dy: int) -> Ids:
-    """Move the region `mask` (H, W) by dx pixels to the right and dy down, clipped at the border.
-    Freed pixels take the nearest other label. Raises InputError for an empty mask, a map of one
-    label, or a move that leaves nothing of the region in the picture."""
+    """Move the region `mask` (H, W) dx pixels right and dy down, clipped; freed pixels take the
+    nearest other label. Raises InputError for an empty mask or result, or a map of one label."""
     _check(mask, 0)
     rows, columns = np.nonzero(mask)
     rows, columns = rows + dy, columns + dx

@@ -22,8 +22,7 @@ PALETTE: Colours = tuple((r, g, b) for r, g, b in map(bytes.fromhex, _PALETTE.sp
 @dataclass(frozen=True)
 class LabelMap:
     """A decoded label map: `ids` (H, W) uint8, 0..N-1 or 255, and the RGB `colours` of id 0..N-1.
-    `grey_ids`: the picture held ids as grey values, which match exactly or not at all, whereas
-    colours match when they are near."""
+    `grey_ids`: it held ids as grey values, which match exactly; colours match when near."""
 
     ids: Ids
     colours: Colours
@@ -39,10 +38,8 @@ def encode(ids: Ids, colours: Colours = PALETTE) -> Image.Image:
     labelled = ids[ids != UNLABELLED]
     count = int(labelled.max()) + 1 if labelled.size else 0
     if count > len(colours):
-        raise InputError(
-            f"The label map uses {count} labels but only {len(colours)} colours "
-            "are known: use fewer labels."
-        )
+        problem = f"uses {count} labels but only {len(colours)} colours are known"
+        raise InputError(f"The label map {problem}: use fewer labels.")
     return Image.fromarray(table[ids])
 
 
@@ -86,10 +83,9 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
 
 
 def decode_together(source: Image.Image, *others: Image.Image) -> list[LabelMap]:
-    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids. A
-    label that only another map has (a colour further than 60 from the source's, or a grey id that
-    it lacks) becomes unlabelled there. Raises InputError as `decode` does, and when a grey id map
-    meets a colour map."""
+    """Decode maps that belong together: `source` fixes the labels, `others` use the same ids. What
+    only another map has (a colour further than 60 from the source's, or a grey id that it lacks)
+    becomes unlabelled. Raises InputError as `decode`, and for a grey id map beside a colour map."""
     first = decode(source)
     return [first, *(_decode_like(first, other) for other in others)]
 
@@ -101,10 +97,8 @@ def _decode_like(first: LabelMap, image: Image.Image) -> LabelMap:
     if first.grey_ids or second.grey_ids:
         values = {colour: i for i, colour in enumerate(first.colours)}
         if first.grey_ids != second.grey_ids and not set(second.colours) <= set(values):
-            raise InputError(
-                "One label map is painted in colours and the other holds grey ids: "
-                "use maps of one kind."
-            )
+            problem = "One label map is painted in colours and the other holds grey ids"
+            raise InputError(f"{problem}: use maps of one kind.")
         for i, colour in enumerate(second.colours):
             table[i] = values.get(colour, UNLABELLED)
     else:
@@ -122,8 +116,7 @@ def resize(ids: Ids, size_wh: tuple[int, int]) -> Ids:
 
 
 def fill_unlabelled(ids: Ids) -> Ids:
-    """Give each unlabelled pixel the id of the nearest labelled one. Raises InputError when there
-    is none."""
+    """Unlabelled pixels get the id of the nearest labelled one. Raises InputError for none."""
     missing = ids == UNLABELLED
     if missing.all():
         raise InputError("The label map has no labelled pixel: paint at least one region.")

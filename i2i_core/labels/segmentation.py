@@ -20,15 +20,14 @@ _APART_PENALTY = 1.2  # regions that do not touch must be this much more alike
 
 
 def segment(photo: Image.Image, classes: int = 5) -> Ids:
-    """Cut a photograph into `classes` (2 to 8) kinds of region; ids (H, W) uint8 by falling area.
-
-    A label may cover several patches that look alike. A picture of very few pixels, or whose
-    regions turn out to be specks, gets fewer labels. Raises InputError for `classes` out of range.
+    """Cut a photograph into `classes` (2 to 8) kinds of region; ids (H, W) uint8 by falling area. A
+    label may cover several patches that look alike. A picture of very few pixels, or whose regions
+    turn out to be specks, gets fewer labels. Raises InputError for `classes` out of range.
 
     At 256 pixels superpixels (SLIC: Achanta et al., TPAMI 2012, section 3) are merged two by two,
     the cheapest pair first, as in Ward's hierarchical clustering (JASA 1963), with the contrast
-    along common boundaries in the cost so that a smooth gradient, such as a sky, stays whole. The
-    boundaries are refined at 512 pixels."""
+    along common boundaries in the cost: a smooth gradient stays whole. Boundaries are refined at
+    512 pixels."""
     if not 2 <= classes <= 8:
         raise InputError(f"A photograph can be cut into 2 to 8 kinds of region, not {classes}.")
     photo = photo.convert("RGB")
@@ -141,9 +140,8 @@ def _merge(
 
 
 def _refined(labels: npt.NDArray[np.intp], photo: Image.Image) -> Ids:
-    """Enlarge labels to the photo's size, their boundaries drawn to its edges: each pixel takes the
-    label whose mask is largest after a guided filter (He, Sun & Tang, TPAMI 2013, equations 5 to
-    8), the grey photograph being the guide."""
+    """Enlarge labels to the photo's size, their boundaries drawn to its edges: by the largest mask
+    after a guided filter (He, Sun & Tang, TPAMI 2013, eq. 5 to 8) with the grey photo as guide."""
     from scipy.ndimage import uniform_filter
 
     width = 2 * round(max(photo.size) / 100) + 1

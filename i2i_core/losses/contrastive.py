@@ -13,16 +13,11 @@ Features = Sequence[Tensor]
 
 
 def layered_patch_nce(
-    translated: Features,
-    source: Features,
-    project: Callable[[Features, Features], list[Tensor]],
-    patches: int,
-    compare: Callable[[Tensor, Tensor, float], Tensor],
-    temperature: float,
-) -> Tensor:
-    """PatchNCE over layers (Park et al. 2020, eq. 3): features (N, C, H, W) of a translation and of
-    its source; the unit vectors that `project` makes of them at `patches` random places are
-    compared by `patch_nce` or `patch_nce_external`."""
+    translated: Features, source: Features, project: Callable[[Features, Features], list[Tensor]],
+    patches: int, compare: Callable[[Tensor, Tensor, float], Tensor], temperature: float,
+) -> Tensor:  # fmt: skip
+    """PatchNCE over layers (Park et al. 2020, eq. 3): of features (N, C, H, W) of a translation and
+    its source `project` makes unit vectors at `patches` random places, which `compare` compares."""
     places = [torch.randperm(f.shape[-2] * f.shape[-1], device=f.device)[:patches] for f in source]
     # Queries first: under autocast the first use of a weight decides about its gradient.
     queries = project(translated, places)

@@ -1,8 +1,7 @@
 """CUT and FastCUT (Park et al. 2020): one-way translation of unpaired collections by contrast.
 
 A patch of the result must resemble the patch of the input at the same place more than it resembles
-the input's other patches, as seen by the generator's own encoder: no way back is needed.
-"""
+the input's other patches, as seen by the generator's own encoder: no way back is needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,12 +26,7 @@ from i2i_core.networks.tiling import beyond_borders
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
@@ -92,82 +86,50 @@ class CUT(Method):
         "paper": {},
         # Section 4: a stronger contrast in place of the identity, 150 + 50 epochs.
         "fastcut": {
-            "nce_weight": 10.0,
-            "nce_identity": False,
-            "flip_equivariance": True,
-            "epochs": 200,
-            "decay_start": 0.75,
+            "nce_weight": 10.0, "nce_identity": False, "flip_equivariance": True,
+            "epochs": 200, "decay_start": 0.75,
         },
-        # Ten minutes on two cores. Crops show a quarter of a picture, so that brushwork and fur
-        # are learnt at the size that they have.
+        # Ten minutes on two cores. Crops show a quarter of a picture: brushwork keeps its size.
         "laptop": {
-            "width": 24,
-            "blocks": 6,
-            "lowpass": 8,
-            "discriminator_width": 32,
-            "discriminator_antialias": False,
-            "nce_identity": False,
-            "crop_size": 128,
-            "load_size": 256,
-            "full_images_at_end": False,
-            "learning_rate": 2e-4,
-            "steps": 2500,
-            "ema": 0.998,
+            "width": 24, "blocks": 6, "lowpass": 8,
+            "discriminator_width": 32, "discriminator_antialias": False, "nce_identity": False,
+            "crop_size": 128, "load_size": 256, "full_images_at_end": False,
+            "learning_rate": 2e-4, "steps": 2500, "ema": 0.998,
         },
         "finetune": {"ema": 0.998},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: CUTConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or CUTConfig()
+        channels = c.in_channels, c.out_channels
         with seeded(c.seed):
             self.generator = ResNet(
-                c.in_channels,
-                c.out_channels,
-                c.width,
-                c.blocks,
-                c.norm,
-                c.dropout,
-                c.antialias,
-                "xavier",
-                c.lowpass,
-            )
+                *channels, width=c.width, blocks=c.blocks, norm=c.norm, dropout=c.dropout,
+                antialias=c.antialias, init="xavier", lowpass=c.lowpass,
+            )  # fmt: skip
             self.discriminator = PatchGAN(
-                c.out_channels,
-                c.discriminator_width,
-                c.discriminator_layers,
-                c.norm,
-                c.discriminator_antialias,
-                "xavier" if c.discriminator_antialias else "normal",
+                c.out_channels, c.discriminator_width, c.discriminator_layers, c.norm,
+                c.discriminator_antialias, "xavier" if c.discriminator_antialias else "normal",
                 lowpass=c.lowpass,
-            )
-            channels = self.generator.layer_channels(c.nce_layers)
-            self.projection = PatchProjection(channels, c.nce_width)
+            )  # fmt: skip
+            compared = self.generator.layer_channels(c.nce_layers)
+            self.projection = PatchProjection(compared, c.nce_width)
+        reach = self.generator.reach
         self.capabilities = replace(
-            self.capabilities,
-            channels=(c.in_channels, c.out_channels),
-            working_size=c.crop_size,
-            reach=self.generator.reach,
+            self.capabilities, channels=channels, working_size=c.crop_size, reach=reach
         )
         self.ema = EMA(self.generator, c.ema)
-        self.fit_state: FitState = FitState(
-            {
-                # One optimiser for the generator and the projection: they share their loss.
-                "generator": c.optimizer(self.generator, self.projection),
-                "discriminator": c.optimizer(self.discriminator),
-            }
-        )
+        # One optimiser for the generator and the projection: they share their loss.
+        generator = c.optimizer(self.generator, self.projection)
+        optimizers = {"generator": generator, "discriminator": c.optimizer(self.discriminator)}
+        self.fit_state: FitState = FitState(optimizers)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
         self.check_trainable()
-        c, state, device, layout = (
-            self.config,
-            self.fit_state,
-            self.device,
-            fast_layout(self.device),
-        )
-        use_layout(self, layout)
+        c, state, device = self.config, self.fit_state, self.device
+        layout = use_layout(self, fast_layout(device))
         generator, discriminator = parallel(self.generator), parallel(self.discriminator)
         projection = parallel(self.projection)
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
@@ -180,9 +142,8 @@ class CUT(Method):
             if mirrored:
                 translated = [feature.flip(3) for feature in translated]
             compare = patch_nce if c.negatives == "internal" else patch_nce_external
-            return layered_patch_nce(
-                translated, source, projection, c.nce_patches, compare, c.temperature
-            )
+            how = projection, c.nce_patches, compare, c.temperature
+            return layered_patch_nce(translated, source, *how)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             mirrored = c.flip_equivariance and bool(torch.rand(()) < 0.5)
@@ -231,10 +192,9 @@ class CUT(Method):
 
     def check_trainable(self) -> None:
         if self.config.in_channels != self.config.out_channels:
-            raise InputError(
-                "This model is grey on one side only, which CUT cannot learn from: its encoder "
-                "compares both sides. Start a new model of as many channels on both."
-            )
+            problem = "This model is grey on one side only, which CUT cannot learn from"
+            advice = "Start a new model of as many channels on both."
+            raise InputError(f"{problem}: its encoder compares both sides. {advice}")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"generator": self.ema}

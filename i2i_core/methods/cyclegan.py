@@ -1,11 +1,11 @@
 """CycleGAN (Zhu et al. 2017): two translations, there and back, from two unpaired collections.
 
-Each generator convinces a discriminator of its target domain, and what went there and came back
-must be what it was.
+Each generator convinces its target's discriminator; what went there and back must be what it was.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from PIL.Image import Image
@@ -25,20 +25,14 @@ from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
 
 @dataclass(frozen=True)
 class CycleGANConfig(AdversarialConfig):
-    """The paper's numbers (section 4, appendix 7), with the identity loss of section 5.2 on, as in
-    its code."""
+    """The paper's numbers (section 4, appendix 7); as in its code, with section 5.2's identity."""
 
     width: int = setting(64, 1, 512)
     blocks: int = setting(9, 0, 32)
@@ -48,8 +42,7 @@ class CycleGANConfig(AdversarialConfig):
     # Pixels a side of squares whose colours generator and discriminator treat apart from detail
     # (see `ResNet` and `PatchGAN`), 0 for none; not in the paper.
     lowpass: int = setting(0, 0, 32)
-    # Whether the way back is there; published files hold one direction each, which can be used but
-    # not fitted further.
+    # Whether the way back is there; single published directions can be used but not fitted further.
     both: bool = True
     cycle_weight: float = 10.0
     identity_weight: float = 5.0  # half of the cycle's
@@ -79,61 +72,44 @@ class CycleGAN(Method):
     infers_in_training_mode = True  # as its code does
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
-        # Three quarters of an hour on two cores, for it learns two translations: fewer channels,
-        # six blocks (the paper's number for 128 pixels).
+        # Three quarters of an hour on two cores; six blocks are the paper's number for 128 pixels.
         "laptop": {
-            "width": 24,
-            "blocks": 6,
-            "antialias": True,
-            "lowpass": 8,
-            "discriminator_width": 32,
-            "cycle_weight": 2.0,
-            "identity_weight": 1.0,
-            "identity_every": 4,
-            "crop_size": 128,
-            "load_size": 256,
-            "learning_rate": 2e-4,
-            "steps": 8000,
-            "ema": 0.998,
+            "width": 24, "blocks": 6, "antialias": True, "lowpass": 8, "discriminator_width": 32,
+            "cycle_weight": 2.0, "identity_weight": 1.0, "identity_every": 4,
+            "crop_size": 128, "load_size": 256, "learning_rate": 2e-4, "steps": 8000, "ema": 0.998,
         },
         "finetune": {"ema": 0.998},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: CycleGANConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or CycleGANConfig()
+        ab = c.in_channels, c.out_channels
+        generator = partial(
+            ResNet, width=c.width, blocks=c.blocks, norm=c.norm, dropout=c.dropout,
+            antialias=c.antialias, lowpass=c.lowpass,
+        )  # fmt: skip
+        judge = c.discriminator_width, c.discriminator_layers, c.norm
         with seeded(c.seed):
-            self.generator_ab = _generator(c, c.in_channels, c.out_channels)
-            self.generator_ba = _generator(c, c.out_channels, c.in_channels) if c.both else None
+            self.generator_ab = generator(*ab)
+            self.generator_ba = generator(*ab[::-1]) if c.both else None
             # Each is named for the domain that it judges.
             self.discriminator_a, self.discriminator_b = (
-                PatchGAN(
-                    channels,
-                    c.discriminator_width,
-                    c.discriminator_layers,
-                    c.norm,
-                    lowpass=c.lowpass,
-                )
-                for channels in (c.in_channels, c.out_channels)
+                PatchGAN(channels, *judge, lowpass=c.lowpass) for channels in ab
             )
         self.capabilities = replace(
-            self.capabilities,
-            two_way=c.both,
-            channels=(c.in_channels, c.out_channels),
-            working_size=c.crop_size,
+            self.capabilities, two_way=c.both, channels=ab, working_size=c.crop_size,
             reach=self.generator_ab.reach,
-        )
+        )  # fmt: skip
         self.ema_ab = EMA(self.generator_ab, c.ema)
         self.ema_ba = None if self.generator_ba is None else EMA(self.generator_ba, c.ema)
         generators = [g for g in (self.generator_ab, self.generator_ba) if g is not None]
-        discriminators = [self.discriminator_a, self.discriminator_b]
-        self.fit_state: FitState = FitState(
-            {
-                "generators": c.optimizer(*generators),
-                "discriminators": c.optimizer(*discriminators),
-            },
-            {"a": ImagePool(c.pool), "b": ImagePool(c.pool)},
-        )
+        optimizers = {
+            "generators": c.optimizer(*generators),
+            "discriminators": c.optimizer(self.discriminator_a, self.discriminator_b),
+        }
+        pools = {"a": ImagePool(c.pool), "b": ImagePool(c.pool)}
+        self.fit_state: FitState = FitState(optimizers, pools)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
@@ -148,48 +124,37 @@ class CycleGAN(Method):
         total = total_steps(c.steps, max(len(a), len(b)), c.batch, c.epochs)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
-
             # Both generators: adversarial (eq. 1), cycle (eq. 2), identity (section 5.2).
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator_a, self.discriminator_b):
                 fake_b, fake_a = g_ab(real_a), g_ba(real_b)
-                terms["adversarial"] = c.adversarial_weight * (
-                    generator_loss(self.discriminator_b(fake_b))
-                    + generator_loss(self.discriminator_a(fake_a))
-                )
+                convinced_b = generator_loss(self.discriminator_b(fake_b))
+                convinced_a = generator_loss(self.discriminator_a(fake_a))
+                terms["adversarial"] = c.adversarial_weight * (convinced_b + convinced_a)
                 back_a, back_b = g_ba(fake_b), g_ab(fake_a)
                 terms["cycle"] = c.cycle_weight * (cycle(real_a, back_a) + cycle(real_b, back_b))
                 if perceptual:
                     terms["perceptual"] = perceptual(back_a, real_a) + perceptual(back_b, real_b)
                 if c.identity_weight and step % c.identity_every == 0:
-                    terms["identity"] = (
-                        c.identity_every
-                        * c.identity_weight
-                        * (identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a)))
-                    )
+                    kept = identity(real_b, g_ab(real_b)) + identity(real_a, g_ba(real_a))
+                    terms["identity"] = c.identity_every * c.identity_weight * kept
                 if c.heuristic:
                     rule = HEURISTICS[c.heuristic]
-                    terms["heuristic"] = c.heuristic_weight * (
-                        l1(fake_b, rule(real_a, real_b)) + l1(fake_a, rule(real_b, real_a))
-                    )
+                    off = l1(fake_b, rule(real_a, real_b)) + l1(fake_a, rule(real_b, real_a))
+                    terms["heuristic"] = c.heuristic_weight * off
             losses = state.optimizers["generators"].minimize(terms, step, rate)
 
             # Both discriminators, on a mixture of old and new translations.
             with mixed_precision(device):
                 old_b = state.pools["b"].query(fake_b)
                 old_a = state.pools["a"].query(fake_a)
-                loss = 0.5 * (
-                    discriminator_loss(d_b(real_b), d_b(old_b))
-                    + discriminator_loss(d_a(real_a), d_a(old_a))
-                )
+                loss_b = discriminator_loss(d_b(real_b), d_b(old_b))
+                loss = 0.5 * (loss_b + discriminator_loss(d_a(real_a), d_a(old_a)))
             if c.adversarial == "wasserstein":  # slopes need full precision
                 loss = loss + 10 * gradient_penalty(d_b, real_b, old_b.float())
                 loss = loss + 10 * gradient_penalty(d_a, real_a, old_a.float())
-            losses |= state.optimizers["discriminators"].minimize(
-                {"discriminator": loss}, step, rate
-            )
-
-            return losses
+            discriminators = state.optimizers["discriminators"]
+            return losses | discriminators.minimize({"discriminator": loss}, step, rate)
 
         batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
         yield from fit_steps(self, batches, total, one_step, layout)
@@ -205,10 +170,8 @@ class CycleGAN(Method):
 
     def check_trainable(self) -> None:
         if self.generator_ba is None:
-            raise InputError(
-                "This model has one direction only, which CycleGAN cannot learn from: "
-                "import both directions together, or start a new model."
-            )
+            problem = "This model has one direction only, which CycleGAN cannot learn from"
+            raise InputError(f"{problem}: import both directions together, or start a new model.")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         back = {} if self.ema_ba is None else {"generator_ba": self.ema_ba}
@@ -216,16 +179,3 @@ class CycleGAN(Method):
 
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator_a": self.discriminator_a, "discriminator_b": self.discriminator_b}
-
-
-def _generator(c: CycleGANConfig, channels_in: int, channels_out: int) -> ResNet:
-    return ResNet(
-        channels_in,
-        channels_out,
-        c.width,
-        c.blocks,
-        c.norm,
-        c.dropout,
-        c.antialias,
-        lowpass=c.lowpass,
-    )

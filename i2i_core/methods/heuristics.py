@@ -1,9 +1,7 @@
 """Translations by rule, T(x): they make pseudo-pairs for unpaired methods to be drawn towards.
 
-A variant, off by default: the loss ‖T(x) − G(x)‖₁ with a weight of its own. It is not in Ginger et
-al. 2019, who only mix pairs into the data (`ImplicitPairs`); it says by a rule what they say by
-examples.
-"""
+A variant, off by default: the loss ‖T(x) − G(x)‖₁ with a weight of its own. Ginger et al. 2019 mix
+pairs into the data instead (`ImplicitPairs`); this says by a rule what they say by examples."""
 
 from collections.abc import Callable
 
@@ -12,8 +10,8 @@ from torch import Tensor
 
 
 def colour_transfer(source: Tensor, target: Tensor) -> Tensor:
-    """`source` with the mean and deviation of each colour channel of `target` (Reinhard et al.
-    2001, in RGB). Both (N, 3, H, W) in [−1, 1]."""
+    """`source` (N, 3, H, W) in [−1, 1] with each channel's mean and deviation of `target` (Reinhard
+    et al. 2001, in RGB)."""
     mean, spread = source.mean((2, 3), keepdim=True), source.std((2, 3), keepdim=True)
     wanted_mean = target.mean((2, 3), keepdim=True)
     wanted_spread = target.std((2, 3), keepdim=True)

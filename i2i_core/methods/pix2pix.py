@@ -1,8 +1,7 @@
 """pix2pix (Isola et al. 2017): from pairs of pictures, a translation of one kind to the other.
 
 The generator is shown a picture of A and rewarded for being near its partner in B (L1) and for
-convincing a discriminator, which judges patches of both pictures together, that it is it.
-"""
+convincing a discriminator, which judges patches of both pictures together, that it is it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +22,7 @@ from i2i_core.networks.unet import UNet
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
@@ -47,8 +41,7 @@ class Pix2PixConfig(AdversarialConfig):
     discriminator: str = choice("patch", "pixel")
     adversarial: str = "vanilla"
     l1_weight: float = 100.0
-    # "paper": translate with dropout and the picture's own statistics, as in training; "eval":
-    # without, with the statistics gathered.
+    # "paper": translate with dropout and the picture's own statistics; "eval": with gathered ones.
     test_time: str = choice("paper", "eval")
 
     def __post_init__(self) -> None:
@@ -74,34 +67,35 @@ class Pix2Pix(Method):
         # Ten minutes on two cores: half the size, so patches of half the size to judge; half the
         # width, and less wide within, where weights cost more than they bring.
         "laptop": {
-            "width": 32,
-            "max_multiple": 4,
-            "depth": 7,
-            "discriminator_width": 32,
-            "discriminator_layers": 2,
-            "crop_size": 128,
-            "load_size": 143,
-            "learning_rate": 3e-4,
-            "steps": 5000,
-            "ema": 0.995,
+            "width": 32, "max_multiple": 4, "depth": 7,
+            "discriminator_width": 32, "discriminator_layers": 2,
+            "crop_size": 128, "load_size": 143, "learning_rate": 3e-4, "steps": 5000, "ema": 0.995,
         },
         "finetune": {"ema": 0.995},
         "sketch": {"in_channels": 1},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: Pix2PixConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or Pix2PixConfig()
+        channels, size, width = (c.in_channels, c.out_channels), c.crop_size, c.discriminator_width
         self.capabilities = replace(
-            self.capabilities,
-            channels=(c.in_channels, c.out_channels),
-            multiple_of=c.multiple_of,
-            working_size=c.crop_size,
+            self.capabilities, channels=channels, multiple_of=c.multiple_of, working_size=size
         )
         self.infers_in_training_mode = c.test_time == "paper"
+        self.generator: nn.Module
+        self.discriminator: nn.Module
         with seeded(c.seed):
-            self.generator = _generator(c)
-            self.discriminator = _discriminator(c)
+            if c.generator == "unet":
+                unet = *channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple
+                self.generator = UNet(*unet)
+            else:
+                self.generator = ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
+            if c.discriminator == "pixel":
+                self.discriminator = PixelGAN(sum(channels), width, c.norm)
+            else:
+                judge = sum(channels), width, c.discriminator_layers, c.norm
+                self.discriminator = PatchGAN(*judge, max_multiple=c.max_multiple)
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
@@ -124,9 +118,8 @@ class Pix2Pix(Method):
 
                 # The discriminator tells (a, b) from (a, G(a)): eq. 1, slowed down by a half.
                 fake_pair = torch.cat([real_a, fake_b], 1)
-                loss = 0.5 * discriminator_loss(
-                    discriminator(real_pair), discriminator(fake_pair.detach())
-                )
+                believed = discriminator(real_pair)
+                loss = 0.5 * discriminator_loss(believed, discriminator(fake_pair.detach()))
             if c.adversarial == "wasserstein":  # slopes need full precision
                 loss = loss + 10 * gradient_penalty(discriminator, real_pair, fake_pair.float())
             losses = state.optimizers["discriminator"].minimize({"discriminator": loss}, step, rate)
@@ -156,18 +149,3 @@ class Pix2Pix(Method):
 
     def training_networks(self) -> Mapping[str, nn.Module]:
         return {"discriminator": self.discriminator}
-
-
-def _generator(c: Pix2PixConfig) -> nn.Module:
-    if c.generator == "unet":
-        return UNet(
-            c.in_channels, c.out_channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple
-        )
-    return ResNet(c.in_channels, c.out_channels, c.width, c.blocks, c.norm, c.dropout)
-
-
-def _discriminator(c: Pix2PixConfig) -> nn.Module:
-    channels, width = c.in_channels + c.out_channels, c.discriminator_width
-    if c.discriminator == "pixel":
-        return PixelGAN(channels, width, c.norm)
-    return PatchGAN(channels, width, c.discriminator_layers, c.norm, max_multiple=c.max_multiple)

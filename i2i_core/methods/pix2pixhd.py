@@ -7,8 +7,7 @@ first (section 3.2), a discriminator for each scale (section 3.3), and the featu
 What differs from the paper, so that it learns on two CPU cores: the coarse network is a U-Net; the
 finer discriminator sees a window of each picture; an L1 term stands where the paper has one on VGG
 features, which can be had by `perceptual_weight`. And a code of the photograph's colours, drawn by
-a seed when translating, takes the place of its instance features (section 3.5).
-"""
+a seed when translating, takes the place of its instance features (section 3.5)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,12 +32,7 @@ from i2i_core.networks.pix2pixhd import Pix2PixHDGenerator
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
-from i2i_core.training.optim import (
-    fast_layout,
-    frozen,
-    mixed_precision,
-    use_layout,
-)
+from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
 
@@ -70,11 +64,9 @@ class Pix2PixHDConfig(AdversarialConfig):
         layers = self.discriminator_layers
         smallest = max(16, 2 * 3 * 2**layers)  # each discriminator sees half of it
         if self.crop_size < smallest:
-            raise InputError(
-                f"Crops of {self.crop_size} pixels are too small for two scales and discriminators "
-                f"of {layers} layers: choose a crop_size of at least {smallest}, or fewer "
-                "discriminator_layers."
-            )
+            problem = f"Crops of {self.crop_size} pixels are too small for two scales"
+            advice = f"choose a crop_size of at least {smallest}, or fewer discriminator_layers."
+            raise InputError(f"{problem} and discriminators of {layers} layers: {advice}")
 
 
 class Pix2PixHD(Method):
@@ -95,35 +87,18 @@ class Pix2PixHD(Method):
     def __init__(self, config: Pix2PixHDConfig | None = None) -> None:
         super().__init__()
         self.config = c = config or Pix2PixHDConfig()
+        channels = c.in_channels, c.out_channels
         self.capabilities = replace(
-            self.capabilities,
-            takes_seed=c.code > 0 or c.noise,
-            takes_reference=c.code > 0,
-            channels=(c.in_channels, c.out_channels),
-            multiple_of=2 ** (c.depth + 1),
-            working_size=c.crop_size,
-        )
+            self.capabilities, takes_seed=c.code > 0 or c.noise, takes_reference=c.code > 0,
+            channels=channels, multiple_of=2 ** (c.depth + 1), working_size=c.crop_size,
+        )  # fmt: skip
+        shape = *channels, c.width, c.depth, c.fine_width, c.max_multiple, c.code, c.noise
+        judge = sum(channels), c.discriminator_width, c.discriminator_layers
+        widest = c.discriminator_max_multiple
         with seeded(c.seed):
-            self.generator = Pix2PixHDGenerator(
-                c.in_channels,
-                c.out_channels,
-                c.width,
-                c.depth,
-                c.fine_width,
-                c.max_multiple,
-                c.code,
-                c.noise,
-            )
+            self.generator = Pix2PixHDGenerator(*shape)
             self.discriminators = nn.ModuleDict(
-                {
-                    scale: PatchGAN(
-                        c.in_channels + c.out_channels,
-                        c.discriminator_width,
-                        c.discriminator_layers,
-                        max_multiple=c.discriminator_max_multiple,
-                    )
-                    for scale in ("coarse", "fine")
-                }
+                {scale: PatchGAN(*judge, max_multiple=widest) for scale in ("coarse", "fine")}
             )
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
@@ -132,9 +107,8 @@ class Pix2PixHD(Method):
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from pairs; a record for every step, with the losses as weighed."""
         c, state, device = self.config, self.fit_state, self.device
-        layout = use_layout(
-            self, fast_layout(device) if device.type == "cuda" else torch.contiguous_format
-        )
+        on_gpu = device.type == "cuda"
+        layout = use_layout(self, fast_layout(device) if on_gpu else torch.contiguous_format)
         generator = parallel(self.generator, partly=True)
         discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
@@ -200,11 +174,9 @@ class Pix2PixHD(Method):
     def _measure_colours(self, photos: Sequence[Image]) -> None:
         colours = self.generator.colours
         assert colours is not None
-        device = colours.mean.device
+        device, channels = colours.mean.device, self.capabilities.channels[1]
         some = islice(readable(photos), SURVEYED_PICTURES)
-        pictures = (
-            with_channels(to_tensor(photo), self.capabilities.channels[1]) for photo in some
-        )
+        pictures = (with_channels(to_tensor(photo), channels) for photo in some)
         colours.measure(picture.to(device) * 2 - 1 for picture in pictures)
         if self.ema.average is not None and self.ema.average.colours is not None:
             self.ema.average.colours.load_state_dict(colours.state_dict())
@@ -212,10 +184,8 @@ class Pix2PixHD(Method):
     def forward(
         self, source: Tensor, reference: Tensor | None = None, *, seed: int | None = None, **_: Any
     ) -> Tensor:
-        """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`.
-
-        A colour code is that of `reference` (1, 3, H, W) in [0, 1] if one is given, else what
-        `seed` draws; 0 is the mean."""
+        """`source` (N, C, H, W) in [0, 1] to the same size; sides multiples of `multiple_of`. The
+        colours are those of `reference` (1, 3, H, W), or `seed` draws them; 0 is the mean."""
         network = self.ema.network
         code, seed = None, seed or 0
         if network.colours is not None:

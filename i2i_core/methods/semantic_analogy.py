@@ -1,11 +1,9 @@
 """Semantic image analogy (Li et al. 2020): P : P' :: I : I'.
 
-P is the label map of the photograph P'; I is an edited or foreign label map with the same labels;
-I' is what is made: the photograph that I would be the label map of. The paper trains a network
-for hours on the one photograph. Here every patch of I' is taken from P', guided by the labels.
-Foreign maps make this *texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by
-hand *sketch to image*: they are the same call.
-"""
+P is the label map of the photograph P', I an edited or foreign one with the same labels, I' the
+photograph that I would be the label map of. The paper trains a network for hours on the one
+photograph. Here every patch of I' is taken from P', guided by the labels. Foreign maps make this
+*texture by numbers* (Hertzmann et al. 2001, section 4.5), maps drawn by hand *sketch to image*."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,11 +78,8 @@ class SemanticAnalogy(Method):
         self.fitted = True
 
     def render(self, source: Image.Image, reference: Image.Image | None = None, **how: Any) -> Work:
-        """Translate the label map `source`; a record for every level. `reference` is not used.
-
-        Labels that the photograph's own map lacks cannot be made of anything: those pixels take
-        the nearest known label, and the note says so.
-        """
+        """Translate the label map `source`; a record for every level. `reference` is not used. What
+        has labels that the photograph lacks takes the nearest known one, and the note says so."""
         self.check_direction(how.get("reverse", False))
         self.check_is_fitted()
         assert self.labels is not None
@@ -106,9 +101,8 @@ class SemanticAnalogy(Method):
             target_ids = np.where(was_own, source_ids, target_ids)
             box = changed_box(source_ids != target_ids, self.config.long_side)
             if box is None:
-                yield Progress(
-                    1, 1, picture=to_image(self.photo), note=f"{note}Nothing was repainted."
-                )
+                note += "Nothing was repainted."
+                yield Progress(1, 1, picture=to_image(self.photo), note=note)
                 return
         yield from self._synthesize(source_ids, target_ids, len(photo_map.colours), box, note)
 
@@ -131,11 +125,9 @@ class SemanticAnalogy(Method):
             task = crop_task(task, self.photo, box, valid)
         settings = settings_for(self.config.long_side, seed=self.config.seed)
         for level in synthesize(task, settings):
-            picture = level.picture
-            if box is not None:
-                picture = paste_result(self.photo, picture, box)
+            result = level.picture if box is None else paste_result(self.photo, level.picture, box)
             level_note = f"{note}Level {level.step} of {level.total}"
-            yield Progress(level.step, level.total, picture=to_image(picture), note=level_note)
+            yield Progress(level.step, level.total, picture=to_image(result), note=level_note)
 
 
 def _fitted(ids: Ids, long_side: int) -> tuple[int, int]:

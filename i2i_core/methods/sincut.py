@@ -1,8 +1,7 @@
 """SinCUT (Park et al. 2020, section 4.4): one picture on each side, learnt from crops of both.
 
 As CUT, with StyleGAN2-like networks, crops at random zooms in place of collections, negatives
-from all crops of the batch, a pixelwise identity loss and an R1 penalty.
-"""
+from all crops of the batch, a pixelwise identity loss and an R1 penalty."""
 
 from __future__ import annotations
 
@@ -83,14 +82,10 @@ class SinCUT(Method):
         "paper": {},
         # Ten minutes on two cores.
         "laptop": {
-            "width": 16,
-            "discriminator_width": 16,
-            "load_size": 256,
-            "batch": 4,
-            "steps": 1100,
-            "ema": 0.99,
+            "width": 16, "discriminator_width": 16,
+            "load_size": 256, "batch": 4, "steps": 1100, "ema": 0.99,
         },
-    }
+    }  # fmt: skip
 
     def __init__(self, config: SinCUTConfig | None = None) -> None:
         super().__init__()
@@ -102,12 +97,9 @@ class SinCUT(Method):
             channels = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(channels, c.nce_width)
         self.ema = EMA(self.generator, c.ema)
-        self.fit_state: FitState = FitState(
-            {
-                "generator": c.optimizer(self.generator, self.projection),
-                "discriminator": c.optimizer(self.discriminator),
-            }
-        )
+        generator = c.optimizer(self.generator, self.projection)
+        optimizers = {"generator": generator, "discriminator": c.optimizer(self.discriminator)}
+        self.fit_state: FitState = FitState(optimizers)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from one picture each; a record for every step, with the losses as weighed."""
@@ -122,9 +114,8 @@ class SinCUT(Method):
         def contrast(translation: Tensor, source: list[Tensor]) -> Tensor:
             """PatchNCE over the layers, against the places of all crops."""
             translated = self.generator.encode(translation, c.nce_layers)
-            return layered_patch_nce(
-                translated, source, projection, c.nce_patches, patch_nce_external, c.temperature
-            )
+            how = projection, c.nce_patches, patch_nce_external, c.temperature
+            return layered_patch_nce(translated, source, *how)
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             with mixed_precision(device):
@@ -135,17 +126,14 @@ class SinCUT(Method):
             real_b.requires_grad_()
             logits = discriminator(real_b)
             loss = 0.5 * vanilla_discriminator(logits, discriminator(fake_b.detach().float()))
-            penalty = 0.5 * c.r1_weight * r1_penalty(logits, real_b)
-            losses = state.optimizers["discriminator"].minimize(
-                {"discriminator": loss, "R1": penalty}, step, rate
-            )
+            terms = {"discriminator": loss, "R1": 0.5 * c.r1_weight * r1_penalty(logits, real_b)}
+            losses = state.optimizers["discriminator"].minimize(terms, step, rate)
             real_b.requires_grad_(False)
 
             # The generator: CUT's objective, and pictures of B stay as they are.
-            terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
                 convinced = vanilla_generator(self.discriminator(fake_b))
-                terms["adversarial"] = c.adversarial_weight * convinced
+                terms = {"adversarial": c.adversarial_weight * convinced}
                 same_b, keys_b = generator(real_b, c.nce_layers)
                 share = 0.5 if c.nce_identity else 1.0
                 terms["NCE"] = share * c.nce_weight * contrast(fake_b, keys_a)
@@ -159,8 +147,7 @@ class SinCUT(Method):
         yield from fit_steps(self, ZoomedCrops(a[0], b[0], c), total, one_step)
 
     def forward(self, source: Tensor, reference: Tensor | None = None, **_: Any) -> Tensor:
-        """`source` (N, 3, H, W) in [0, 1] to the same size; sides even. The picture's shorter side
-        should be about `load_size`."""
+        """`source` (N, 3, H, W) in [0, 1] to its size: even, the shorter side about `load_size`."""
         with seeded(self.config.seed):  # its noise
             result: Tensor = self.ema.network(source * 2 - 1) / 2 + 0.5
         return result
@@ -173,17 +160,14 @@ class SinCUT(Method):
 
 
 class ZoomedCrops:
-    """Batches of crops of two pictures by step, each at a zoom of its own: the same kind of thing
-    as `Batches`, from one picture a side."""
+    """As `Batches`, from one picture a side: crops by step, each at a zoom of its own."""
 
     skipped: Mapping[str, str] = {}
 
     def __init__(self, a: Image, b: Image, config: SinCUTConfig) -> None:
         self.config = config
-        self.pictures = [
-            to_tensor(fit_short_side(picture.convert("RGB"), config.load_size)) * 2 - 1
-            for picture in (a, b)
-        ]
+        scaled = [fit_short_side(picture.convert("RGB"), config.load_size) for picture in (a, b)]
+        self.pictures = [to_tensor(picture) * 2 - 1 for picture in scaled]
 
     def __enter__(self) -> ZoomedCrops:
         return self
@@ -209,7 +193,6 @@ class ZoomedCrops:
         top, left = random.randint(0, height - side), random.randint(0, width - side)
         cut = picture[:, :, top : top + side, left : left + side]
         if side != c.crop_size:
-            cut = F.interpolate(
-                cut, (c.crop_size, c.crop_size), mode="bicubic", antialias=True, align_corners=False
-            )
+            size = c.crop_size, c.crop_size
+            cut = F.interpolate(cut, size, mode="bicubic", antialias=True, align_corners=False)
         return cut.flip(3) if c.flip and random.random() < 0.5 else cut

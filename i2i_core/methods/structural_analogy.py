@@ -3,8 +3,7 @@
 The paper trains a conditional GAN for the pair, for hours. Here the same question is answered by
 guided patch synthesis in seconds: what answers to what is guessed by several hypotheses, each is
 tried at a small size, and the one that keeps the structure's layout and the appearance's patches
-best is finished. A person can overrule the guess, by name or with a scribble on both pictures.
-"""
+best is finished. A person can overrule the guess, by name or with a scribble on both pictures."""
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,11 @@ from i2i_core.method import Capabilities, Method
 from i2i_core.patches.guide_trials import TRIAL_SIDE, Trial, try_correspondences
 from i2i_core.patches.label_guides import label_guide
 from i2i_core.patches.scribbles import spread_scribbles
-from i2i_core.patches.structure_guides import CORRESPONDENCES, structure_guides
+from i2i_core.patches.semantic_guides import SEMANTIC_SETTINGS
+from i2i_core.patches.structure_guides import CORRESPONDENCES, candidates, structure_guides
 from i2i_core.patches.synthesis import count_levels, synthesize
 from i2i_core.patches.task import Settings, Task, settings_for
-from i2i_core.progress import Progress, Work
+from i2i_core.progress import Progress, Work, last_picture
 from i2i_core.training.settings import CheckedConfig, choice, setting
 
 AUTO = "auto"
@@ -54,16 +54,14 @@ class TriedCorrespondence:
 
 @dataclass(frozen=True)
 class AnalogyResult:
-    """The guesses that were tried, best first, and once one is chosen what it sees in the structure
-    picture and in the appearance picture."""
+    """The guesses tried, best first, and what the chosen one sees in structure and appearance."""
 
     tried: tuple[TriedCorrespondence, ...] = ()
     guides: tuple[Image, Image] | None = None
 
 
 class StructuralAnalogy(Method):
-    """A is the picture whose structure is kept, B the one whose appearance is taken; `reverse`
-    exchanges the roles."""
+    """A's structure is kept, B's appearance taken; `reverse` exchanges the roles."""
 
     Config: ClassVar[type] = StructuralAnalogyConfig
     config: StructuralAnalogyConfig
@@ -91,17 +89,16 @@ class StructuralAnalogy(Method):
         """Learn the pair: one picture each. There is nothing to train."""
         if len(a) != 1 or len(b) != 1:
             raise InputError("A structural analogy is made from one picture on each side.")
-        self.picture_a = to_tensor(fit_long_side(a[0], self.config.long_side)).to(self.device)
-        self.picture_b = to_tensor(fit_long_side(b[0], self.config.long_side)).to(self.device)
+        self.picture_a, self.picture_b = (
+            to_tensor(fit_long_side(x, self.config.long_side)).to(self.device) for x in (*a, *b)
+        )
         self.marks, self.fitted = None, True
         yield Progress(1, 1, note="Both pictures are read.")
 
     def inference_state_dict(self) -> dict[str, Tensor]:
         """Both pictures, and the marks if there are any."""
-        marks = (
-            {} if self.marks is None else dict(zip(("marks_a", "marks_b"), self.marks, strict=True))
-        )
-        return {"picture_a": self.picture_a, "picture_b": self.picture_b, **marks}
+        marks = zip(("marks_a", "marks_b"), self.marks or (), strict=False)
+        return {"picture_a": self.picture_a, "picture_b": self.picture_b, **dict(marks)}
 
     def load_inference_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         self.picture_a, self.picture_b = tensors["picture_a"], tensors["picture_b"]
@@ -111,36 +108,28 @@ class StructuralAnalogy(Method):
     def correspond(self, scribble_a: Image, scribble_b: Image) -> None:
         """Say what answers to what: strokes of 2 to 4 colours on A and of the same colours on B,
         both on transparent ground and of their picture's shape. Replaces the automatic guess.
-
-        Raises InputError unless the same two or more colours stand on both pictures.
-        """
+        Raises InputError unless the same two or more colours stand on both pictures."""
         self.check_is_fitted()
         for scribble, picture in ((scribble_a, self.picture_a), (scribble_b, self.picture_b)):
-            size = (picture.shape[-1], picture.shape[-2])
-            check_same_shape(scribble.size, size, "scribble")
+            check_same_shape(scribble.size, (picture.shape[-1], picture.shape[-2]), "scribble")
         map_a, map_b = decode_together(scribble_a, scribble_b)
         only_b = len(decode(scribble_b).colours) > len(set(map_b.ids.flat) - {UNLABELLED})
         colours_a, colours_b = (
             {int(i) for i in set(m.ids.flat)} - {UNLABELLED} for m in (map_a, map_b)
         )
         if only_b or colours_a != colours_b or not 2 <= len(colours_a) <= 4:
-            raise InputError(
-                "Mark two to four regions, each with a colour of its own, on both pictures: "
-                "regions of one colour answer to each other."
-            )
-        self.marks = (
-            torch.from_numpy(spread_scribbles(self.picture_a, map_a.ids)),
-            torch.from_numpy(spread_scribbles(self.picture_b, map_b.ids)),
-        )
+            advice = "Mark two to four regions, each with a colour of its own, on both pictures"
+            raise InputError(f"{advice}: regions of one colour answer to each other.")
+        marks_a = spread_scribbles(self.picture_a, map_a.ids)
+        marks_b = spread_scribbles(self.picture_b, map_b.ids)
+        self.marks = torch.from_numpy(marks_a), torch.from_numpy(marks_b)
 
     def render(
         self, source: Image, reference: Image | None = None, *, reverse: bool = False, **_: Any
     ) -> Work[AnalogyResult]:
-        """Translate the fitted A (or, in reverse, B), or another picture in its place.
-
-        `reference` is not used. The first records are the trials of the correspondences, with the
-        best one's picture so far; then come the levels. Every record's result is an AnalogyResult.
-        """
+        """Translate the fitted A (in reverse, B), or a picture in its place; no `reference` is
+        used. First the correspondences are tried, with the best one's picture so far; then come the
+        levels. Every record's result is an AnalogyResult."""
         self.check_is_fitted()
         fitted = self.picture_b if reverse else self.picture_a
         structure = to_tensor(fit_long_side(source, self.config.long_side)).to(fitted)
@@ -152,12 +141,8 @@ class StructuralAnalogy(Method):
     ) -> Tensor:
         """`source` (1, 3, H, W) in [0, 1] rebuilt out of the fitted B or, in reverse, A."""
         appearance = self.picture_a if reverse else self.picture_b
-        guide = self.config.correspondence
-        if guide == AUTO:
-            guide = max(try_correspondences(source, appearance, self.config.seed), key=_score).name
-        target_guide, source_guide = structure_guides(guide, source, appearance)
-        levels = list(synthesize(Task(appearance, source_guide, target_guide), self._settings()))
-        return levels[-1].picture
+        picture = last_picture(self._render(source, appearance, reverse))
+        return to_tensor(picture).to(source)
 
     def _render(self, structure: Tensor, appearance: Tensor, reverse: bool) -> Work[AnalogyResult]:
         trials: list[Trial] = []
@@ -166,38 +151,35 @@ class StructuralAnalogy(Method):
             name, guides = "your marks", self._marked_guides(structure, appearance, reverse)
         else:
             if name == AUTO:
-                trials = yield from self._choose(structure, appearance)
-                name = trials[0].name
+                name, trials = yield from self._choose(structure, appearance)
             guides = structure_guides(name, structure, appearance)
         target_guide, source_guide = guides
         result = AnalogyResult(_tried(trials), (_show(target_guide), _show(source_guide)))
         task = Task(appearance, source_guide, target_guide)
-        for level in synthesize(task, self._settings()):
+        for level in synthesize(task, self._settings(name)):
+            height, width = level.picture.shape[-2:]
             yield Progress(
-                len(trials) + level.step,
-                len(trials) + level.total,
-                picture=to_image(level.picture),
-                note=f"{level.picture.shape[-1]} × {level.picture.shape[-2]} pixels, by {name}",
-                result=result,
-            )
+                len(trials) + level.step, len(trials) + level.total, result=result,
+                picture=to_image(level.picture), note=f"{width} × {height} pixels, by {name}",
+            )  # fmt: skip
 
     def _choose(
         self, structure: Tensor, appearance: Tensor
-    ) -> Generator[Progress[AnalogyResult], None, list[Trial]]:
-        """Try the correspondences, showing the best so far; returns them all, best first."""
+    ) -> Generator[Progress[AnalogyResult], None, tuple[str, list[Trial]]]:
+        """Try the correspondences that may fit, showing the best so far; returns the name of the
+        best, and all trials, best first: none where only one may fit."""
         trials: list[Trial] = []
+        names = candidates(structure, appearance)
+        if len(names) == 1:
+            return names[0], trials
         target, source = ((x.shape[-2], x.shape[-1]) for x in (structure, appearance))
-        levels = count_levels(target, source, self._settings())
-        for trial in try_correspondences(structure, appearance, self.config.seed):
+        levels = count_levels(target, source, self._settings(AUTO))
+        for trial in try_correspondences(structure, appearance, names, self.config.seed):
             trials = sorted([*trials, trial], key=_score, reverse=True)
-            yield Progress(
-                len(trials),
-                trial.total + levels,
-                picture=to_image(trials[0].picture),
-                note=f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}",
-                result=AnalogyResult(_tried(trials)),
-            )
-        return trials
+            note = f"Trying what answers to what at {TRIAL_SIDE} pixels: {trial.name}"
+            best, result = to_image(trials[0].picture), AnalogyResult(_tried(trials))
+            yield Progress(len(trials), trial.total + levels, {}, best, note, result)
+        return trials[0].name, trials
 
     def _marked_guides(
         self, structure: Tensor, appearance: Tensor, reverse: bool
@@ -217,14 +199,13 @@ class StructuralAnalogy(Method):
             guides.append(torch.cat([labels, light], 1))
         return guides[0], guides[1]
 
-    def _settings(self) -> Settings:
+    def _settings(self, name: str) -> Settings:
         # From 0.02, where patches fit each other as they like, to 5, where they trace the guide.
-        fine = 0.3 * 16 ** (2 * self.config.granularity - 1)
+        c, fine = self.config, 0.3 * 16 ** (2 * self.config.granularity - 1)
+        changes = SEMANTIC_SETTINGS if name == "semantic" else {}
+        weights = (max(4.0, fine), fine)
         return settings_for(
-            self.config.long_side,
-            guide_weight=(max(4.0, fine), fine),
-            blurred_rounds=1,
-            seed=self.config.seed,
+            c.long_side, guide_weight=weights, blurred_rounds=1, seed=c.seed, **changes
         )
 
 

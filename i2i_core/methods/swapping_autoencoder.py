@@ -2,8 +2,7 @@
 and put together again with the texture of another.
 
 Each picture must come back from its own two codes; with another's texture it must look real, and
-patches of it like patches of that other. That teaches the codes what is whose.
-"""
+patches of it like patches of that other. That teaches the codes what is whose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,15 +32,13 @@ from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.perceptual import PerceptualTerm
 from i2i_core.training.settings import FitConfig, check_crops, choice, setting
 
-Nets = tuple[nn.Module, nn.Module]
 POWERS = (16, 32, 64, 128, 256, 512, 1024)  # sizes that discriminators halve to 4
 
 
 @dataclass(frozen=True)
 class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
-    """The numbers of the paper's code for 256 pixels. The text has the swap's adversarial loss at
-    half the weight and three linear layers in the patch discriminator. `batch` pictures are taken
-    from A and as many from B."""
+    """The numbers of the paper's code for 256 pixels (its text halves the swap's adversarial loss,
+    and judges patches by three linear layers). `batch` pictures are taken of A and of B each."""
 
     discriminator_width: int = setting(128, 1, 512)
     discriminator_max_width: int = setting(512, 1, 4096)
@@ -81,15 +78,12 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
             raise InputError("The window (or else crop_size) must be a power of two, 16 to 1024.")
         check_crops(self, self.multiple_of)
         if not self.multiple_of <= self.decode_size <= self.crop_size:
-            raise InputError(
-                f"The window is {self.window}: choose a multiple of {self.multiple_of} up to "
-                f"crop_size, {self.crop_size}, or 0 for whole pictures."
-            )
+            most = f"up to crop_size, {self.crop_size}, or 0 for whole pictures."
+            advice = f"choose a multiple of {self.multiple_of} {most}"
+            raise InputError(f"The window is {self.window}: {advice}")
         if self.texture_scale * self.crop_size < self.smallest_input:
-            raise InputError(
-                f"Pictures of {self.crop_size} pixels are too small for so many halvings: choose a "
-                f"crop_size of at least {self.smallest_input}."
-            )
+            problem = f"Pictures of {self.crop_size} pixels are too small for so many halvings"
+            raise InputError(f"{problem}: choose a crop_size of at least {self.smallest_input}.")
 
     @property
     def decode_size(self) -> int:
@@ -110,32 +104,16 @@ class SwappingAutoencoder(Method):
         "paper": {},
         # An hour on one core.
         "laptop": {
-            **vars(SMALL_SHAPE),
-            "discriminator_width": 16,
-            "discriminator_max_width": 128,
-            "patch_width": 16,
-            "patch_max_width": 64,
-            "patch_linear": 256,
-            "patch_size": 32,
-            "patches": 4,
-            "l1_weight": 10.0,
-            "reconstruction_weight": 0.0,
-            "swap_weight": 0.3,
-            "patch_weight": 0.5,
-            "r1_weight": 3.0,
-            "warm_up": 0.95,
-            "recolour": True,
-            "window": 128,
-            "batch": 1,
-            "steps": 20_000,
-            "learning_rate": 1.5e-3,
-            "decay_start": 0.6,
-            "ema": 0.998,
+            **vars(SMALL_SHAPE), "discriminator_width": 16, "discriminator_max_width": 128,
+            "patch_width": 16, "patch_max_width": 64, "patch_linear": 256, "patch_size": 32,
+            "patches": 4, "l1_weight": 10.0, "reconstruction_weight": 0.0, "swap_weight": 0.3,
+            "patch_weight": 0.5, "r1_weight": 3.0, "warm_up": 0.95, "recolour": True, "window": 128,
+            "batch": 1, "steps": 20_000, "learning_rate": 1.5e-3, "decay_start": 0.6, "ema": 0.998,
         },
         "finetune": {"ema": 0.99},
         # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
-    }
+    }  # fmt: skip
 
     def __init__(self, config: SwappingAutoencoderConfig | None = None) -> None:
         super().__init__()
@@ -143,18 +121,15 @@ class SwappingAutoencoder(Method):
         self.capabilities = replace(
             self.capabilities, multiple_of=c.multiple_of, working_size=c.crop_size
         )
+        judge = c.decode_size, c.discriminator_width, c.discriminator_max_width
+        patch_judge = c.patch_size, c.patch_width, c.patch_max_width, c.patch_linear
         with seeded(c.seed):
             self.autoencoder = c.build()
-            self.discriminator = StyleGAN2Discriminator(
-                c.decode_size, c.discriminator_width, c.discriminator_max_width
-            )
-            self.patch_discriminator = PatchDiscriminator(
-                c.patch_size, c.patch_width, c.patch_max_width, c.patch_linear
-            )
+            self.discriminator = StyleGAN2Discriminator(*judge)
+            self.patch_discriminator = PatchDiscriminator(*patch_judge)
         self.ema = EMA(self.autoencoder, c.ema)
-        self.statistics = CollectionStatistics(
-            c.structure_channels, c.texture_size, LAYOUT_SIZE, 2 * c.widths[-1]
-        )
+        codes = c.structure_channels, c.texture_size
+        self.statistics = CollectionStatistics(*codes, LAYOUT_SIZE, 2 * c.widths[-1])
         # Lazily regularised, Adam makes more steps, each shorter (Karras et al. 2020, appendix B).
         share = c.r1_every / (c.r1_every + 1)
         slower = c.learning_rate * share, (c.beta1**share, c.beta2**share)
@@ -190,10 +165,8 @@ class SwappingAutoencoder(Method):
                 losses |= self._discriminator_step(discriminators, real, part, fakes, step, rate)
 
             # The autoencoder returns the picture (eq. 1) and convinces both (eq. 5).
-            with (
-                optim.mixed_precision(device),
-                optim.frozen(self.discriminator, self.patch_discriminator),
-            ):
+            judges = self.discriminator, self.patch_discriminator
+            with optim.mixed_precision(device), optim.frozen(*judges):
                 terms = {"L1": c.l1_weight * l1(rebuilt.float(), part)}
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
@@ -211,14 +184,9 @@ class SwappingAutoencoder(Method):
         yield from fit_steps(self, batches, total, one_step, layout)
 
     def _discriminator_step(
-        self,
-        discriminators: Nets,
-        real: Tensor,
-        part: Tensor,
-        fakes: list[Tensor],
-        step: int,
-        rate: float,
-    ) -> dict[str, float]:
+        self, discriminators: tuple[nn.Module, nn.Module], real: Tensor, part: Tensor,
+        fakes: list[Tensor], step: int, rate: float,
+    ) -> dict[str, float]:  # fmt: skip
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
         c, (discriminator, patch_discriminator) = self.config, discriminators
@@ -288,10 +256,9 @@ class SwappingAutoencoder(Method):
 
     def check_trainable(self) -> None:
         if not self.has_training_networks:
-            raise InputError(
-                "This model comes without its discriminators, as published ones do, and may be far "
-                "too large to teach here: go on with `python -m i2i_core fit` and --start."
-            )
+            problem = "This model comes without its discriminators, as published ones do, and"
+            advice = "go on with `python -m i2i_core fit` and --start."
+            raise InputError(f"{problem} may be far too large to teach here: {advice}")
 
     def inference_networks(self) -> Mapping[str, EMA[Any]]:
         return {"autoencoder": self.ema, "statistics": EMA(self.statistics, 0)}

@@ -1,7 +1,4 @@
-"""Pictures as codes of a swapping autoencoder, and back; codes in files.
-
-A code is plain arrays and can be kept in a file.
-"""
+"""Pictures as codes of a swapping autoencoder (plain arrays), and back; codes in files."""
 
 from __future__ import annotations
 
@@ -38,8 +35,7 @@ class Codes:
     step: int
 
     def textured(self, other: Codes, share: float = 1.0) -> Codes:
-        """With the texture `share` of the way to `other`'s, in a straight line; beyond 1
-        exaggerated."""
+        """With the texture `share` of the straight way to `other`'s; beyond 1 exaggerated."""
         way = np.float32(share) * (other.texture - self.texture)
         return replace(self, texture=self.texture + way)
 
@@ -61,10 +57,8 @@ def check_codes(method: SwappingAutoencoder, codes: Codes) -> None:
     """Raise InputError for codes of another model."""
     c = method.config
     if (len(codes.structure), len(codes.texture)) != (c.structure_channels, c.texture_size):
-        raise InputError(
-            "These codes are of another model, with other sizes: encode the picture again with "
-            "the model that is to decode them."
-        )
+        advice = "encode the picture again with the model that is to decode them."
+        raise InputError(f"These codes are of another model, with other sizes: {advice}")
 
 
 def decode(method: SwappingAutoencoder, codes: Codes) -> Image.Image:
@@ -85,15 +79,13 @@ def at_size(
 ) -> Image.Image:
     """`picture` as it is encoded: its shorter side `size` pixels. Raises InputError for a size out
     of range, and for a picture that is far longer than wide."""
-    side = method.config.crop_size
-    if size is not None and size != side:
-        check_range("size", size, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
-        side = size
+    side = method.config.crop_size if size is None else size
+    if side != method.config.crop_size:
+        check_range("size", side, MIN_SHORT_SIDE, MAX_SHORT_SIDE)
     if max(picture.size) > MAX_ASPECT * min(picture.size):
-        raise InputError(
-            f"The picture is {picture.width} × {picture.height}: far too narrow. Cut out a part "
-            "that is at most eight times as long as it is wide."
-        )
+        problem = f"The picture is {picture.width} × {picture.height}: far too narrow."
+        advice = "Cut out a part that is at most eight times as long as it is wide."
+        raise InputError(f"{problem} {advice}")
     return fit_short_side(picture, side)
 
 
@@ -101,14 +93,9 @@ def save_codes(codes: Codes, path: str | Path) -> None:
     """Write codes to a .safetensors file: "structure", "texture", and the size in the header."""
     sizes = {"width": codes.size[0], "height": codes.size[1], "step": codes.step}
     header = {"format": FORMAT, **{name: str(value) for name, value in sizes.items()}}
-    save_file(
-        {
-            "structure": np.ascontiguousarray(codes.structure, np.float32),
-            "texture": np.ascontiguousarray(codes.texture, np.float32),
-        },
-        Path(path),
-        header,
-    )
+    tensors = {"structure": codes.structure, "texture": codes.texture}
+    tensors = {name: np.ascontiguousarray(x, np.float32) for name, x in tensors.items()}
+    save_file(tensors, Path(path), header)
 
 
 def load_codes(path: str | Path) -> Codes:
@@ -123,9 +110,8 @@ def load_codes(path: str | Path) -> Codes:
         if header.get("format") != FORMAT:
             raise KeyError("format")
     except (SafetensorError, OSError, KeyError, ValueError):
-        raise InputError(
-            f"{path.name} holds no codes of a picture: give a file that encoding a picture made."
-        ) from None
+        advice = "give a file that encoding a picture made."
+        raise InputError(f"{path.name} holds no codes of a picture: {advice}") from None
     fits = codes.structure.ndim == 3 and codes.texture.ndim == 1
     if fits:
         rows, columns = (places * codes.step for places in codes.structure.shape[1:])

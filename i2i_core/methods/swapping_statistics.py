@@ -32,9 +32,8 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
         layouts.append(torch.from_numpy(layout_descriptor(picture)))
         features.append(_encoder_features(method, picture))
     if len(codes) < 2:
-        return (
-            "Nothing is known of its collection. Directions take at least two pictures: add some."
-        )
+        advice = "Directions take at least two pictures: add some."
+        return f"Nothing is known of its collection. {advice}"
     method.statistics.layouts.fit(torch.stack(layouts).to(method.device))
     method.statistics.features.fit(torch.stack(features))
     random = np.random.default_rng(0)
@@ -48,18 +47,15 @@ def fit_statistics(method: SwappingAutoencoder, pictures: Sequence[Image.Image])
 
 
 def out_of_distribution_score(method: SwappingAutoencoder, picture: Image.Image) -> float:
-    """How unlike the model's collection a (checked) `picture` is: up to 1 it may belong there. By
-    its layout, and by the means and deviations of the encoder's features. Infinite for models
-    without statistics."""
+    """How unlike the model's collection a (checked) `picture` is, by its layout and its features'
+    means and deviations: up to 1 it may belong there. Infinite for models without statistics."""
     picture = at_size(method, picture)
-    layout = torch.from_numpy(layout_descriptor(picture))
-    features = _encoder_features(method, picture)
-    return method.statistics.out_of_distribution_score(layout, features)
+    layout, features = layout_descriptor(picture), _encoder_features(method, picture)
+    return method.statistics.out_of_distribution_score(torch.from_numpy(layout), features)
 
 
 def _measure_effects(method: SwappingAutoencoder, codes: Sequence[Codes]) -> None:
-    """What a step along each direction does, beside how unlike pictures of the collection are in
-    that respect."""
+    """What a step along each direction does, in deviations of the collection in that respect."""
     directions = method.statistics.directions
     some = codes[:: max(1, len(codes) // 24)]
     usual = np.std([qualities(decode(method, code)) for code in some], 0)

@@ -38,10 +38,9 @@ class AutoencoderShape:
             if not widths or not all(1 <= width <= 4096 for width in widths):
                 raise InputError(f"{name} is {widths}: give whole numbers from 1 to 4096.")
         if len(self.up_widths) != len(self.widths) - 1:
-            raise InputError(
-                f"The encoder halves {len(self.widths) - 1} times and the generator doubles "
-                f"{len(self.up_widths)} times: give one up_widths fewer than widths."
-            )
+            halves, doubles = len(self.widths) - 1, len(self.up_widths)
+            problem = f"The encoder halves {halves} times and the generator doubles {doubles} times"
+            raise InputError(f"{problem}: give one up_widths fewer than widths.")
         check_range("structure_channels", self.structure_channels, 2, 512)
         check_range("texture_size", self.texture_size, 2, 8192)
         check_range("texture_scale", self.texture_scale, 0.1, 1)
@@ -79,13 +78,6 @@ class AutoencoderShape:
 
 # For two cores: 1.2 million weights, three halvings.
 SMALL_SHAPE = AutoencoderShape(
-    widths=(8, 16, 48, 128),
-    texture_widths=(256,),
-    texture_size=256,
-    head_widths=(64, 128),
-    up_widths=(96, 32, 16),
-    noise=False,
-    texture_gain=16.0,
-    texture_scale=0.5,
-    bounded=True,
-)
+    widths=(8, 16, 48, 128), texture_widths=(256,), texture_size=256, head_widths=(64, 128),
+    up_widths=(96, 32, 16), noise=False, texture_gain=16.0, texture_scale=0.5, bounded=True,
+)  # fmt: skip

@@ -1,5 +1,4 @@
-"""Deep features of pictures by a frozen network of timm: optional. What uses them says what it does
-without."""
+"""Deep features of pictures by a frozen network of timm: optional, and users can do without."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -34,13 +33,9 @@ class DeepFeatures(nn.Module):
     says `without` them what is done, where they cannot be had. InputError for an unknown name."""
 
     def __init__(
-        self,
-        name: str = VGG,
-        layers: Sequence[int] | None = None,
-        *,
-        pretrained: bool = True,
+        self, name: str = VGG, layers: Sequence[int] | None = None, *, pretrained: bool = True,
         without: str = "What needs it is left out.",
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         timm = _timm(without)
         published = timm.get_pretrained_cfg(name)

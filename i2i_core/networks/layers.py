@@ -96,8 +96,7 @@ class Noise(nn.Module):
 
 
 def blur(x: Tensor) -> Tensor:
-    """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: nothing is left that alternates from
-    one pixel to the next."""
+    """(N, C, H, W) blurred by [1, 2, 1]², borders replicated: no pixel-wise alternation is left."""
     return _blur(x, "replicate")
 
 

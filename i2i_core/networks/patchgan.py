@@ -17,16 +17,9 @@ class PatchGAN(nn.Module):
     pixels, for norms hide how light and how colourful a picture is."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        width: int = 64,
-        layers: int = 3,
-        norm: str = "instance",
-        antialias: bool = False,
-        init: str = "normal",
-        max_multiple: int = 8,
-        lowpass: int = 0,
-    ) -> None:
+        self, in_channels: int = 3, width: int = 64, layers: int = 3, norm: str = "instance",
+        antialias: bool = False, init: str = "normal", max_multiple: int = 8, lowpass: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
         bias = norm != "batch"
         modules: list[nn.Module] = []
@@ -44,8 +37,7 @@ class PatchGAN(nn.Module):
         initialise(self, init)
         self.lowpass: nn.Sequential | None = None
         if lowpass:
-            # Its weights begin as PyTorch has them: without norms, as in the papers they would die
-            # away. Each of its logits sees 13×13 squares.
+            # PyTorch's own beginning, or without norms it would die away. A logit sees 13² squares.
             means = nn.AvgPool2d(lowpass, ceil_mode=True, count_include_pad=False)
             widths = (in_channels, width, 2 * width, 2 * width, 1)
             self.lowpass = nn.Sequential(means, *leaky_convs(widths, (1, 1, 2, 1)))
@@ -75,13 +67,10 @@ class PixelGAN(nn.Module):
         super().__init__()
         bias = norm != "batch"
         self.net = nn.Sequential(
-            nn.Conv2d(in_channels, width, 1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, 1, bias=bias),
-            norm_layer(norm, 2 * width),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, 1, 1, bias=bias),
-        )
+            nn.Conv2d(in_channels, width, 1), nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(width, 2 * width, 1, bias=bias), norm_layer(norm, 2 * width),
+            nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(2 * width, 1, 1, bias=bias),
+        )  # fmt: skip
         initialise(self, init)
 
     def forward(self, x: Tensor) -> Tensor:

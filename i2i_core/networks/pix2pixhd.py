@@ -24,16 +24,9 @@ class Pix2PixHDGenerator(nn.Module):
     the possible translations is wanted; `noise` is for texture where the source says nothing."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 32,
-        depth: int = 5,
-        fine_width: int = 24,
-        max_multiple: int = 8,
-        code: int = 0,
-        noise: bool = False,
-    ) -> None:
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 5,
+        fine_width: int = 24, max_multiple: int = 8, code: int = 0, noise: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.colours = ColourCode(code) if code else None
         options: dict[str, Any] = {"norm": "instance", "dropout": False, "antialias": True}
@@ -105,8 +98,7 @@ class ColourCode(nn.Module):
         self.basis[:, : len(deviation)] = scaled * (deviation > FLAT)
 
     def draw(self, seed: int) -> Tensor:
-        """A code (1, size): for `seed` 0 the mean of all pictures, else drawn from a normal
-        distribution whose far ends are cut off."""
+        """A code (1, size): for `seed` 0 the mean, else drawn, normal with its far ends cut off."""
         if seed == 0:
             return torch.zeros_like(self.basis[:1])
         random = torch.Generator().manual_seed(seed)

@@ -13,11 +13,9 @@ Translation = Tensor | tuple[Tensor, list[Tensor]]  # the latter where layers ar
 
 
 class ResNet(nn.Module):
-    """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4.
-
-    Two halvings, `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width`
-    channels, two doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019), not by strides.
-    11.378 million weights.
+    """(N, in, H, W) in [−1, 1] to (N, out, H, W) in [−1, 1]; H and W multiples of 4. Two halvings,
+    `blocks` residual blocks (9; 6 for pictures of 128 pixels) with 4·`width` channels, two
+    doublings; with `antialias`, CUT's, by fixed blurs (Zhang 2019). 11.378 million weights.
 
     With `lowpass` (not in the papers) pictures are taken apart as in a Laplacian pyramid (Liang et
     al. 2021, LPTN): `LowFrequencyNet` translates the smoothed colours, one for every square of so
@@ -25,17 +23,10 @@ class ResNet(nn.Module):
     picture is. Given more than low frequencies, a generator would rather keep them than paint."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 64,
-        blocks: int = 9,
-        norm: str = "instance",
-        dropout: bool = False,
-        antialias: bool = False,
-        init: str = "normal",
-        lowpass: int = 0,
-    ) -> None:
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, blocks: int = 9,
+        norm: str = "instance", dropout: bool = False, antialias: bool = False,
+        init: str = "normal", lowpass: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.in_channels = in_channels
         bias = norm != "batch"
@@ -84,8 +75,7 @@ class ResNet(nn.Module):
         return [of_layer[number] for number in sorted(set(layers))]
 
     def encode(self, x: Tensor, layers: Sequence[int], whole: bool = False) -> list[Tensor]:
-        """What the layers of these numbers give; nothing beyond the last one is computed, unless
-        `whole`, when the translation comes last."""
+        """What these layers give; unless `whole` (the translation comes last), nothing beyond."""
         channels_first = x.is_contiguous()
         outputs: list[Tensor] = []
         end = len(self.model) if whole else max(layers) + 1
@@ -130,15 +120,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: str, dropout: bool, bias: bool = True) -> None:
         super().__init__()
         self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1),
-            Conv3x3(channels, channels, bias),
-            norm_layer(norm, channels),
-            nn.ReLU(inplace=True),
-            *([nn.Dropout(0.5)] if dropout else []),
-            nn.ReflectionPad2d(1),
-            Conv3x3(channels, channels, bias),
-            norm_layer(norm, channels),
-        )
+            nn.ReflectionPad2d(1), Conv3x3(channels, channels, bias), norm_layer(norm, channels),
+            nn.ReLU(inplace=True), *([nn.Dropout(0.5)] if dropout else []),
+            nn.ReflectionPad2d(1), Conv3x3(channels, channels, bias), norm_layer(norm, channels),
+        )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
         if pays(x, self.conv_block.get_parameter("1.weight"), *x.shape[-2:]):

@@ -90,8 +90,7 @@ class CollectionStatistics(nn.Module):
 
 
 def principal_directions(codes: Tensor) -> Tensor:
-    """Principal directions of codes (N, C): rows (min(N, C), C), the widest first, each as long as
-    the standard deviation along it."""
+    """Principal directions (min(N, C), C) of codes (N, C), widest first, a deviation long each."""
     centred = (codes - codes.mean(0)).double()
     _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
     scaled = directions * (spread / max(1, len(codes) - 1) ** 0.5)[:, None]

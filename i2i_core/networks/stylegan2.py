@@ -36,17 +36,9 @@ class ScaledConv(nn.Module):
     and a gain of √2; else a bias if `bias`. `padding`: "zero", "reflect" or "none"."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels_out: int,
-        size: int,
-        down: bool = False,
-        active: bool = True,
-        *,
-        bias: bool = False,
-        padding: str = "zero",
-        taps: Taps = SMOOTH,
-    ) -> None:
+        self, channels_in: int, channels_out: int, size: int, down: bool = False,
+        active: bool = True, *, bias: bool = False, padding: str = "zero", taps: Taps = SMOOTH,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
         self.bias = nn.Parameter(torch.zeros(channels_out)) if active or bias else None
@@ -69,8 +61,7 @@ class ScaledConv(nn.Module):
 
 
 class ScaledLinear(nn.Module):
-    """A linear layer scaled likewise, its biases at first `start`; if `active`, with leaky ReLU 0.2
-    and a gain of √2."""
+    """A linear layer scaled likewise, biases first `start`; `active`: √2 times leaky ReLU 0.2."""
 
     def __init__(self, inputs: int, outputs: int, active: bool = False, start: float = 0.0) -> None:
         super().__init__()
@@ -167,8 +158,7 @@ class SinCUTGenerator(nn.Module):
 
 
 def doubled_widths(size: int, width: int, widest: int) -> list[int]:
-    """Channels from `size` pixels a side down to 4: `width`, doubled with each halving up to
-    `widest`."""
+    """Channels from `size` pixels a side down to 4: `width`, doubled up to `widest`."""
     return [min(widest, width * 2**level) for level in range(int(math.log2(size)) - 1)]
 
 

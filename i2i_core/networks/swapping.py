@@ -23,10 +23,9 @@ def unit(code: Tensor) -> Tensor:
 
 class Encoder(nn.Module):
     """Pictures (N, 3, H, W) in [−1, 1] to structure (N, `structure`, H/2ⁿ, W/2ⁿ) and texture
-    (N, `texture`), both of length one over the channels. 30.58 million weights.
-
-    `widths`: channels at full size and after each of the n halvings; `texture_widths`: after each
-    of the further, unpadded ones that the texture takes before its mean over all places."""
+    (N, `texture`), both of length one over the channels. 30.58 million weights. `widths`: channels
+    at full size and after each of the n halvings; `texture_widths`: after each of the further,
+    unpadded ones that the texture takes before its mean over all places."""
 
     def __init__(self, widths: Sizes, texture_widths: Sizes, structure: int, texture: int) -> None:
         super().__init__()
@@ -67,23 +66,15 @@ class Encoder(nn.Module):
 
 class ModulatedConv(nn.Module):
     """Convolution modulated by a texture code (N, `texture`); with `up`, transposed, then blurred.
-
     The code's linear image multiplies the input's channels. With `demodulate` it is scaled to a
     root mean square of one, and the weights for each output channel whatever the code is: the
     official code's "new demodulation". With `joint`, too, their product is normalised instead
     (Karras et al. 2020, eq. 1–3). `gain` multiplies the result."""
 
     def __init__(
-        self,
-        channels_in: int,
-        channels_out: int,
-        size: int,
-        texture: int,
-        up: bool = False,
-        demodulate: bool = True,
-        joint: bool = False,
-        gain: float = 1.0,
-    ) -> None:
+        self, channels_in: int, channels_out: int, size: int, texture: int, up: bool = False,
+        demodulate: bool = True, joint: bool = False, gain: float = 1.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
         self.modulation = ScaledLinear(texture, channels_in, start=1.0)
@@ -159,22 +150,14 @@ class StyledBlock(nn.Module):
 
 class Generator(nn.Module):
     """Structure (N, `structure`, h, w) and texture (N, `texture`) to pictures (N, 3, 2ⁿh, 2ⁿw).
-    25.06 million weights.
-
-    `head_widths`: channels of each residual block at the structure's size; `up_widths`: of each of
-    the n doubling ones, which have `noise`. Not published: `gain`, by which the texture code is
-    multiplied, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
+    25.06 million weights. `head_widths`: channels of each residual block at the structure's size;
+    `up_widths`: of each of the n doubling ones, which have `noise`. Not published: `gain`, times
+    the texture code, `bounded`, a tanh at the end, and that the structure's scale begins at one."""
 
     def __init__(
-        self,
-        structure: int,
-        texture: int,
-        head_widths: Sizes,
-        up_widths: Sizes,
-        gain: float = 1.0,
-        noise: bool = True,
-        bounded: bool = False,
-    ) -> None:
+        self, structure: int, texture: int, head_widths: Sizes, up_widths: Sizes, gain: float = 1.0,
+        noise: bool = True, bounded: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.scale = ScaledLinear(texture, structure, start=1.0)
         self.shift = ScaledLinear(texture, structure)

@@ -28,9 +28,8 @@ class RosinalityEncoder(Encoder):
         self.from_rgb = ScaledConv(3, widths[0], 1)
         self.down = nn.Sequential(*[WideningBlock(a, b) for a, b in pairwise(widths)])
         self.to_structure = nn.Sequential(ScaledConv(last, last, 1), ScaledConv(last, structure, 1))
-        self.texture_down = nn.Sequential(
-            *[ScaledConv(a, b, 3, down=True) for a, b in pairwise(texture_steps)]
-        )
+        halvings = [ScaledConv(a, b, 3, down=True) for a, b in pairwise(texture_steps)]
+        self.texture_down = nn.Sequential(*halvings)
         self.to_texture = ScaledConv(texture_steps[-1], texture, 1)
 
     def _structure(self, features: Tensor) -> Tensor:

@@ -19,18 +19,10 @@ class UNet(nn.Module):
     numbers (N, code) that scale and shift normalised channels (Dumoulin et al. 2017); `noise`."""
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        out_channels: int = 3,
-        width: int = 64,
-        depth: int = 8,
-        norm: str = "batch",
-        dropout: bool = True,
-        max_multiple: int = 8,
-        antialias: bool = False,
-        code: int = 0,
-        noise: bool = False,
-    ) -> None:
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, depth: int = 8,
+        norm: str = "batch", dropout: bool = True, max_multiple: int = 8, antialias: bool = False,
+        code: int = 0, noise: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.antialias = antialias
         widths = [width * min(2**level, max_multiple) for level in range(depth)]

@@ -1,16 +1,17 @@
 """Which correspondence fits a pair: each is tried at a small size and scored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.images.filters import resize, resize_long_side
+from i2i_core.images.filters import correlation, resize, resize_long_side
 from i2i_core.patches.metrics import coherence, completeness, self_similarity
 from i2i_core.patches.saliency import objects
-from i2i_core.patches.structure_guides import candidates, structure_guides
+from i2i_core.patches.semantic_guides import feature_self_similarity
+from i2i_core.patches.structure_guides import structure_guides
 from i2i_core.patches.synthesis import synthesize
 from i2i_core.patches.task import Settings, Task
 
@@ -31,15 +32,17 @@ class Trial:
     total: int
 
 
-def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) -> Iterator[Trial]:
-    """Try the `candidates` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels. The score is how
-    well layout (self-similarity) and objects are preserved, minus how far patches are spoilt or
-    unused (coherence and completeness, relative to those of the two pictures themselves)."""
+def try_correspondences(
+    structure: Tensor, appearance: Tensor, names: Sequence[str], seed: int = 0
+) -> Iterator[Trial]:
+    """Try the correspondences `names` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels. The
+    score is how well layout (self-similarity of colours, and of features) and objects are
+    preserved, minus how far patches are spoilt or unused (coherence and completeness, relative to
+    those of the two pictures themselves)."""
     small_a, small_b = (resize_long_side(x, TRIAL_SIDE, least=20) for x in (structure, appearance))
     settings = replace(TRIAL_SETTINGS, seed=seed)
     far = _patch_errors(small_a, small_b)
-    structure_objects = objects(structure)
-    names = candidates(structure, appearance)
+    structure_objects, things = objects(structure), feature_self_similarity(small_a)
     for name in names:
         guide_a, guide_b = structure_guides(name, structure, appearance)
         guide_a, guide_b = resize(guide_a, small_a.shape[-2:]), resize(guide_b, small_b.shape[-2:])
@@ -47,6 +50,7 @@ def try_correspondences(structure: Tensor, appearance: Tensor, seed: int = 0) ->
         *_, level = synthesize(task, settings)
         score = (
             self_similarity(level.picture, small_a, cells=14)
+            + correlation(feature_self_similarity(level.picture), things)
             + objects_kept(structure_objects, objects(level.picture))
             - _patch_errors(level.picture, small_b) / max(far, 1e-6)
         )

@@ -1,8 +1,7 @@
 """How good a result is, by numbers that need no downloaded weights.
 
-All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, and
-guides made of lightness favour `self_similarity`: report both, with copies of the inputs as
-anchors, and look."""
+All take pictures (1, 3, H, W) in [0, 1]. Patch methods optimise coherence by construction, guides
+of lightness favour `self_similarity`: report both, with copies of the inputs, and look."""
 
 import numpy as np
 import torch
@@ -18,7 +17,6 @@ LEAST_PATCHES = 30  # of a region, to speak of a distribution
 
 def coherence(result: Tensor, source: Tensor, scales: int = 3, samples: int = 3000) -> float:
     """How far the patches of `result` are from those of `source`: 0 when every one occurs there.
-
     Mean over `scales` (each half the last) of the root mean squared distance, in grey levels of
     0 to 255, of `samples` random 7×7 patches to their nearest source patch. The first term of
     bidirectional similarity (Simakov et al. 2008, eq. 1); `completeness` is the second."""

@@ -7,8 +7,7 @@ from torch import Tensor
 
 class PatchPCA:
     """Projects patches of `size` × `size` pixels on the leading principal components of one
-    picture's patches, centred, and scaled to a total variance of 1 over that picture: appearance
-    and guides can then be weighted against each other."""
+    picture's, centred, and scaled to a total variance of 1 there: guides can be weighed against."""
 
     def __init__(self, picture: Tensor, size: int, components: int, samples: int = 12000) -> None:
         """Fit to `picture` (1, C, H, W), on at most about `samples` of its patches."""

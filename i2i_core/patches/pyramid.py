@@ -9,8 +9,7 @@ Size = tuple[int, int]
 
 
 def pyramid_sizes(size: Size, ratio: float, coarsest: int) -> list[Size]:
-    """Sizes (height, width) from coarse to fine: `size` shrunk by `ratio` while the short side has
-    at least `coarsest` pixels."""
+    """Sizes (h, w), coarse to fine: `size` shrunk by `ratio` to no less than `coarsest` pixels."""
     sizes = [size]
     while min(sizes[-1]) * ratio >= coarsest:
         height, width = sizes[-1]
@@ -36,8 +35,7 @@ class Field:
         return (self.y * self.source[1] + self.x).flatten()
 
     def to_level(self, target: Size, source: Size, stride: int) -> "Field":
-        """The same correspondences at another level: neighbouring target patches of one old
-        patch get neighbouring source patches."""
+        """The same correspondences at another level: neighbours in the target stay neighbours."""
         rows, row_offset = self._nearest(0, target, stride)
         columns, column_offset = self._nearest(1, target, stride)
         centres = []

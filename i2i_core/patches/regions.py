@@ -26,9 +26,8 @@ class Box:
 
 
 def changed_box(changed: NDArray[np.bool_], size: int, margin: float = 0.03) -> Box | None:
-    """The box around `changed` (H, W) pixels, or None when there are none. A band of
-    `margin`·`size` pixels around them is made anew too, or old borders would stay; what of the box
-    lies beyond gives the patches something to fit to."""
+    """The box around `changed` (H, W) pixels, or None for none. A band of `margin`·`size` pixels
+    around them is made anew too, or old borders would stay; to what lies beyond patches fit."""
     if not changed.any():
         return None
     band = max(3, round(margin * size))

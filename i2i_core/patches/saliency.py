@@ -38,11 +38,10 @@ def colour_contrast(picture: Tensor, clusters: int = 10) -> Tensor:
 
 
 def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
-    """Saliency by rarity of colour and texture: (1, 1, SIDE, SIDE) in [0, 1].
-
-    Places are described by mean colour and roughness at two scales. The picture's frame, less its
-    own outliers, is the background; what lies far from it in Mahalanobis distance stands out, on a
-    logarithmic scale, so that one glaring object does not hide the others."""
+    """Saliency by rarity of colour and texture: (1, 1, SIDE, SIDE) in [0, 1]. Places are described
+    by mean colour and roughness at two scales. The picture's frame, less its own outliers, is the
+    background; what lies far from it in Mahalanobis distance stands out, on a logarithmic scale, so
+    that one glaring object does not hide the others."""
     lab = rgb_to_lab(resize(picture, (2 * SIDE, 2 * SIDE)).clamp(0, 1))
     light = lab[:, :1]
     parts = [gaussian_blur(lab, sigma) for sigma in (1.2, 2.4)]
@@ -62,11 +61,10 @@ def unusualness(picture: Tensor, neighbours: int = 6) -> Tensor:
 
 
 def objects(picture: Tensor, smallest: float = 0.002) -> NDArray[np.int32]:
-    """Objects that stand out of `picture` (1, 3, H, W): ids (SIDE, SIDE), 0 for the ground.
-
-    What differs in colour is cut out first, for its outlines are crisp; what is unusual in other
-    ways is added where no such object lies. Small holes are filled, touching objects separated at
-    their necks by a watershed; what covers less than `smallest` of the picture is noise."""
+    """Objects that stand out of `picture` (1, 3, H, W): ids (SIDE, SIDE), 0 for the ground. What
+    differs in colour is cut out first, for its outlines are crisp; what is unusual in other ways is
+    added where no such object lies. Small holes are filled, touching objects separated at their
+    necks by a watershed; what covers less than `smallest` of the picture is noise."""
     from scipy import ndimage
 
     inside = _above_otsu(colour_contrast(picture))

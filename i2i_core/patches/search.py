@@ -57,15 +57,9 @@ def distances(queries: Tensor, keys: Tensor, index: Tensor) -> Tensor:
 
 
 def patchmatch(
-    queries: Tensor,
-    keys: Tensor,
-    field: Field,
-    *,
-    sweeps: int,
-    jumps: Sequence[int],
-    radii: Sequence[int],
-    random: torch.Generator,
-) -> Field:
+    queries: Tensor, keys: Tensor, field: Field, *, sweeps: int, jumps: Sequence[int],
+    radii: Sequence[int], random: torch.Generator,
+) -> Field:  # fmt: skip
     """Improve `field` by propagation and random search (Barnes et al. 2009), all patches at once:
     a good match then travels one grid cell a sweep, so propagation also looks `jumps` cells away.
     Random search tries one offset within each of the shrinking `radii` (source pixels)."""

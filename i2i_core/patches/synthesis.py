@@ -26,8 +26,7 @@ FORBIDDEN = 1e4  # A penalty beyond any distance, finite so that arithmetic stay
 
 @dataclass(frozen=True)
 class Level:
-    """The result of level `step` of `total`: `picture` (1, 3, h, w) in [0, 1], and which source
-    patches it is made of."""
+    """The result of a level: `picture` (1, 3, h, w) in [0, 1], and the source patches it has."""
 
     step: int
     total: int
@@ -73,8 +72,7 @@ class _LevelSolver:
         fraction = step / (len(sizes) - 1) if len(sizes) > 1 else 1.0
         self.last = step == len(sizes) - 1
         coarse, fine = settings.guide_weight
-        # The weight belongs to the size of what a patch shows, so that a large picture gets the
-        # same arrangement as a small one, in more detail.
+        # The weight goes by the size of what a patch shows: large pictures are arranged as small.
         smallest, largest = min(sizes[0][0]), min(sizes[-1][0])
         octaves = math.log(min(self.target) / smallest)
         fade = math.log(max(2.0, min(settings.fade_side, largest) / smallest))

@@ -10,8 +10,7 @@ from i2i_core.images.filters import resize
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers of the synthesis; the defaults suit semantic guides at 256 pixels. Pairs run from the
-    coarsest to the finest level."""
+    """Numbers of the synthesis, for semantic guides at 256 pixels; pairs run coarsest to finest."""
 
     patch_size: int = 7
     components: int = 24
@@ -42,11 +41,9 @@ def settings_for(long_side: int, **changes: Any) -> Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """What to synthesize.
-
-    `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and `target_guide`
-    (1, G, H, W) hold the same G channels, and the target guide's size is the result's.
-    `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
+    """What to synthesize. `source` (1, 3, Hs, Ws) in [0, 1]; `source_guide` (1, G, Hs, Ws) and
+    `target_guide` (1, G, H, W) hold the same G channels, and the target guide's size is the
+    result's. `valid` (1, 1, Hs, Ws) is 1 where source pixels may be used. `known` (1, 3, H, W) and
     `unknown` (1, 1, H, W), together: where `unknown` is 0, the result keeps the pixels of `known`.
     `initial` (1, 3, h, w) is where the coarsest level starts, instead of the guides' match."""
 

@@ -23,23 +23,14 @@ Edit = Callable[[Ids, Mask], Ids]
 
 
 def structural_analogy(
-    a: Image,
-    b: Image,
-    *,
-    preset: str = "structure",
-    granularity: float | None = None,
-    correspondence: str | None = None,
-    seed: int = 0,
-    long_side: int = 256,
-    reverse: bool = False,
+    a: Image, b: Image, *, preset: str = "structure", granularity: float | None = None,
+    correspondence: str | None = None, seed: int = 0, long_side: int = 256, reverse: bool = False,
     scribbles: tuple[Image, Image] | None = None,
-) -> Work[AnalogyResult]:
+) -> Work[AnalogyResult]:  # fmt: skip
     """A picture with the layout of A and the materials of B; in `reverse` the other way round.
-
     `preset` is one of StructuralAnalogy.presets ("structure", "style", "texture", "text effect");
     `granularity` and `correspondence` overrule what it says. `scribbles`: strokes on A and on B,
-    see `StructuralAnalogy.correspond`. Raises InputError for settings out of range.
-    """
+    see `StructuralAnalogy.correspond`. Raises InputError for settings out of range."""
     changes = {"granularity": granularity, "correspondence": correspondence}
     changes = {name: value for name, value in changes.items() if value is not None}
     method = StructuralAnalogy.from_preset(preset, seed=seed, long_side=long_side, **changes)
@@ -53,20 +44,13 @@ def structural_analogy(
 
 
 def semantic_analogy(
-    photo: Image,
-    labels: Image,
-    target: Image,
-    *,
-    long_side: int = 256,
-    keep: bool = False,
+    photo: Image, labels: Image, target: Image, *, long_side: int = 256, keep: bool = False,
     seed: int = 0,
-) -> Work:
-    """The photograph that `target` would be the label map of, given `photo` and its `labels`.
-
-    An edited map moves and reshapes what the photograph shows; a map drawn by hand makes it
-    *sketch to image*, a map of another place *texture by numbers*. With `keep`, and
-    maps of one shape, the photograph stays as it is where both have the same label.
-    """
+) -> Work:  # fmt: skip
+    """The photograph that `target` would be the label map of, given `photo` and its `labels`. An
+    edited map moves and reshapes what the photograph shows; a map drawn by hand makes it *sketch to
+    image*, a map of another place *texture by numbers*. With `keep`, and maps of one shape, the
+    photograph stays as it is where both have the same label."""
     photo = check_image(photo, "The photograph")
     labels = check_image(labels, "The label map", flatten=False)
     target = check_image(target, "The target label map", flatten=False)
@@ -78,31 +62,19 @@ def semantic_analogy(
 
 
 def move_region(
-    photo: Image,
-    at: tuple[int, int],
-    by: tuple[int, int],
-    labels: Image | None = None,
-    *,
-    long_side: int = 256,
-    seed: int = 0,
-) -> Work:
-    """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels.
-
-    Without `labels` the photograph is segmented first. What was behind is made from the rest.
-    """
+    photo: Image, at: tuple[int, int], by: tuple[int, int], labels: Image | None = None, *,
+    long_side: int = 256, seed: int = 0,
+) -> Work:  # fmt: skip
+    """Move what lies at pixel `at` (x, y) of the photograph `by` (dx, dy) pixels. Without `labels`
+    the photograph is segmented first. What was behind is made from the rest."""
     edit = partial(label_edits.move, dx=by[0], dy=by[1])
     return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)
 
 
 def resize_region(
-    photo: Image,
-    at: tuple[int, int],
-    pixels: float,
-    labels: Image | None = None,
-    *,
-    long_side: int = 256,
-    seed: int = 0,
-) -> Work:
+    photo: Image, at: tuple[int, int], pixels: float, labels: Image | None = None, *,
+    long_side: int = 256, seed: int = 0,
+) -> Work:  # fmt: skip
     """Grow what lies at pixel `at` (x, y) by `pixels` on every side, or shrink it if negative."""
     edit = partial(label_edits.grow if pixels >= 0 else label_edits.shrink, pixels=abs(pixels))
     return _repaint(photo, labels, at, edit, long_side=long_side, seed=seed)

@@ -37,30 +37,20 @@ class TransferResult:
 
 
 def transfer(
-    picture: Image.Image,
-    model: LoadedModel,
-    *,
-    reverse: bool = False,
-    strength: float = 1.0,
-    keep_colours: bool = False,
-    short_side: int | None = None,
-    back: bool = False,
-    reference: Image.Image | None = None,
-    seed: int = 0,
-) -> Work[TransferResult]:
+    picture: Image.Image, model: LoadedModel, *, reverse: bool = False, strength: float = 1.0,
+    keep_colours: bool = False, short_side: int | None = None, back: bool = False,
+    reference: Image.Image | None = None, seed: int = 0,
+) -> Work[TransferResult]:  # fmt: skip
     """Translate `picture` to the model's other domain; the last record holds the result.
 
     `short_side`: pixels to translate at, by default `usual_short_side`; strokes have a size in
     pixels, so they are broader in smaller pictures. `strength` and `keep_colours`: see `blend`.
     `reference` and `seed`: see `translation.translate`. With `back`, two-way models translate their
-    translation back again. Raises InputError for models that have no domains.
-    """
+    translation back again. Raises InputError for models that have no domains."""
     method = model.method
     if method.capabilities.needs_pairs or model.info.takes:
-        raise InputError(
-            f"{model.info.name} learnt from pairs, not from domains: use it where sketches become "
-            "photographs."
-        )
+        advice = "use it where sketches become photographs."
+        raise InputError(f"{model.info.name} learnt from pairs, not from domains: {advice}")
     method.check_direction(reverse)
     picture = check_image(picture, "The picture")
     if reference is not None:
@@ -84,12 +74,9 @@ def transfer(
 
 
 def transfer_all(
-    pictures: list[Image.Image],
-    model: LoadedModel,
-    *,
-    max_short_side: int = MAX_SHORT_SIDE,
+    pictures: list[Image.Image], model: LoadedModel, *, max_short_side: int = MAX_SHORT_SIDE,
     **settings: Any,
-) -> Iterator[Progress[TransferResult]]:
+) -> Iterator[Progress[TransferResult]]:  # fmt: skip
     """`transfer` for each, at its `usual_short_side` up to `max_short_side`; a record for each."""
     for number, picture in enumerate(pictures, start=1):
         side = usual_short_side(picture, max_short_side)
@@ -106,13 +93,11 @@ def usual_short_side(picture: Image.Image, at_most: int = MAX_SHORT_SIDE) -> int
 def blend(
     source: Image.Image, target: Image.Image, strength: float = 1.0, keep_colours: bool = False
 ) -> Image.Image:
-    """The picture `strength` of the way from `source` to `target`, of one size; beyond 1 the
-    change is exaggerated. Pixels are blended, not weights: a translation moves nothing, so no
-    ghosts arise, and to blend weights one would need a generator that returns its input.
-
-    With `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in
-    neural artistic style transfer*, section 3.2).
-    """
+    """The picture `strength` of the way from `source` to `target`, of one size; beyond 1 the change
+    is exaggerated. Pixels are blended, not weights: a translation moves nothing, so no ghosts
+    arise, and to blend weights one would need a generator that returns its input. With
+    `keep_colours` only lightness is taken over (Gatys et al. 2016, *Preserving color in neural
+    artistic style transfer*, section 3.2)."""
     source, target = source.convert("RGB"), target.convert("RGB")
     if keep_colours:
         light = target.convert("YCbCr").getchannel(0)

@@ -40,13 +40,9 @@ class Inspection:
 
 
 def inspect(
-    picture: Image.Image,
-    model: LoadedModel,
-    *,
-    reverse: bool = False,
-    point: tuple[float, float] = (0.5, 0.5),
-    layer: int | None = None,
-) -> Inspection:
+    picture: Image.Image, model: LoadedModel, *, reverse: bool = False,
+    point: tuple[float, float] = (0.5, 0.5), layer: int | None = None,
+) -> Inspection:  # fmt: skip
     """Translate `picture` (shrunk to SHORT_SIDE) and look inside: `score_patches` and, for CUT,
     `match_patches` at `point` and `layer`, and `embedding_colours`."""
     method = model.method
@@ -102,8 +98,7 @@ def match_patches(
     """Which patches of `picture` CUT takes for the origin of the translation's patch at `point`
     (x, y, shares of width and height in [0, 1]): exp(q·k/τ), the term of its PatchNCE (Park et al.
     2020, eq. 3). `layer`: one of the configuration's `nce_layers`, by default the one in the
-    middle; in deeper layers a patch resembles its own place only.
-    """
+    middle; in deeper layers a patch resembles its own place only."""
     for axis, share in zip("xy", point, strict=True):
         check_range(f"point's {axis}", share, 0, 1)
     small, translation, (keys, queries) = _embeddings(method, picture, layer)
@@ -147,10 +142,8 @@ def middle(layers: tuple[int, ...]) -> int:
 def _check_training_networks(method: Method, what: str) -> None:
     method.check_is_fitted()
     if not method.has_training_networks:
-        raise InputError(
-            f"This model's file has no {what}: it is an imported generator, or older. "
-            "Fit one here, or choose a shipped model."
-        )
+        problem = f"This model's file has no {what}: it is an imported generator, or older."
+        raise InputError(f"{problem} Fit one here, or choose a shipped model.")
 
 
 @torch.no_grad()
@@ -191,8 +184,7 @@ def _overlay(picture: Image.Image, values: Tensor) -> Image.Image:
 
 
 def _glow(picture: Image.Image, values: Tensor) -> Image.Image:
-    """The picture, dark and grey but where the values are high. Single bright patches are widened
-    and middling ones raised, or an eye would not find them."""
+    """The picture, dark and grey but for high values, widened and raised for eyes to find them."""
     brightness = F.max_pool2d(values, 3, 1, 1) ** 0.35
     large = F.interpolate(brightness, picture.size[::-1], mode="bilinear")
     share = _array(large)[..., None]

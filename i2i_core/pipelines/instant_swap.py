@@ -20,7 +20,7 @@ from i2i_core.progress import Progress, Work
 
 RECOLOURED = 0.5  # the strength at which the picture is recoloured, and nothing else
 LONG_SIDE = 256  # pixels, by default
-SEEN_SIDE = 128  # pixels of the longer side at which two swaps are compared
+SEEN_SIDE = 96  # pixels of the longer side at which two swaps are compared
 
 
 class InstantSwap:
@@ -66,7 +66,7 @@ class InstantSwap:
             for picture in (self.source, to_image(self.texture), self.recoloured, swap)
         )
         ours, theirs = (
-            (matched_wasserstein(x, texture, self.hard_regions), -self_similarity(x, structure))
+            (matched_wasserstein(x, texture, self.hard_regions, 2), -self_similarity(x, structure))
             for x in (recoloured, other)
         )
         return all(a < b for a, b in zip(theirs, ours, strict=True))

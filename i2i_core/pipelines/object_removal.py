@@ -1,8 +1,7 @@
 """Object removal: a brushed mask is filled with patches from the rest of the photograph.
 
 Completion as by Wexler et al. 2007 and PatchMatch (Barnes et al. 2009, section 4.2): the pixels
-around the hole stay, and the patches over it may come from anywhere but the hole.
-"""
+around the hole stay, and the patches over it may come from anywhere but the hole."""
 
 import numpy as np
 import torch
@@ -30,13 +29,10 @@ MIN_LABEL_SHARE = 0.05  # of what is left of the picture, for a label to be carr
 def remove_object(
     photo: Image.Image, mask: Image.Image, long_side: int = 512, seed: int = 0
 ) -> Work:
-    """Fill the masked part of `photo`; the last record holds a picture of the photo's own size,
-    unchanged beyond two pixels outside the mask.
-
-    `mask`: of the photo's shape, any scale; painted (white, or opaque) is what has to go.
-    `long_side`, pixels: of the window around the mask that is worked on. Raises InputError when
-    nothing, or nearly everything, is masked, and for a size out of range.
-    """
+    """Fill the masked part of `photo`; the last record's picture is as large, and unchanged beyond
+    two pixels outside the mask. `mask`: of the photo's shape, any scale; painted (white, or opaque)
+    is what has to go. `long_side`, pixels: of the window around the mask that is worked on. Raises
+    InputError when nothing, or nearly everything, is masked, and for a size out of range."""
     check_range("long side", long_side, 64, 2048)
     check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
@@ -45,9 +41,8 @@ def remove_object(
     if not hole.any():
         raise InputError("The mask is empty: brush over what should go.")
     if hole.mean() > 0.8:
-        raise InputError(
-            "The mask covers nearly everything: leave some of the picture to fill from."
-        )
+        advice = "leave some of the picture to fill from."
+        raise InputError(f"The mask covers nearly everything: {advice}")
     window = _window(hole)
     part = photo.crop(window)
     scale = min(1.0, long_side / max(part.size))
@@ -86,11 +81,9 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:
-    """The label guide of the picture around the hole, continued into the hole.
-
-    A pixel of the hole takes the label of the known pixel nearest to it, heights counting
-    HEIGHT_WEIGHT times: what people photograph lies in layers.
-    """
+    """The label guide of the picture around the hole, continued into the hole. A pixel of the hole
+    takes the label of the known pixel nearest to it, heights counting HEIGHT_WEIGHT times: what
+    people photograph lies in layers."""
     from scipy.ndimage import distance_transform_edt
 
     def carry_on(unknown: NDArray[np.bool_]) -> NDArray[np.intp]:

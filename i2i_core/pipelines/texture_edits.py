@@ -39,13 +39,9 @@ def begin(picture: Image.Image, model: LoadedModel, short_side: int | None = Non
 
 
 def preview(
-    before: Edited,
-    model: LoadedModel,
-    amounts: Sequence[float],
-    mask: Mask | None = None,
-    region_amounts: Sequence[float] = (),
-    keep: float = 1.0,
-) -> Edited:
+    before: Edited, model: LoadedModel, amounts: Sequence[float], mask: Mask | None = None,
+    region_amounts: Sequence[float] = (), keep: float = 1.0,
+) -> Edited:  # fmt: skip
     """The texture moved by `amounts` (see `moved`), and inside the `mask` the structure by
     `region_amounts` (see `reshaped`). `keep` as in `edit`."""
     if amounts := _without_zeros(amounts):
@@ -74,13 +70,9 @@ def clone(
 
 
 def add(
-    before: Edited,
-    model: LoadedModel,
-    plus: Pictures,
-    minus: Pictures,
-    gain: float = 1.0,
+    before: Edited, model: LoadedModel, plus: Pictures, minus: Pictures, gain: float = 1.0,
     keep: float = 1.0,
-) -> Edited:
+) -> Edited:  # fmt: skip
     """The texture plus `gain` times what the pictures `plus` have and those of `minus` lack."""
     return edit(before, arithmetic(before.codes, model, plus, minus, gain), model, keep=keep)
 
@@ -102,10 +94,8 @@ def edit(
     before: Edited, codes: Codes, model: LoadedModel, mask: Mask | None = None, keep: float = 1.0
 ) -> Edited:
     """`before` with its codes changed to `codes`; the picture only inside the `mask`, softly edged.
-
     With `keep` 1 the picture gets the difference that the edit makes, and so keeps all detail that
-    the network cannot rebuild; with 0 it is what the network makes of the codes.
-    """
+    the network cannot rebuild; with 0 it is what the network makes of the codes."""
     check_range("keep", keep, 0, 1)
     method = as_swapper(model)
     values = np.asarray(decode(method, codes), np.float32)
@@ -142,8 +132,7 @@ def _name(effect: Floats) -> str:
 
 
 def moved(codes: Codes, model: LoadedModel, amounts: Sequence[float]) -> Codes:
-    """The texture moved along the principal directions, by `amounts` of standard
-    deviations each, in the order of `direction_names`."""
+    """The texture moved along the directions of `direction_names`, by `amounts` of deviations."""
     directions = _directions(model).texture.cpu().numpy()
     count = len(directions)
     if len(amounts) > count:
@@ -229,10 +218,9 @@ def structure_colours(codes: Codes, model: LoadedModel) -> Image.Image:
 def _directions(model: LoadedModel) -> Directions:
     directions = as_swapper(model).statistics.directions
     if not directions.fitted:
-        raise InputError(
-            "This model's file does not say in which directions its pictures differ: teach it for "
-            "a moment, which finds them, or use a shipped model."
-        )
+        problem = "This model's file does not say in which directions its pictures differ"
+        advice = "teach it for a moment, which finds them, or use a shipped model."
+        raise InputError(f"{problem}: {advice}")
     return directions
 
 

@@ -23,17 +23,10 @@ BY_PATCHES = "Re-made by patches of the texture picture, each where the same kin
 
 
 def swap(
-    structure: Image.Image,
-    texture: Image.Image,
-    model: LoadedModel | str = AUTO,
-    *,
-    strength: float = 1.0,
-    detail: float = 1.0,
-    short_side: int | None = None,
-    seed: int = 0,
-) -> Work:
-    """The `structure` picture with the texture of the other; the last record holds the result, its
-    note says what made it and why.
+    structure: Image.Image, texture: Image.Image, model: LoadedModel | str = AUTO, *,
+    strength: float = 1.0, detail: float = 1.0, short_side: int | None = None, seed: int = 0,
+) -> Work:  # fmt: skip
+    """The `structure` picture with the other's texture; the last note says what made it and why.
 
     `model`: PATCHES for the two ways that suit any pictures; AUTO for these too, unless a shipped
     model, taught pictures like both, is measured to do better; or a swapping autoencoder.
@@ -113,10 +106,8 @@ def decode_codes(
 def as_swapper(model: LoadedModel) -> SwappingAutoencoder:
     """The model's method. Raises InputError if it is no swapping autoencoder."""
     if not isinstance(model.method, SwappingAutoencoder):
-        raise InputError(
-            f"{model.info.name} is no swapping autoencoder and has no codes of structure and "
-            "texture: choose one of the models for texture swap."
-        )
+        problem = "is no swapping autoencoder and has no codes of structure and texture"
+        raise InputError(f"{model.info.name} {problem}: choose one of the models for texture swap.")
     return model.method
 
 
@@ -141,13 +132,9 @@ def _fine(picture: Image.Image) -> Floats:
 
 
 def swap_grid(
-    structures: Sequence[Image.Image],
-    textures: Sequence[Image.Image],
-    model: LoadedModel | str,
-    *,
-    detail: float = 1.0,
-    short_side: int | None = None,
-) -> Iterator[Progress]:
+    structures: Sequence[Image.Image], textures: Sequence[Image.Image], model: LoadedModel | str, *,
+    detail: float = 1.0, short_side: int | None = None,
+) -> Iterator[Progress]:  # fmt: skip
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
     textures in its first row, the structures in its first column. Without a model, which is with
     PATCHES or AUTO, each is recoloured: to re-make them all would take minutes.

@@ -23,22 +23,16 @@ PALETTES = {f"labels:{name}": tuple(colours.values()) for name, colours in LABEL
 
 
 def translate(
-    picture: Image,
-    model: LoadedModel,
-    *,
-    reference: Image | None = None,
-    seed: int = 0,
-    short_side: int | None = None,
-    reverse: bool = False,
-) -> Work:
+    picture: Image, model: LoadedModel, *, reference: Image | None = None, seed: int = 0,
+    short_side: int | None = None, reverse: bool = False,
+) -> Work:  # fmt: skip
     """Translate `picture` with a model; the last record holds the result.
 
     `short_side`, pixels: by default drawings and label maps get the size that the model learnt at,
     whose strokes it knows; other pictures keep theirs, up to MAX_SHORT_SIDE. `reference`: what the
     translation should be like, for models that take one; `seed`: one of several translations.
     Models of sketches take drawings in any pen, models of labels about the labels' colours. Raises
-    InputError for an empty drawing, a reference that is not taken, and what is out of range.
-    """
+    InputError for an empty drawing, a reference that is not taken, and what is out of range."""
     takes = model.info.takes
     picture = check_image(picture, "The picture", flatten=takes != "sketch")
     if reference is not None:

@@ -90,20 +90,16 @@ def fit_steps(
     layout: torch.memory_format = torch.preserve_format,
 ) -> Work:
     """The loop of every learned method, from where it is to `total`: `one_step` is given the next
-    batch of A and of B, on the method's device and in this order in memory, the step and the share
-    of the learning rate, and returns its losses; then the averages move on, and word of it goes
-    out. Raises InputError when all steps have been made already."""
+    batch of A and of B, on the method's device in this `layout`, the step and the share of the
+    learning rate, and returns losses; then averages move on. Raises InputError if all is done."""
     c, state = method.config, method.fit_state
     assert state is not None
     if state.step >= total:
-        raise InputError(
-            f"This model has had its {total} steps. To go on, give it more steps than that."
-        )
+        advice = "To go on, give it more steps than that."
+        raise InputError(f"This model has had its {total} steps. {advice}")
     if state.step and state.world not in (0, distributed.world()):
-        raise InputError(
-            f"This fit ran on {state.world} processes, which share its steps and pictures: "
-            "go on with as many."
-        )
+        reason = "which share its steps and pictures: go on with as many."
+        raise InputError(f"This fit ran on {state.world} processes, {reason}")
     with batches:
         for step in range(state.step, total):
             a, b = (

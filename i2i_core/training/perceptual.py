@@ -14,8 +14,7 @@ WITHOUT = "The fit goes on without its perceptual term."
 
 class PerceptualTerm:
     """`weight` times the distance of two batches of pictures in deep features (Johnson et al. 2016,
-    eq. 2, as `losses.perceptual` weighs the layers). No nn.Module on purpose: a method that has one
-    neither saves it with its weights nor hands it to its optimisers."""
+    eq. 2; see `losses.perceptual`). No nn.Module, so that methods neither save nor optimise it."""
 
     def __init__(self, features: DeepFeatures, weight: float = 1.0) -> None:
         self.features, self.weight = features, weight
@@ -24,9 +23,8 @@ class PerceptualTerm:
     def try_make(
         cls, name: str = VGG, weight: float = 1.0, layers: Sequence[int] | None = None
     ) -> tuple[Self | None, str]:
-        """The term on the features `name` (see DeepFeatures), and ""; or None, for a weight of 0 or
-        where their weights cannot be had, and why the fit goes on without. Raises InputError for a
-        network that timm does not know."""
+        """The term on the features `name` (see DeepFeatures), and ""; or None, if its weight is 0
+        or they cannot be had, and why. Raises InputError for a network that timm does not know."""
         if not weight:
             return None, ""
         try:

@@ -31,8 +31,7 @@ def choice(default: Any, *others: Any) -> Any:
 
 @dataclass(frozen=True)
 class CheckedConfig:
-    """A configuration that raises InputError for values that its fields do not allow. A subclass
-    that gives a field another default keeps what the field may be."""
+    """Raises InputError for values that its fields, or those that they replace, do not allow."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -20,7 +20,7 @@ from benchmarks.baselines import (
 )
 from examples.scenes import draw
 from i2i_core.errors import InputError
-from i2i_core.patches import guide_trials
+from i2i_core.methods import structural_analogy
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
@@ -122,7 +122,7 @@ def test_an_empty_data_folder_is_the_persons_to_mend(tmp_path: Path) -> None:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure in this process, which is much faster, one case of each task, two guides."""
-    monkeypatch.setattr(guide_trials, "candidates", lambda *_: ("figures", "lightness"))
+    monkeypatch.setattr(structural_analogy, "candidates", lambda *_: ("figures", "lightness"))
     monkeypatch.setattr(analogy, "in_fresh_process", lambda _, call, *given: call(*given))
     monkeypatch.setattr(analogy, "measure", partial(measure, warm_up=False))
     monkeypatch.setattr(analogy, "import_seconds", lambda: 0.03)

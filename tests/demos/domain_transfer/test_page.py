@@ -15,7 +15,7 @@ from demos.domain_transfer import models as domains
 from demos.domain_transfer.translate import Controls, View
 from demos.shared import finetune as fits
 from demos.shared import models
-from demos.shared.widgets import starter
+from demos.shared.widgets import clicked_point, starter
 from examples.starters import FOLDER
 from examples.translations import ONE_EACH, SCENES, TRANSLATIONS, Translated
 from i2i_core.checkpoints.checkpoint import save
@@ -259,7 +259,7 @@ def test_a_click_asks_where_a_spot_comes_from() -> None:
     one, two = (np.asarray(view.matched, int) for view in (first, other))
     assert np.abs(one - two).max() > 60  # another place glows
     event = gr.SelectData(None, {"index": [64, 192], "value": None})
-    assert inspect._clicked(first.marked, event) == (0.25, 0.75)
+    assert clicked_point(first.marked, event) == (0.25, 0.75)
 
 
 def test_a_model_that_compares_no_patches_is_judged_only() -> None:
