@@ -18,6 +18,10 @@ from i2i_core.progress import Progress, Work
 
 AUTO, PATCHES = "auto", "patches"
 MAX_STRENGTH = 1.5
+NO_MODEL = (
+    "No model here was taught pictures like both of these: choose one to see what it makes of "
+    "them, or teach one."
+)
 BY_COLOURS = "Recoloured: what answers to each other in both pictures has the same colours."
 BY_PATCHES = "Re-made by patches of the texture picture, each where the same kind of thing is."
 
@@ -57,13 +61,14 @@ def swap(
     why = BY_PATCHES
     if model == AUTO:
         fitting = choose(structure, texture)
-        why = reason(PATCHES)
+        why = f"{BY_PATCHES} {NO_MODEL}"
         if isinstance(fitting, LoadedModel):
             picture = _by_model(structure, texture, fitting, strength, detail, short_side)
             if pair.is_beaten_by(picture):
                 yield Progress(1, 1, picture=picture, note=reason(fitting.info))
                 return
-            why = f"{BY_PATCHES} The model {fitting.info.name} was tried, and is measured worse."
+            tried = f"The model {fitting.info.name} was tried too"
+            why = f"{BY_PATCHES} {tried}, and its swap is measured to be worse."
     yield from pair.remade(strength, seed, why)
 
 
@@ -186,13 +191,13 @@ def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
 
 
 def reason(choice: ModelInfo | str) -> str:
-    """What made a picture, this model or PATCHES, and why, in a sentence or two."""
+    """What made a picture, this model or PATCHES, and why it did, in a sentence."""
     if isinstance(choice, ModelInfo):
-        return f"Made by the model {choice.name}: both pictures are like those it was taught."
-    return (
-        f"{BY_PATCHES} No model here was taught pictures like both of these: choose one to see "
-        "what it makes of them, or teach one."
-    )
+        return (
+            f"Made by the model {choice.name}: both pictures are like those it was taught, and its "
+            "swap is measured to be the better one."
+        )
+    return BY_PATCHES
 
 
 def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:
