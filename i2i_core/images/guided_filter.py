@@ -13,9 +13,9 @@ def guided_filter(guide: Tensor, x: Tensor, radius: int, epsilon: float) -> Tens
     of `guide` (1, 1 or 3, H, W): (1, C, H, W), of values that may leave the range of `x`.
 
     Where the guide varies by less than `epsilon`, a variance, the result tends to the window's
-    mean. He et al. 2013 (*Guided image filtering*), equations 14 to 16 of their section 3.5; the
+    mean. He et al. 2013 (*Guided image filtering*, section 3, with a guide of several channels); the
     functions are found at the size of `x` and applied at that of the guide, as in He & Sun 2015
-    (*Fast guided filter*)."""
+    (*Fast guided filter*, section 2)."""
     small = resize(guide, x.shape[-2:])
     slopes, offset = _affine(small - 0.5, x, radius, epsilon)
     slopes, offset = (
@@ -29,7 +29,7 @@ def guided_filter(guide: Tensor, x: Tensor, radius: int, epsilon: float) -> Tens
 
 def _affine(guide: Tensor, x: Tensor, radius: int, epsilon: float) -> tuple[Tensor, Tensor]:
     """Slopes (1, C, G, H, W) and offsets (1, C, H, W), each the mean over all windows that a pixel
-    is in (equation 16)."""
+    is in."""
     channels = guide.shape[1]
     mean_g, mean_x = box_mean(guide, radius), box_mean(x, radius)
     squares = (guide[:, :, None] * guide[:, None]).flatten(1, 2)
@@ -38,7 +38,7 @@ def _affine(guide: Tensor, x: Tensor, radius: int, epsilon: float) -> tuple[Tens
     covariance = covariance + epsilon * torch.eye(channels).to(x)[None, :, :, None, None]
     products = box_mean((x[:, :, None] * guide[:, None]).flatten(1, 2), radius)
     cross = products.unflatten(1, (x.shape[1], channels)) - mean_x[:, :, None] * mean_g[:, None]
-    # Pixels first: a system of G equations each (equation 14).
+    # Pixels first: a system of G equations each.
     systems, right = covariance[0].permute(2, 3, 0, 1), cross[0].permute(2, 3, 1, 0)
     slopes = torch.linalg.solve(systems, right).permute(3, 2, 0, 1)[None]
     offset = mean_x - (slopes * mean_g[:, None]).sum(2)

@@ -12,7 +12,7 @@ from i2i_core.patches.semantic_guides import joint_components
 REGIONS = 6  # at most
 LEAST_SHARE = 0.05  # of either picture: a region that one of them hardly has matches nothing
 ROUNDS = 8  # of k-means
-SOFTNESS = 1.0  # of memberships, in mean squared distances to the nearest centre
+SOFTNESS = 1.5  # of memberships, in mean squared distances to the nearest centre
 OUTLINE_RADIUS, OUTLINE_EPSILON = 8, 1e-3  # pixels; squared grey levels of [0, 1]
 RegionPair = tuple[Tensor, Tensor]
 

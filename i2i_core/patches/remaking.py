@@ -50,8 +50,8 @@ def remake_task(a: Tensor, b: Tensor, recoloured: Tensor) -> Task:
 
 def remake_settings(long_side: int, seed: int = 0) -> Settings:
     """Settings for a result of `long_side` pixels."""
-    settings = settings_for(long_side, guide_weight=GUIDE_WEIGHT, blurred_rounds=1, seed=seed)
-    return replace(settings, **SEMANTIC_SETTINGS)
+    changes = {"guide_weight": GUIDE_WEIGHT, "blurred_rounds": 1, "seed": seed}
+    return settings_for(long_side, **changes, **SEMANTIC_SETTINGS)
 
 
 def settled(patches: Tensor, recoloured: Tensor, a: Tensor) -> Tensor:

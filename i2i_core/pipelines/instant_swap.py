@@ -46,8 +46,8 @@ class InstantSwap:
     def remade(self, strength: float, seed: int, note: str) -> Work:
         """Beyond RECOLOURED, on the way to the re-made picture, which is that of 1 and above. Only
         the last record has a picture: those before are coarser than the recoloured one."""
-        sizes = ((x.shape[-2], x.shape[-1]) for x in (self.structure, self.texture))
-        total = count_levels(*sizes, remake_settings(self.long_side, seed))
+        target, source = ((x.shape[-2], x.shape[-1]) for x in (self.structure, self.texture))
+        total = count_levels(target, source, remake_settings(self.long_side, seed))
         for level in remake(self.structure, self.texture, self.colours, seed):
             if level.step < total:
                 height, width = level.picture.shape[-2:]
