@@ -13,7 +13,7 @@ def guided_filter(guide: Tensor, x: Tensor, radius: int, epsilon: float) -> Tens
     of `guide` (1, 1 or 3, H, W): (1, C, H, W), of values that may leave the range of `x`.
 
     Where the guide varies by less than `epsilon`, a variance, the result tends to the window's
-    mean. He et al. 2013 (*Guided image filtering*, section 3, with a guide of several channels); the
+    mean. He et al. 2013 (*Guided image filtering*, section 3), for a guide of several channels. The
     functions are found at the size of `x` and applied at that of the guide, as in He & Sun 2015
     (*Fast guided filter*, section 2)."""
     small = resize(guide, x.shape[-2:])

@@ -22,7 +22,7 @@ from i2i_core.patches.task import Settings, Task, settings_for
 
 COLOUR_WEIGHT = 0.02  # of the recoloured picture's Lab: 50 units of L are one of the guide
 GUIDE_WEIGHT = (4.0, 1.5)  # coarse and fine: to the end outlines are followed to the pixel
-SETTLED = 0.5  # of the way from the patches' colours to those of the recoloured picture
+SETTLED = 0.7  # of the way from the patches' colours to those of the recoloured picture
 RADIUS, EPSILON = 8, 0.002  # of the guided filter of that difference
 
 
