@@ -1,8 +1,9 @@
 """Measures texture swap on test pictures: `python -m benchmarks.texture --data DIR`.
 
 How well the models rebuild pictures that they never saw; how near swaps come to the texture picture
-(sliced Wasserstein distance) and how much of the structure picture's arrangement they keep, beside
-copies, colour transfer and the instant engine; what a swap costs.
+(sliced Wasserstein distance), as a whole and within regions that show the same kind of thing, and
+how much of the structure picture's arrangement they keep, beside copies and colour transfer; what a
+swap costs.
 """
 
 from __future__ import annotations
@@ -26,10 +27,14 @@ from benchmarks.domain import grid
 from i2i_core.checkpoints.model_zoo import LoadedModel, open_model, resolve
 from i2i_core.data.folders import Folder, readable
 from i2i_core.evaluation.set_metrics import l1_levels, ssim
-from i2i_core.images.sizes import fit_short_side
+from i2i_core.images.files import open_image
+from i2i_core.images.sizes import fit_long_side, fit_short_side
 from i2i_core.images.tensors import to_tensor
 from i2i_core.methods.swapping_codes import decode, encode
-from i2i_core.patches.metrics import self_similarity, sliced_wasserstein
+from i2i_core.patches.matched_regions import RegionPair, matched_regions
+from i2i_core.patches.metrics import matched_wasserstein, self_similarity, sliced_wasserstein
+from i2i_core.patches.semantic_guides import semantic_features
+from i2i_core.pipelines.instant_swap import InstantSwap
 from i2i_core.pipelines.texture_swap import PATCHES, as_swapper, choose, swap
 from i2i_core.progress import last_picture
 
@@ -37,6 +42,8 @@ SIZE = 256
 TIMED = (256, 512)  # pixels of both sides
 SCALES = 3  # of the SSIM: whole, half and quarter size
 PAIRS = 100  # shared by the models
+JUDGED_REGIONS = 8  # more than are recoloured by
+Pair = tuple[Image.Image, Image.Image]
 
 
 class Task(NamedTuple):
@@ -77,8 +84,10 @@ def main() -> None:
         pictures = test_pictures(options.data, task.folders, each)
         model = open_model(files[task.model])
         rebuild(model, pictures)
-        sheet = swaps(model, pictures, each)
+        sheet = swaps(model.info.name, model, test_pairs(pictures, each))
         sheet.save(options.out / f"texture_{task.model}.png")
+    if pairs := named_pairs(options.data / "photo_pairs"):
+        swaps("photo_pairs", None, pairs).save(options.out / "texture_photo_pairs.png")
     print(f"\n{'one swap, encoding included':50}{'seconds':>12}{'peak MB':>12}")
     for name, file in files.items():
         for size in TIMED:
@@ -134,36 +143,78 @@ def scales(a: Tensor, b: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         a, b = (F.avg_pool2d(x, 2) for x in (a, b))
 
 
-def swaps(model: LoadedModel, pictures: list[Image.Image], count: int) -> Image.Image:
-    """Print how swaps of test pairs score; returns pictures of the first ones."""
+def test_pairs(pictures: list[Image.Image], count: int) -> list[Pair]:
+    """Each picture with the one two fifths of the list further on."""
     number = len(pictures)
     step = next(k for k in range(number * 2 // 5, number) if np.gcd(k, number) == 1)
-    pairs = [(pictures[n % number], pictures[(n + step) % number]) for n in range(count)]
+    return [(pictures[n % number], pictures[(n + step) % number]) for n in range(count)]
+
+
+def named_pairs(folder: Path) -> list[Pair]:
+    """NAME_a and NAME_b of a folder, in both directions, their longer side SIZE pixels."""
+    pairs = []
+    for path in sorted(folder.glob("*_a.*")):
+        files = path, path.with_name(path.name.replace("_a.", "_b."))
+        one, other = (fit_long_side(open_image(file), SIZE) for file in files)
+        pairs += [(one, other), (other, one)]
+    return pairs
+
+
+def swaps(name: str, model: LoadedModel | None, pairs: list[Pair]) -> Image.Image:
+    """Print how swaps of pairs score; returns pictures of the first ones."""
     makers: dict[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
         "the structure picture": lambda one, _: one,
-        "the texture picture": lambda _, other: other,
+        "the texture picture": lambda one, other: other.resize(one.size),
         "colour transfer": colour_transfer,
-        "patches (instant engine)": lambda one, other: last_picture(swap(one, other, PATCHES)),
-        "the network alone (detail 0)": lambda one, other: last_picture(
-            swap(one, other, model, detail=0)
-        ),
-        "the model": lambda one, other: last_picture(swap(one, other, model)),
+        "recoloured": lambda one, other: InstantSwap(one, other).recoloured,
+        "re-made": lambda one, other: last_picture(swap(one, other, PATCHES)),
     }
-    print(f"{model.info.name}: {count} swaps{'SWD to texture':>40}{'self-sim. to structure':>26}")
+    if model is not None:
+        makers["the network alone (detail 0)"] = lambda one, other: last_picture(
+            swap(one, other, model, detail=0)
+        )
+        makers["the model"] = lambda one, other: last_picture(swap(one, other, model))
+    tensors = [tuple(map(to_tensor, pair)) for pair in pairs]
+    regions = [
+        matched_regions(*map(semantic_features, pair), count=JUDGED_REGIONS, softness=0)
+        for pair in tensors
+    ]
+    print(f"{name}: {len(pairs)} swaps{'SWD':>32}{'within':>12}{'self-sim.':>12}{'CPU s':>12}")
     rows: list[list[Image.Image]] = [[pair[k] for pair in pairs] for k in (0, 1)]
     for title, make in makers.items():
-        results = [make(*pair).resize((SIZE, SIZE)) for pair in pairs]
-        tensors = [
-            tuple(map(to_tensor, (result, *pair)))
-            for result, pair in zip(results, pairs, strict=True)
+        began = time.process_time()
+        results = [make(*pair).resize(pair[0].size) for pair in pairs]
+        seconds = (time.process_time() - began) / len(pairs)
+        scores = [
+            score(to_tensor(result), *both, shown)
+            for result, both, shown in zip(results, tensors, regions, strict=True)
         ]
-        distance = np.mean([sliced_wasserstein(x, texture) for x, _, texture in tensors])
-        similarity = np.mean([self_similarity(x, structure) for x, structure, _ in tensors])
-        print(f"  {title:50}{distance:12.3f}{similarity:26.3f}", flush=True)
+        numbers = "".join(f"{value:12.3f}" for value in np.mean(scores, 0))
+        print(f"  {title:38}{numbers}{seconds:12.2f}", flush=True)
         rows.append(results)
-    fitting = np.mean([choose(*pair) != PATCHES for pair in pairs[:20]])
-    print(f"  left to choose, a model makes {100 * fitting:.0f} % of the swaps")
+    if model is not None:
+        chosen = np.mean([wins(model, *pair) for pair in pairs[:20]])
+        print(f"  left to choose, the model makes {100 * chosen:.0f} % of the swaps")
     return grid([*rows[:2], *rows[4:]])
+
+
+def score(
+    result: Tensor, structure: Tensor, texture: Tensor, regions: RegionPair
+) -> tuple[float, float, float]:
+    """Distance to the texture picture, as a whole and within regions, and what is kept."""
+    return (
+        sliced_wasserstein(result, texture),
+        matched_wasserstein(result, texture, regions),
+        self_similarity(result, structure),
+    )
+
+
+def wins(model: LoadedModel, structure: Image.Image, texture: Image.Image) -> bool:
+    """Whether the page, left to choose, would have the model make this swap."""
+    if choose(structure, texture) == PATCHES:
+        return False
+    swapped = last_picture(swap(structure, texture, model))
+    return InstantSwap(structure, texture).is_beaten_by(swapped)
 
 
 def measure(file: Path, size: int) -> None:

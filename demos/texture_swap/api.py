@@ -19,9 +19,11 @@ def swap_texture(structure: str, texture: str, strength: float, model: str) -> I
     Args:
         structure: The picture whose layout and shapes are kept.
         texture: The picture whose colours and materials are taken.
-        strength: 0 for the structure picture as it is, 1 for the whole swap, up to 1.5.
-        model: A shipped swapping autoencoder, see list_models; "auto" for whichever fits both
-            pictures, or if none does, patches; "patches" for these.
+        strength: 0 for the structure picture as it is, 0.5 for it in the colours of the texture
+            picture, which takes a second, 1 for it re-made of the texture picture's patches. With a
+            model 1 is the whole swap, and up to 1.5 it is exaggerated.
+        model: "auto" for whatever is measured to do best, "patches" to ask no model, or a shipped
+            swapping autoencoder, see list_models.
 
     Returns:
         The swap, a PNG."""

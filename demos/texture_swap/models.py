@@ -1,4 +1,4 @@
-"""The models of the tab "Texture swap" that a visitor can choose, and the patches beside them."""
+"""The models of the tab "Texture swap" that a visitor can choose, and the ways without one."""
 
 from demos.shared import models
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
@@ -10,11 +10,11 @@ FAVOURITE = "swapping_autoencoder.cats"  # what stands on the page first
 
 
 def choices(visit_paths: list[str]) -> list[tuple[str, str]]:
-    """Label and value of what can make a swap: whatever fits, one of the models, patches."""
+    """Label and value of what can make a swap: whatever does best, one of the models, none."""
     return [
-        ("Whatever fits both pictures", AUTO),
+        ("Whatever does best", AUTO),
         *models.choices(visit_paths, TASK),
-        ("Patches of the texture picture", PATCHES),
+        ("Colours and patches of the texture picture", PATCHES),
     ]
 
 

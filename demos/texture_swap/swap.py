@@ -14,7 +14,7 @@ from i2i_core.images.files import open_image
 from i2i_core.pipelines.texture_swap import AUTO, MAX_STRENGTH, reason, swap, swap_grid
 from i2i_core.progress import Progress
 
-HELLO = "Drag the handle. Then take two pictures of yours, cats or landscapes or anything."
+HELLO = "Drag the handle. Then take two pictures of yours, of anything."
 SHORT_SIDES = {"as learnt": None, "384": 384, "512": 512}  # pixels
 MAX_PICTURES = 6  # pictures on a side of the grid
 
@@ -76,7 +76,8 @@ def build() -> Chooser:
 def _lay_out_settings() -> tuple[Any, ...]:
     strength = gr.Slider(
         0, MAX_STRENGTH, 1, step=0.05, label="Strength",
-        info="0 is the structure picture, 1 the whole swap; beyond, it is exaggerated",
+        info="0 is the structure picture, 0.5 has it recoloured, 1 re-made of the texture picture; "
+        "a model goes straight there, and beyond 1 exaggerates",
     )  # fmt: skip
     detail = gr.Slider(
         0, 1, 1, step=0.05, label="Detail of the structure picture",

@@ -8,6 +8,7 @@ from i2i_core.cli import common
 from i2i_core.cli.common import arg, opt
 
 Strength = Annotated[float, opt("0 to 1.5")]
+SwapStrength = Annotated[float, opt("0 to 1.5: 0.5 is recoloured, 1 re-made, beyond for a model")]
 ShortSide = Annotated[int | None, opt("pixels (default: as was learnt)", "--short-side", "--size")]
 Model = Annotated[str, opt("a swapping autoencoder: a file, or a shipped one's name")]
 
@@ -17,9 +18,10 @@ def swap(
     texture: Annotated[Path, arg("TEXTURE", "picture whose colours and stuff are taken")],
     out: common.Out,
     model: Annotated[
-        str, opt('a swapping autoencoder, "patches", or "auto" for whichever fits both pictures')
+        str,
+        opt('"auto" for what is measured best, "patches" for no model, or a swapping autoencoder'),
     ] = "auto",
-    strength: Strength = 1.0,
+    strength: SwapStrength = 1.0,
     detail: Annotated[float, opt("of the structure picture, 0 to 1")] = 1.0,
     short_side: ShortSide = None,
     seed: Annotated[int, opt("of patches: another number, another result")] = 0,

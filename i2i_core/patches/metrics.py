@@ -12,6 +12,7 @@ from i2i_core.images.filters import correlation, gaussian_blur, rank, resize, rg
 from i2i_core.patches.search import augment_keys, augment_queries
 
 PATCH = 7
+LEAST_PATCHES = 30  # of a region, to speak of a distribution
 
 
 def coherence(result: Tensor, source: Tensor, scales: int = 3, samples: int = 3000) -> float:
@@ -42,12 +43,43 @@ def sliced_wasserstein(result: Tensor, source: Tensor, scales: int = 3) -> float
     quantiles = torch.linspace(0, 1, 512, device=result.device)
     values = []
     for a, b in zip(_scales(result, scales), _scales(source, scales), strict=True):
-        random = torch.Generator().manual_seed(0)
-        directions = torch.randn(128, 3, PATCH, PATCH, generator=random).to(a)
-        directions = F.normalize(directions.flatten(1), dim=1).view_as(directions)
-        sorted_a, sorted_b = (_quantiles(F.conv2d(x, directions), quantiles) for x in (a, b))
+        directions = _directions(a)
+        sorted_a, sorted_b = (
+            _quantiles(F.conv2d(x, directions)[0].flatten(1), quantiles) for x in (a, b)
+        )
         spread = sorted_b.std(0).mean().clamp_min(1e-6)
         values.append(float((sorted_a - sorted_b).abs().mean() / spread))
+    return float(np.mean(values))
+
+
+def matched_wasserstein(
+    result: Tensor, source: Tensor, regions: tuple[Tensor, Tensor], scales: int = 3
+) -> float:
+    """Whether colours and textures landed on the right things: `sliced_wasserstein` of the patches
+    within each of the `regions`, weighted by its share of the result.
+
+    `regions` are memberships (1, K, h, w each, any size) of the structure picture, which the result
+    has the layout of, and of `source` in K regions that match (`matched_regions`); a patch belongs
+    to the one that its middle is most in. A region that at some scale has next to no patches in one
+    of both is passed over there."""
+    quantiles = torch.linspace(0, 1, 512, device=result.device)
+    values = []
+    for a, b in zip(_scales(result, scales), _scales(source, scales), strict=True):
+        directions = _directions(a)
+        projected_a, projected_b = (F.conv2d(x, directions)[0].flatten(1) for x in (a, b))
+        labels_a, labels_b = (_patch_labels(*x) for x in zip(regions, (a, b), strict=True))
+        total, weight = 0.0, 0
+        for region in range(regions[0].shape[1]):
+            inside_a, inside_b = labels_a == region, labels_b == region
+            if min(int(inside_a.sum()), int(inside_b.sum())) < LEAST_PATCHES:
+                continue
+            pair = (projected_a[:, inside_a], projected_b[:, inside_b])
+            sorted_a, sorted_b = (_quantiles(x, quantiles) for x in pair)
+            spread = sorted_b.std(0).mean().clamp_min(1e-6)
+            size = int(inside_a.sum())
+            total += size * float((sorted_a - sorted_b).abs().mean() / spread)
+            weight += size
+        values.append(total / max(1, weight))
     return float(np.mean(values))
 
 
@@ -76,9 +108,23 @@ def _scales(picture: Tensor, count: int) -> list[Tensor]:
     return pyramid
 
 
+def _directions(picture: Tensor) -> Tensor:
+    """Random directions of patches (128, 3, PATCH, PATCH), of unit length, always the same."""
+    random = torch.Generator().manual_seed(0)
+    directions = torch.randn(128, 3, PATCH, PATCH, generator=random).to(picture)
+    return F.normalize(directions.flatten(1), dim=1).view_as(directions)
+
+
+def _patch_labels(memberships: Tensor, picture: Tensor) -> Tensor:
+    """The region of each patch of `picture`, row by row."""
+    margin = PATCH // 2
+    full = F.interpolate(memberships, picture.shape[-2:], mode="bilinear", align_corners=False)
+    return full[0, :, margin:-margin, margin:-margin].argmax(0).flatten()
+
+
 def _quantiles(projected: Tensor, quantiles: Tensor) -> Tensor:
-    values = projected[0].flatten(1)
-    return torch.quantile(values[:, :: max(1, values.shape[1] // 16000)], quantiles, dim=1)
+    """Of each row (D, N)."""
+    return torch.quantile(projected[:, :: max(1, projected.shape[1] // 16000)], quantiles, dim=1)
 
 
 def _cells(picture: Tensor, cells: int) -> Tensor:

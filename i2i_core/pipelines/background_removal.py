@@ -8,12 +8,14 @@ from torch import Tensor
 from i2i_core.devices import best_device
 from i2i_core.errors import InputError
 from i2i_core.images.files import check_image
+from i2i_core.images.filters import resize
 from i2i_core.images.guided_filter import box_mean, guided_filter
 from i2i_core.images.tensors import to_tensor
 from i2i_core.patches.objects import WORKING_SIDE, find_objects
 
 EDGE = 4  # pixels to both sides of an outline that may be half transparent, of WORKING_SIDE
 WORK_SIDE = 2 * WORKING_SIDE
+EPSILON = 1e-4  # a variance: fainter edges of the photograph do not count
 
 
 def remove_background(photo: Image.Image) -> Image.Image:
@@ -40,7 +42,10 @@ def soft_mask(mask: Tensor, picture: Tensor) -> Tensor:
     [0, 1]. Beyond EDGE pixels of the outline it stays as it is."""
     wide = 2 * round(EDGE * max(mask.shape[-2:]) / WORKING_SIDE) + 1
     near = box_mean(mask, wide // 2)
-    alpha = guided_filter(mask, picture, EDGE, work_side=WORK_SIDE)
+    scale = min(1.0, WORK_SIDE / max(mask.shape[-2:]))
+    height, width = (max(1, round(side * scale)) for side in mask.shape[-2:])
+    small = resize(mask, (height, width)).clamp(0, 1)
+    alpha = guided_filter(picture, small, EDGE, EPSILON)
     # The filter's tails are haze: between 0.1 and 0.9 is edge.
     alpha = ((alpha - 0.1) / 0.8).clamp(0, 1)
     alpha = torch.where(near >= 1 - 1e-4, 1.0, alpha)

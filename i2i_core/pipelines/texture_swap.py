@@ -1,7 +1,6 @@
-"""Texture swap by a swapping autoencoder that fits both pictures, or by patches."""
+"""Texture swap: recoloured and re-made for any two pictures, or by a swapping autoencoder."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -14,13 +13,17 @@ from i2i_core.methods import swapping_codes
 from i2i_core.methods.swapping_autoencoder import SwappingAutoencoder
 from i2i_core.methods.swapping_codes import Codes, Floats, at_size, decode, encode
 from i2i_core.methods.swapping_statistics import out_of_distribution_score
-from i2i_core.pipelines.analogy import structural_analogy
-from i2i_core.pipelines.domain_transfer import blend
+from i2i_core.pipelines.instant_swap import LONG_SIDE, RECOLOURED, InstantSwap, recoloured_rows
 from i2i_core.progress import Progress, Work
 
 AUTO, PATCHES = "auto", "patches"
 MAX_STRENGTH = 1.5
-CORRESPONDENCE = "figures and lightness"  # what in one picture answers to what in the other
+NO_MODEL = (
+    "No model here was taught pictures like both of these: choose one to see what it makes of "
+    "them, or teach one."
+)
+BY_COLOURS = "Recoloured: what answers to each other in both pictures has the same colours."
+BY_PATCHES = "Re-made by patches of the texture picture, each where the same kind of thing is."
 
 
 def swap(
@@ -29,11 +32,15 @@ def swap(
 ) -> Work:  # fmt: skip
     """The `structure` picture with the other's texture; the last note says what made it and why.
 
-    `model`: a swapping autoencoder, PATCHES, or AUTO for whichever fits (`choose`). `strength`: 0
-    is the structure picture, 1 the whole swap, beyond exaggerated (which patches cannot be).
-    `detail`: how much of the structure picture's fine detail, which a small network loses, is laid
-    over a model's swap. `short_side`, pixels: by default as the model learnt; of patches by default
-    the longer side has 256. Raises InputError for settings out of range and for other models."""
+    `model`: PATCHES for the two ways that suit any pictures; AUTO for these too, unless a shipped
+    model, taught pictures like both, is measured to do better; or a swapping autoencoder.
+    `strength`: 0 is the structure picture. Of the two ways, RECOLOURED is that picture in the
+    other's colours, which comes at once, 1 and above it re-made of the other's patches; of a model,
+    1 is the whole swap, beyond exaggerated. `detail`: how much of the structure picture's fine
+    detail, which a small network loses, is laid over a model's swap. `short_side`, pixels: by
+    default as the model learnt; without a model by default the longer side has 256. Raises
+    InputError for settings out of range and for other models.
+    """
     check_range("strength", strength, 0, MAX_STRENGTH)
     check_range("detail", detail, 0, 1)
     if short_side is not None:
@@ -41,28 +48,50 @@ def swap(
         check_range("short side", short_side, *limits)
     structure = check_image(structure, "The structure picture")
     texture = check_image(texture, "The texture picture")
-    why = ""
-    if model == AUTO:
-        yield Progress(0, 1, note="Which model fits both pictures?")
-        model = choose(structure, texture)
-        why = reason(model.info if isinstance(model, LoadedModel) else model)
-    if not isinstance(model, LoadedModel):
-        check_choice("way to swap textures", model, (AUTO, PATCHES))
-        long_side = 256
-        if short_side is not None:
-            long_side = min(1024, round(short_side * max(structure.size) / min(structure.size)))
-        settings: dict[str, Any] = {"preset": "texture", "correspondence": CORRESPONDENCE}
-        settings |= {"seed": seed, "long_side": long_side}
-        work = structural_analogy(structure, texture, **settings)
-        yield from _blended(work, structure, min(1.0, strength), why)
+    if isinstance(model, LoadedModel):
+        picture = _by_model(structure, texture, model, strength, detail, short_side)
+        yield Progress(1, 1, picture=picture, note=f"Made by the model {model.info.name}.")
         return
+    check_choice("way to swap textures", model, (AUTO, PATCHES))
+    pair = InstantSwap(structure, texture, _long_side(structure, short_side))
+    if strength <= RECOLOURED:
+        yield Progress(1, 1, picture=pair.gentle(strength), note=BY_COLOURS)
+        return
+    yield Progress(0, 1, picture=pair.recoloured, note="Recoloured. Now it is re-made …")
+    why = BY_PATCHES
+    if model == AUTO:
+        fitting = choose(structure, texture)
+        why = f"{BY_PATCHES} {NO_MODEL}"
+        if isinstance(fitting, LoadedModel):
+            picture = _by_model(structure, texture, fitting, strength, detail, short_side)
+            if pair.is_beaten_by(picture):
+                yield Progress(1, 1, picture=picture, note=reason(fitting.info))
+                return
+            tried = f"The model {fitting.info.name} was tried too"
+            why = f"{BY_PATCHES} {tried}, and its swap is measured to be worse."
+    yield from pair.remade(strength, seed, why)
+
+
+def _by_model(
+    structure: Image.Image,
+    texture: Image.Image,
+    model: LoadedModel,
+    strength: float,
+    detail: float,
+    short_side: int | None,
+) -> Image.Image:
     method = as_swapper(model)
     source = at_size(method, structure, short_side)
-    source_codes = encode(method, source, min(source.size))
-    texture_codes = encode(method, texture, short_side)
-    result = decode(method, source_codes.textured(texture_codes, strength))
-    result = with_rest(result, source, decode(method, source_codes), max(0.0, 1 - strength), detail)
-    yield Progress(1, 1, picture=result, note=why or f"Made by the model {model.info.name}.")
+    codes = encode(method, source, min(source.size))
+    result = decode(method, codes.textured(encode(method, texture, short_side), strength))
+    return with_rest(result, source, decode(method, codes), max(0.0, 1 - strength), detail)
+
+
+def _long_side(structure: Image.Image, short_side: int | None) -> int:
+    """Pixels of the longer side of a swap without a model."""
+    if short_side is None:
+        return LONG_SIDE
+    return min(1024, round(short_side * max(structure.size) / min(structure.size)))
 
 
 def decode_codes(
@@ -112,32 +141,44 @@ def swap_grid(
     detail: float = 1.0, short_side: int | None = None,
 ) -> Iterator[Progress]:  # fmt: skip
     """Every structure with every texture; a record a row, whose picture is the sheet so far: the
-    textures in its first row, the structures in its first column. AUTO goes by the first of each.
+    textures in its first row, the structures in its first column. Without a model, which is with
+    PATCHES or AUTO, each is recoloured: to re-make them all would take minutes.
     """
     structures = [check_image(picture, "The structure picture") for picture in structures]
     textures = [check_image(picture, "The texture picture") for picture in textures]
-    if model == AUTO:
-        model = choose(structures[0], textures[0])
-    if not isinstance(model, LoadedModel):
-        problem = "No model fits these pictures, and a grid of patches would take minutes"
-        raise InputError(f"{problem}: choose a model to see what it makes of them.")
-    method = as_swapper(model)
-    size = short_side or method.config.crop_size
-    sources = [at_size(method, picture, size) for picture in structures]
-    rows = [encode(method, source, size) for source in sources]
-    columns = [encode(method, picture, size) for picture in textures]
-    sheet = Image.new("RGB", (size * (len(columns) + 1), size * (len(rows) + 1)), "white")
+    size = short_side or LONG_SIDE
+    if isinstance(model, LoadedModel) and short_side is None:
+        size = as_swapper(model).config.crop_size
+    sheet = Image.new("RGB", (size * (len(textures) + 1), size * (len(structures) + 1)), "white")
     for x, picture in enumerate(textures, 1):
         sheet.paste(_square(picture, size), (x * size, 0))
-    for y, (source, row) in enumerate(zip(sources, rows, strict=True), 1):
-        sheet.paste(_square(source, size), (0, y * size))
-        reconstruction = decode(method, row)
-        for x, column in enumerate(columns, 1):
-            result = decode(method, row.textured(column))
-            result = with_rest(result, source, reconstruction, 0, detail)
-            sheet.paste(_square(result, size), (x * size, y * size))
-        note = f"Row {y} of {len(rows)}, by the model {model.info.name}"
-        yield Progress(y, len(rows), picture=sheet.copy(), note=note)
+    if isinstance(model, LoadedModel):
+        rows = _model_rows(structures, textures, as_swapper(model), size, detail)
+        made = f"by the model {model.info.name}"
+    else:
+        check_choice("way to swap textures", model, (AUTO, PATCHES))
+        rows, made = recoloured_rows(structures, textures, size), "recoloured"
+    for y, row in enumerate(rows, 1):
+        for x, picture in enumerate(row):
+            sheet.paste(_square(picture, size), (x * size, y * size))
+        note = f"Row {y} of {len(structures)}, {made}"
+        yield Progress(y, len(structures), picture=sheet.copy(), note=note)
+
+
+def _model_rows(
+    structures: Sequence[Image.Image],
+    textures: Sequence[Image.Image],
+    method: SwappingAutoencoder,
+    size: int,
+    detail: float,
+) -> Iterator[list[Image.Image]]:
+    """Each structure, and the model's swaps of it."""
+    columns = [encode(method, picture, size) for picture in textures]
+    sources = [at_size(method, picture, size) for picture in structures]
+    for source, row in [(source, encode(method, source, size)) for source in sources]:
+        copy = decode(method, row)
+        results = [decode(method, row.textured(column)) for column in columns]
+        yield [source, *(with_rest(result, source, copy, 0, detail) for result in results)]
 
 
 def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
@@ -150,13 +191,13 @@ def choose(structure: Image.Image, texture: Image.Image) -> LoadedModel | str:
 
 
 def reason(choice: ModelInfo | str) -> str:
-    """Which model, or PATCHES, `choose` chose to make a picture, and why, in a sentence."""
+    """What made a picture, this model or PATCHES, and why it did, in a sentence."""
     if isinstance(choice, ModelInfo):
-        return f"Made by the model {choice.name}: both pictures are like those it was taught."
-    return (
-        "Made by patches of the texture picture: no model here was taught pictures like both "
-        "of these. Choose one to see what it makes of them, or teach one."
-    )
+        return (
+            f"Made by the model {choice.name}: both pictures are like those it was taught, and its "
+            "swap is measured to be the better one."
+        )
+    return BY_PATCHES
 
 
 def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> LoadedModel | None:
@@ -164,18 +205,6 @@ def _nearest_model(models: Sequence[LoadedModel], picture: Image.Image) -> Loade
     scores = [out_of_distribution_score(as_swapper(model), picture) for model in models]
     score = min(scores, default=2.0)
     return models[scores.index(score)] if score <= 1 else None
-
-
-def _blended(work: Work, structure: Image.Image, strength: float, why: str) -> Work:
-    """What a structural analogy makes, blended with the structure picture."""
-    for progress in work:
-        picture, note = progress.picture, progress.note
-        if picture is not None:
-            source = structure.resize(picture.size, Image.Resampling.LANCZOS)
-            picture = blend(source, picture, strength)
-        if progress.step == progress.total:
-            note = why or "Made by patches of the texture picture."
-        yield Progress(progress.step, progress.total, picture=picture, note=note)
 
 
 def _square(picture: Image.Image, size: int) -> Image.Image:

@@ -23,7 +23,10 @@ def test_swap_gives_a_picture_the_texture_of_another(
     with Image.open("c.png") as made:
         assert made.size == (128, 64)  # its shorter side as was learnt
     assert cli.main(["swap", "a.png", "b.png", "-o", "d.png", "--size", "64"]) == 0
-    assert "Made by patches" in capsys.readouterr().err
+    assert "Re-made by patches" in capsys.readouterr().err
+    few = ["--size", "64", "--strength", "0.5"]
+    assert cli.main(["swap", "a.png", "b.png", "-o", "d.png", *few]) == 0
+    assert "Recoloured" in capsys.readouterr().err
     assert cli.main(["swap", "a.png", "b.png", "-o", "e.png", "--strength", "9"]) == 2
     assert "strength" in capsys.readouterr().err
     assert not Path("e.png").exists()

@@ -16,6 +16,7 @@ from i2i_core.images.files import open_image
 from i2i_core.methods.swapping_codes import decode, encode
 from i2i_core.methods.swapping_statistics import out_of_distribution_score
 from i2i_core.pipelines.domain_transfer import difference
+from i2i_core.pipelines.instant_swap import RECOLOURED, InstantSwap
 from i2i_core.pipelines.texture_swap import (
     AUTO,
     PATCHES,
@@ -74,14 +75,32 @@ def test_a_named_model_says_that_it_made_it(swapper_model: LoadedModel) -> None:
     assert record.note == "Made by the model small."
 
 
-def test_patches_answer_for_any_pair() -> None:
+def test_the_ways_without_a_model_answer_for_any_pair() -> None:
     events = records(ONE, OTHER, PATCHES, short_side=64)
     assert events[-1].picture is not None
     assert events[-1].picture.size == (64, 64)
+    assert events[-1].note == reason(PATCHES)
     assert "patches of the texture picture" in events[-1].note
-    half = last_picture(swap(ONE, OTHER, PATCHES, short_side=64, strength=0.5))
-    mean = (np.asarray(ONE, float) + np.asarray(events[-1].picture, float)) / 2
-    assert np.abs(np.asarray(half, float) - mean).mean() < 1
+    # The recoloured picture is there at once, and nothing worse is shown before the last one.
+    recoloured = last_picture(swap(ONE, OTHER, PATCHES, short_side=64, strength=RECOLOURED))
+    assert [e.picture for e in events[1:-1]] == [None] * (len(events) - 2)
+    assert events[0].picture is not None
+    assert difference(events[0].picture, recoloured) == 0
+
+
+def test_strength_goes_over_the_recoloured_picture_to_the_remade_one() -> None:
+    nothing, little, recoloured, between, whole, beyond = (
+        last_picture(swap(ONE, OTHER, PATCHES, short_side=64, strength=s))
+        for s in (0, RECOLOURED / 2, RECOLOURED, (1 + RECOLOURED) / 2, 1, 1.5)
+    )
+    assert difference(nothing, ONE) == 0
+    for one, middle, other in ((nothing, little, recoloured), (recoloured, between, whole)):
+        mean = (np.asarray(one, float) + np.asarray(other, float)) / 2
+        assert np.abs(np.asarray(middle, float) - mean).mean() < 1
+        assert difference(one, other) > 2
+    assert difference(beyond, whole) == 0  # there is nothing to exaggerate
+    (record,) = records(ONE, OTHER, AUTO, short_side=64, strength=RECOLOURED)
+    assert "Recoloured" in record.note
 
 
 @pytest.mark.parametrize(
@@ -116,7 +135,7 @@ def test_a_model_of_another_method_swaps_nothing() -> None:
         ("palace_photo", "chelsea", PATCHES),
     ],
 )
-def test_the_model_that_was_taught_such_pictures_is_chosen(
+def test_the_model_that_was_taught_such_pictures_is_tried(
     structure: str, texture: str, expected: str
 ) -> None:
     pair = [open_image(starter(f"{name}.jpg")) for name in (structure, texture)]
@@ -124,19 +143,35 @@ def test_the_model_that_was_taught_such_pictures_is_chosen(
     assert (model.info.name if isinstance(model, LoadedModel) else model) == expected
 
 
-def test_auto_says_which_made_it_and_why() -> None:
+def test_auto_says_which_made_it_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     chelsea, kitten, lake = (
         open_image(starter(f"{name}.jpg")) for name in ("chelsea", "kitten_photo", "lake")
     )
+    strangers = records(chelsea, lake, AUTO, short_side=64)
+    assert reason(PATCHES) in strangers[-1].note
+    assert "No model here was taught" in strangers[-1].note
+    tried = records(chelsea, kitten, AUTO, short_side=64)
+    assert reason(PATCHES) in tried[-1].note
+    assert f"The model {CATS} was tried" in tried[-1].note
+    # A model that does better is taken at its word.
+    monkeypatch.setattr(InstantSwap, "is_beaten_by", lambda pair, picture: True)
     by_model = records(chelsea, kitten, AUTO)
     assert by_model[-1].note == reason(model_info(CATS))
     assert CATS in by_model[-1].note
     assert by_model[-1].picture is not None
     by_name = last_picture(swap(chelsea, kitten, open_model(CATS)))
     assert difference(by_model[-1].picture, by_name) == 0
-    by_patches = records(chelsea, lake, AUTO, short_side=64)
-    assert by_patches[-1].note == reason(PATCHES)
-    assert "no model here was taught" in by_patches[-1].note
+
+
+def test_a_swap_is_better_if_it_is_nearer_within_regions_and_keeps_the_arrangement() -> None:
+    chelsea, kitten = (open_image(starter(f"{n}.jpg")) for n in ("chelsea", "kitten_photo"))
+    pair = InstantSwap(chelsea, kitten, 128)
+    assert not pair.is_beaten_by(pair.source)  # all of the arrangement, none of the texture
+    assert not pair.is_beaten_by(kitten.resize(pair.source.size))  # and the other way round
+    assert not pair.is_beaten_by(pair.recoloured)
+    same = InstantSwap(chelsea, chelsea, 128)
+    same.recoloured = same.recoloured.rotate(180)
+    assert same.is_beaten_by(chelsea)
 
 
 def test_a_misfit_is_smaller_for_what_was_learnt() -> None:
@@ -159,10 +194,18 @@ def test_a_grid_has_every_structure_with_every_texture(swapper_model: LoadedMode
     assert difference(sheet.crop((0, 64, 64, 128)), sides[0][0]) == 0
 
 
-def test_a_grid_needs_a_model() -> None:
-    letter = open_image(starter("letter.jpg"))
-    with pytest.raises(InputError, match="choose a model"):
-        list(swap_grid([letter], [letter], AUTO))
+def test_a_grid_without_a_model_is_recoloured() -> None:
+    one, others = picture(64, 64), [picture(64, 64, s) for s in (3, 4)]
+    *_, last = swap_grid([one], others, AUTO, short_side=64)
+    assert (last.step, last.total) == (1, 1)
+    assert "recoloured" in last.note
+    assert last.picture is not None
+    assert last.picture.size == (3 * 64, 2 * 64)
+    cell = last.picture.crop((2 * 64, 64, 3 * 64, 2 * 64))
+    alone = last_picture(swap(one, others[1], PATCHES, short_side=64, strength=RECOLOURED))
+    assert difference(cell, alone) == 0
+    with pytest.raises(InputError, match="way to swap"):
+        list(swap_grid([one], others, "nothing"))
 
 
 def test_a_picture_too_narrow_for_a_model_is_made_of_patches() -> None:

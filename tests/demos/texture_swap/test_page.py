@@ -71,10 +71,21 @@ def test_the_page_says_which_made_it_and_why() -> None:
     before, after = almost.pair
     assert before.size == after.size == (256, 256)
     assert difference(before, after) > 5
-    assert reason(model_info(CATS)) in last.status
+    assert reason(PATCHES) in last.status
+    assert CATS in last.status  # which was tried
     assert "256 × 256 pixels in" in last.status
-    *_, last = make(LETTER, CHELSEA, AUTO)
-    assert "Made by patches" in last.status
+    *_, last = make(CHELSEA, KITTEN, MODEL)
+    assert f"Made by the model {CATS}" in last.status
+    *_, last = make(LETTER, CHELSEA, AUTO, strength=0.5)
+    assert "Recoloured" in last.status
+
+
+def test_the_recoloured_picture_stands_there_until_it_is_remade() -> None:
+    _, first, *between, almost, last = make(CHELSEA, KITTEN, PATCHES)
+    assert first.pair[1].size == (256, 256)
+    assert all(view.pair == gr.skip() for view in between)
+    assert difference(first.pair[1], almost.pair[1]) > 2
+    assert last.pair == gr.skip()
 
 
 def test_size_and_strength_reach_the_swap() -> None:
