@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 import i2i_core
 from i2i_core.cli.main import main
 from i2i_core.errors import InputError
-from i2i_core.pipelines.background_removal import remove_background
+from i2i_core.pipelines.background_removal import pick_object, remove_background
 
 
 def photograph(size: tuple[int, int], radius: float, count: int = 1) -> Image.Image:
@@ -64,3 +64,16 @@ def test_the_command_writes_a_png_and_nothing_else(
     assert main(["remove-background", "photo.png", "-o", "out.jpg"]) == 2
     assert "out.jpg" in capsys.readouterr().err
     assert not Path("out.jpg").exists()
+
+
+def test_the_object_at_a_point_is_picked() -> None:
+    photo = photograph((300, 200), 0.15, 2)
+    mask = np.asarray(pick_object(photo, (0.25, 0.5))) > 0
+    red = np.asarray(photo)[..., 0] > 150
+    red[:, 150:] = False
+    assert mask.shape == (200, 300)
+    assert (mask & red).sum() / (mask | red).sum() > 0.85
+    with pytest.raises(InputError, match="No object was found there"):
+        pick_object(photo, (0.5, 0.05))
+    with pytest.raises(InputError, match="point's y"):
+        pick_object(photo, (0.5, -0.1))
