@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,10 @@ def evaluate(
         tuple[Path, Path] | None,
         opt("pairs to teach the FCN-score's reader (default: one half of these, for the other)"),
     ] = None,
+    network: Annotated[
+        str | None,
+        opt("deep features, by timm's name (default: efficientnet_lite0, which comes along)"),
+    ] = None,
     as_json: common.AsJson = False,
 ) -> None:
     """Measure a result, or a model.
@@ -56,6 +61,8 @@ def evaluate(
         sides = i2i.open_domains(a, b, ab=ab, paired=paired, reverse=turned, part="test")
         pairs = i2i.open_domains(*train, paired=True, reverse=turned) if train else None
         settings = EvaluationSettings(paired, reverse=reverse, limit=limit)
+        if network:
+            settings = replace(settings, backbone=network)
         scores = _evaluate_model(model, sides, settings, pairs)
     elif appearance:
         scores = _evaluate_picture(Path(result), appearance, structure, labels)
