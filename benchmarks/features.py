@@ -113,7 +113,7 @@ def swaps(model: LoadedModel, data: Path, folders: Sequence[str], count: int) ->
     real = features(examples[::2])
     row("real pictures (of the training set)", examples[1 : 2 * len(own) : 2], real)
     row("test pictures", own, real)
-    row("rebuilt", rebuilt, real, own)
+    row("rebuilt, by the network alone", rebuilt, real, own)
     row("swapped", swapped, real)
 
 
