@@ -1,8 +1,9 @@
 """Measures models of domains on test pictures: `python -m benchmarks.domain`.
 
-How far the translations' patches are from the target domain's (sliced Wasserstein distance), beside
-pictures as they are, colour transfer, and real pictures; how much of the arrangement is kept; what
-a megapixel costs.
+How far the translations' patches are from the target domain's (sliced Wasserstein distance), and
+what EfficientNet-Lite0 sees in them (kernel and Fréchet distance: not KID and FID, which are
+Inception's), beside pictures as they are, colour transfer, and real pictures; how much of the
+arrangement is kept; what a megapixel costs.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from PIL import Image
 
 from i2i_core.checkpoints.model_zoo import LoadedModel, open_model
 from i2i_core.data.folders import Folder, readable
-from i2i_core.evaluation.set_metrics import PatchSet
+from i2i_core.evaluation.set_metrics import FeatureSet, PatchSet, look
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.methods.heuristics import colour_transfer
+from i2i_core.networks.deep_features import DeepFeatures
 from i2i_core.patches.metrics import self_similarity
 from i2i_core.pipelines.domain_transfer import transfer
 from i2i_core.progress import last_picture, last_result
 
 SIZE = 256
 TIMED = ((512, 512), (2048, 1365))  # pixels
-COLUMNS = ("SWD", "gap closed", "self-sim.", "cycle")
+COLUMNS = ("SWD", "gap closed", "kernel", "Fréchet", "self-sim.", "cycle")
 
 
 class Task(NamedTuple):
@@ -102,17 +104,21 @@ def evaluate(task: Task, model: LoadedModel, data: Path, limit: int) -> Image.Im
 
     sources, targets = pictures(task.source, "test"), pictures(task.target, "test")
     examples = pictures(task.target, "train")
-    target_patches = patches(targets)
+    target_patches, seen = patches(targets), features(targets)
     real = patches(examples).distance(target_patches)
     untranslated = patches(sources).distance(target_patches)
 
+    def measured(results: Sequence[Image.Image], distance: float) -> str:
+        closed, ours = (untranslated - distance) / (untranslated - real), features(results)
+        kernel, frechet = ours.kernel_distance(seen), ours.frechet_distance(seen)
+        return f"{distance:12.3f}{closed:12.2f}{kernel:12.2f}{frechet:12.0f}"
+
     def row(name: str, results: Sequence[Image.Image], cycle: float | None = None) -> None:
-        distance = patches(results).distance(target_patches)
-        closed = (untranslated - distance) / (untranslated - real)
+        numbers = measured(results, patches(results).distance(target_patches))
         both = [(to_tensor(r), to_tensor(s)) for r, s in zip(results, sources, strict=True)]
         similarity = float(np.mean([self_similarity(r, s) for r, s in both]))
         back = "" if cycle is None else f"{cycle:12.1f}"
-        print(f"  {name:42}{distance:12.3f}{closed:12.2f}{similarity:12.3f}{back}", flush=True)
+        print(f"  {name:42}{numbers}{similarity:12.3f}{back}", flush=True)
 
     results = [
         last_result(transfer(picture, model, reverse=task.reverse, back=True))
@@ -122,7 +128,7 @@ def evaluate(task: Task, model: LoadedModel, data: Path, limit: int) -> Image.Im
     errors = [result.cycle_error for result in results if result.cycle_error is not None]
     cycle = float(np.mean(errors)) if errors else None
     print(f"{task.model}, {'back' if task.reverse else 'there'}: {len(sources)} pictures")
-    print(f"  {'real pictures (of the training set)':42}{real:12.3f}{1:12.2f}")
+    print(f"  {'real pictures (of the training set)':42}{measured(examples, real)}")
     row("pictures as they are", sources)
     row("colours of a target picture", coloured(sources, examples))
     row("translated", translations, cycle)
@@ -135,6 +141,14 @@ def patches(pictures: Sequence[Image.Image]) -> PatchSet:
     for picture in pictures:
         patch_set.add(to_tensor(picture))
     return patch_set
+
+
+def features(pictures: Sequence[Image.Image]) -> FeatureSet:
+    """What EfficientNet-Lite0 sees in the set, for distances."""
+    network, feature_set = DeepFeatures(), FeatureSet()
+    for picture in pictures:
+        feature_set.add(look(network, to_tensor(picture)))
+    return feature_set
 
 
 def coloured(sources: Sequence[Image.Image], targets: Sequence[Image.Image]) -> list[Image.Image]:

@@ -2,6 +2,8 @@
 
 The FCN-score (Isola et al. 2017, section 4.1): a network that learnt to read labels off real fronts
 reads them off the translations of the test maps, beside the same network on the real photographs.
+And what EfficientNet-Lite0 sees in them: kernel and Fréchet distance of the sets, the distance of
+features of the pairs (not KID, FID and LPIPS, which take other networks).
 """
 
 from __future__ import annotations
@@ -28,13 +30,23 @@ from i2i_core.evaluation.fcn_score import (
     train_segmenter,
 )
 from i2i_core.evaluation.segmenter import Segmenter
-from i2i_core.evaluation.set_metrics import PatchSet, l1_levels, ssim
+from i2i_core.evaluation.set_metrics import (
+    FeatureSet,
+    PatchSet,
+    feature_distance,
+    l1_levels,
+    look,
+    ssim,
+)
 from i2i_core.images.tensors import to_tensor
 from i2i_core.labels.palettes import FACADES
+from i2i_core.networks.deep_features import DeepFeatures
 from i2i_core.pipelines.translation import translate
 from i2i_core.progress import last_picture
 
-COLUMNS = ("pixel acc", "class acc", "class IoU", "SWD", "L1", "SSIM")
+COLUMNS = (
+    "pixel acc", "class acc", "class IoU", "SWD", "L1", "SSIM", "kernel", "Fréchet", "features"
+)  # fmt: skip
 PALETTE = Palette(tuple(FACADES.values()))
 SIZE = 256
 
@@ -71,7 +83,7 @@ def main() -> None:
         rows.append((model.info.name, results))
     print(f"{'':28}" + "".join(f"{name:>11}" for name in COLUMNS))
     for name, pictures in rows:
-        scores = (*read(reader, labels, pictures), *compare(pictures, real))
+        scores = (*read(reader, labels, pictures), *compare(pictures, real), *see(pictures, real))
         print(f"{name:28}" + "".join(f"{score:11.3f}" for score in scores))
     options.out.mkdir(parents=True, exist_ok=True)
     grid([labels, *(pictures for _, pictures in rows)]).save(options.out / "facades.png")
@@ -120,6 +132,20 @@ def compare(pictures: Sequence[Image.Image], real: Sequence[Image.Image]) -> lis
     both = [(to_tensor(p), to_tensor(r)) for p, r in zip(pictures, real, strict=True)]
     means = [sum(f(p, r) for p, r in both) / len(both) for f in (l1_levels, ssim)]
     return [sets[0].distance(sets[1]), *means]
+
+
+def see(pictures: Sequence[Image.Image], real: Sequence[Image.Image]) -> tuple[float, float, float]:
+    """What EfficientNet-Lite0 sees: kernel and Fréchet distance of both sets, and the mean distance
+    of features of the pairs."""
+    network, sets, distances = DeepFeatures(), (FeatureSet(), FeatureSet()), []
+    for key, pair in enumerate(zip(pictures, real, strict=True)):
+        maps = [look(network, to_tensor(picture)) for picture in pair]
+        for feature_set, of_picture in zip(sets, maps, strict=True):
+            feature_set.add(of_picture, key)
+        distances.append(feature_distance(*maps))
+    ours, target = sets
+    mean = sum(distances) / len(distances)
+    return ours.kernel_distance(target), ours.frechet_distance(target), mean
 
 
 def grid(rows: Sequence[Sequence[Image.Image]], columns: int = 8) -> Image.Image:

@@ -1,4 +1,4 @@
-"""The exception that is meant for the person at the keyboard, and a check that raises it."""
+"""The exceptions that are meant for the person at the keyboard, and checks that raise them."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,10 @@ MAX_SEED = 2**31 - 1
 class InputError(ValueError):
     """Something the person can put right: the message says what is wrong and what to do. It becomes
     `gr.Error` on the page and exit code 2 on the command line; all other exceptions propagate."""
+
+
+class WeightsUnavailable(InputError):
+    """A published network, or what runs it, is not here and cannot be fetched."""
 
 
 def check_range(what: str, value: float, low: float, high: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,7 @@ def evaluate(
     result: Annotated[str, arg("RESULT", "a picture, or a model")],
     appearance: Annotated[Path | None, opt("picture that it is made of")] = None,
     structure: Annotated[Path | None, opt("picture whose arrangement it has")] = None,
+    target: Annotated[Path | None, opt("picture that it should be")] = None,
     labels: Annotated[
         tuple[Path, Path] | None,
         opt("label map of the appearance, and the one that the result should have"),
@@ -41,12 +43,16 @@ def evaluate(
         tuple[Path, Path] | None,
         opt("pairs to teach the FCN-score's reader (default: one half of these, for the other)"),
     ] = None,
+    network: Annotated[
+        str | None,
+        opt("deep features, by timm's name (default: efficientnet_lite0, which comes along)"),
+    ] = None,
     as_json: common.AsJson = False,
 ) -> None:
     """Measure a result, or a model.
 
-    A result is measured against the pictures it was made from (--appearance), a model on folders of
-    pictures that it has not learnt from (--a, --b)."""
+    A result is measured against the pictures it was made from (--appearance) or the one that it
+    should be (--target), a model on folders of pictures that it has not learnt from (--a, --b)."""
     if a or b or ab:
         from i2i_core.evaluation.model import EvaluationSettings
 
@@ -56,14 +62,20 @@ def evaluate(
         sides = i2i.open_domains(a, b, ab=ab, paired=paired, reverse=turned, part="test")
         pairs = i2i.open_domains(*train, paired=True, reverse=turned) if train else None
         settings = EvaluationSettings(paired, reverse=reverse, limit=limit)
-        scores = _evaluate_model(model, sides, settings, pairs)
-    elif appearance:
-        scores = _evaluate_picture(Path(result), appearance, structure, labels)
+        if network:
+            settings = replace(settings, backbone=network)
+        scores = dict(_evaluate_model(model, sides, settings, pairs))
+    elif appearance or target:
+        scores = {}
+        if appearance:
+            scores = _evaluate_picture(Path(result), appearance, structure, labels)
+        if target:
+            scores |= _compare(Path(result), target)
     else:
-        choices = "--appearance for a result, --a and --b for a model"
+        choices = "--appearance or --target for a result, --a and --b for a model"
         raise InputError(f"Say what to measure against: {choices}.")
     if as_json:
-        print(json.dumps(dict(scores)))
+        print(json.dumps(scores))
         return
     width = max(20, *(len(name) for name in scores))
     for name, value in scores.items():
@@ -89,7 +101,7 @@ def _evaluate_model(
 
 def _evaluate_picture(
     result: Path, appearance: Path, structure: Path | None, labels: tuple[Path, Path] | None
-) -> Mapping[str, float]:
+) -> dict[str, float]:
     """The scores of a result beside the pictures that it was made from."""
     from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
     from i2i_core.images import fit_long_side, to_tensor
@@ -102,3 +114,14 @@ def _evaluate_picture(
         maps = (i2i.open_image(path, flatten=False) for path in labels)
         scores |= evaluate_labels(to_tensor(picture), source, *maps)
     return scores
+
+
+def _compare(result: Path, target: Path) -> dict[str, float]:
+    """The scores of a result beside the picture that it should be, at the result's size."""
+    from i2i_core.evaluation.result import compare_pictures
+    from i2i_core.images import to_tensor
+
+    picture = i2i.open_image(result)
+    return compare_pictures(
+        to_tensor(picture), to_tensor(i2i.open_image(target).resize(picture.size))
+    )

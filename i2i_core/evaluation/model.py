@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-import torch
 from PIL.Image import Image, Resampling
 from torch import Tensor
 
@@ -12,15 +12,14 @@ from i2i_core.errors import InputError, check_range
 from i2i_core.evaluation.fcn_evaluation import FCNEvaluation, Pictures, Sides
 from i2i_core.evaluation.fcn_score import SegmenterConfig
 from i2i_core.evaluation.set_metrics import (
-    Moments,
+    FEATURE_SIDE,
+    FeatureSet,
     PatchSet,
     feature_distance,
-    frechet_distance,
-    kernel_distance,
     l1_levels,
+    look,
     ssim,
 )
-from i2i_core.images.filters import resize
 from i2i_core.images.sizes import fit_short_side, same_aspect
 from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
@@ -29,7 +28,6 @@ from i2i_core.patches.metrics import self_similarity
 from i2i_core.progress import Progress, Work
 
 Embedding = Callable[[Tensor], list[Tensor]]  # a picture (1, 3, H, W) to its feature maps
-FEATURE_SIDE = 224  # pixels, as most published networks were trained
 MIN_PICTURES = 4  # pictures on a side that a distribution needs: two in each half
 
 
@@ -54,9 +52,10 @@ class ModelScores:
     Lower is better for
     - "sliced_wasserstein": of all patches (`set_metrics.PatchSet`), beside two anchors:
       "…_untranslated", of the sources as they are, and "…_real_halves", of the real ones' halves;
-    - "kernel" (and "kernel_untranslated"), the better one of few pictures, and "frechet" (and
-      "frechet_untranslated"), of mean deep features, where their weights can be had;
-    - "l1", in grey levels of 0 to 255, and "feature_distance" (pairs);
+    - "kernel" and "frechet", the kernel and the Fréchet distance of mean deep features (where their
+      weights can be had), of which the kernel distance is the better one of few pictures, with the
+      same anchors ("frechet" without the halves': its bias would rule them);
+    - "l1", in grey levels of 0 to 255, and "feature_distance", of deep features in place (pairs);
     higher for
     - "ssim" (pairs); "self_similarity" (else), of a translation and its source;
     - "fcn_pixel_accuracy", "fcn_class_accuracy", "fcn_class_iou", in [0, 1], beside
@@ -110,9 +109,9 @@ class _Evaluation:
     def run(self) -> Work:
         """All phases; their records are not numbered."""
         # The real ones go into two halves in turn. Only patches and moments are kept.
-        for picture in self._readable(self.targets, self.counts[1], "real"):
+        for index, picture in enumerate(self._readable(self.targets, self.counts[1], "real")):
             if picture is not None:
-                min(self.halves, key=len).add(to_tensor(picture))
+                min(self.halves, key=len).add(to_tensor(picture), self._key(index))
             yield Progress(0, self.steps, picture=picture, note="Looking at the real pictures")
         for index, source in enumerate(self._readable(self.sources, self.counts[0], "source")):
             result = None
@@ -128,8 +127,8 @@ class _Evaluation:
 
     def _compare(self, index: int, source: Tensor, result: Image) -> None:
         translation = to_tensor(result)
-        self.source_set.add(source)
-        self.result_set.add(translation)
+        self.source_set.add(source, self._key(index))
+        self.result_set.add(translation, self._key(index))
         if not self.settings.paired:
             self.values["self_similarity"].append(self_similarity(translation, source))
         elif (partner := self._partner(index, result)) is not None:
@@ -142,6 +141,9 @@ class _Evaluation:
             if self.reader:
                 self.reader.add(self.sources[index], partner, result)
 
+    def _key(self, index: int) -> int:
+        return index if self.settings.paired else -1
+
     def result(self) -> ModelScores:
         """The scores, once `run` is through."""
         one, other = self.halves
@@ -153,11 +155,11 @@ class _Evaluation:
         }
         scores |= {name: sum(values) / len(values) for name, values in self.values.items()}
         if self.embed:
-            features, moments = [*one.features, *other.features], one.moments + other.moments
+            features = one.features + other.features
             for ending, pictures in (("", self.result_set), ("_untranslated", self.source_set)):
-                ours = torch.cat(pictures.features)
-                scores[f"kernel{ending}"] = kernel_distance(ours, torch.cat(features))
-                scores[f"frechet{ending}"] = frechet_distance(pictures.moments, moments)
+                scores[f"kernel{ending}"] = pictures.features.kernel_distance(features)
+                scores[f"frechet{ending}"] = pictures.features.frechet_distance(features)
+            scores["kernel_real_halves"] = one.features.kernel_distance(other.features)
         notes = list(self.notes)
         if self.reader:
             scores |= self.reader.scores
@@ -192,17 +194,15 @@ class _PictureSet:
     """What is kept of a set of pictures: their patches and their mean deep features."""
 
     def __init__(self, count: int, embed: Embedding | None) -> None:
-        self.patches, self.moments, self.embed = PatchSet(count), Moments(), embed
-        self.features: list[Tensor] = []
+        self.patches, self.features, self.embed = PatchSet(count), FeatureSet(), embed
 
     def __len__(self) -> int:
         return len(self.patches.levels[0])
 
-    def add(self, picture: Tensor) -> None:
+    def add(self, picture: Tensor, key: int) -> None:
         self.patches.add(picture)
         if self.embed:
-            self.features.append(self.embed(picture)[-1].mean((2, 3)).cpu())
-            self.moments.add(self.features[-1])
+            self.features.add(self.embed(picture), key)
 
 
 def _check(
@@ -234,13 +234,7 @@ def _embedding(method: Method, backbone: str, notes: list[str]) -> Embedding | N
     notes.append(
         f"Fréchet and kernel distance are of {network.channels[-1]} features of {backbone}, "
         f"averaged over each picture at {FEATURE_SIDE} pixels: not FID and KID, which take "
-        "Inception's. Of few pictures, trust the kernel distance."
+        "Inception's. Of few pictures, trust the kernel distance. The distance of features is not "
+        "LPIPS, which weighs them as people do."
     )
-
-    @torch.no_grad()
-    def embed(picture: Tensor) -> list[Tensor]:
-        square = resize(picture.to(method.device), (FEATURE_SIDE, FEATURE_SIDE))
-        features: list[Tensor] = network(square.clamp(0, 1))
-        return features
-
-    return embed
+    return partial(look, network)

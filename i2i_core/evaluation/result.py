@@ -4,9 +4,11 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core.evaluation.label_reader import LabelReader, label_agreement
+from i2i_core.evaluation.set_metrics import feature_distance, l1_levels, look, ssim
 from i2i_core.images.filters import correlation
 from i2i_core.images.sizes import check_same_shape
 from i2i_core.labels.maps import decode_together, fill_unlabelled, resize
+from i2i_core.networks.deep_features import DeepFeatures
 from i2i_core.patches import metrics
 from i2i_core.patches.semantic_guides import feature_self_similarity
 
@@ -26,6 +28,17 @@ def evaluate_pictures(
         scores["feature_self_similarity"] = correlation(*shown)
         scores["boundary_agreement"] = metrics.boundary_agreement(result, structure)
     return scores
+
+
+def compare_pictures(result: Tensor, target: Tensor) -> dict[str, float]:
+    """How far a result (1, 3, H, W) in [0, 1] is from the picture of its size that it should be: L1
+    in grey levels (0–255), SSIM, and the distance of EfficientNet-Lite0's features, all layers."""
+    maps = [look(DeepFeatures(), picture) for picture in (result, target)]
+    return {
+        "l1": l1_levels(result, target),
+        "ssim": ssim(result, target),
+        "feature_distance": feature_distance(*maps),
+    }
 
 
 def evaluate_labels(

@@ -10,17 +10,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from i2i_core.errors import InputError
-from i2i_core.networks.efficientnet import CHANNELS, REDUCTIONS, load_efficientnet_lite0
+from i2i_core.errors import WeightsUnavailable as WeightsUnavailable
+from i2i_core.networks.efficientnet import (
+    CHANNELS,
+    REDUCTIONS,
+    EfficientNetLite0,
+    load_efficientnet_lite0,
+)
 
 EFFICIENTNET = "efficientnet_lite0"  # Tan & Le 2019; its weights come with the studio
 VGG = "vgg16.tv_in1k"  # Simonyan & Zisserman 2015
 DINO = "vit_small_patch16_224.dino"  # Caron et al. 2021
 _FILE = "model.safetensors"  # timm's repositories on the Hub hold one; nothing is unpickled
 _PATIENCE = 5.0  # seconds for the Hub to answer at all, before anything is downloaded
-
-
-class WeightsUnavailable(InputError):
-    """A published network, or what runs it, is not here and cannot be fetched."""
 
 
 class DeepFeatures(nn.Module):
@@ -34,23 +36,37 @@ class DeepFeatures(nn.Module):
     repeated up to a multiple of the coarsest reduction. Gradients reach the pictures, never the
     weights.
 
-    If `pretrained`, the weights come from the Hub or its local cache; WeightsUnavailable, which
-    says `without` them what is done, where they cannot be had. InputError for an unknown name."""
+    If `pretrained`, timm's weights come from the Hub or its local cache; WeightsUnavailable, which
+    says `without` them what is done, where they cannot be had. InputError for an unknown name.
+    Each has a network of its own: it may be moved to a device without moving anybody else's."""
 
     def __init__(
         self, name: str = EFFICIENTNET, layers: Sequence[int] | None = None, *,
         pretrained: bool = True, without: str = "What needs it is left out.",
     ) -> None:  # fmt: skip
         super().__init__()
-        self.name, self.mean, self.std = name, nn.Buffer(torch.zeros(1)), nn.Buffer(torch.ones(1))
-        if name == EFFICIENTNET:  # which normalises by itself
-            layers = range(len(CHANNELS)) if layers is None else layers
-            self.backbone: Any = load_efficientnet_lite0(layers)
-            self.channels = [CHANNELS[layer] for layer in layers]
-            self.reductions = [REDUCTIONS[layer] for layer in layers]
+        self.name = name
+        # EfficientNet-Lite0 normalises by itself: nothing is left to do.
+        self.mean = nn.Buffer(torch.zeros(1, 3, 1, 1))
+        self.std = nn.Buffer(torch.ones(1, 3, 1, 1))
+        self.backbone: Any
+        if name == EFFICIENTNET:
+            self._open_efficientnet(layers, pretrained, without)
         else:
             self._open_timm(layers, pretrained, without)
         self.requires_grad_(False).eval()
+
+    def _open_efficientnet(
+        self, layers: Sequence[int] | None, pretrained: bool, without: str
+    ) -> None:
+        layers = range(len(CHANNELS)) if layers is None else layers
+        try:
+            network = load_efficientnet_lite0(layers) if pretrained else EfficientNetLite0(layers)
+        except WeightsUnavailable as missing:
+            raise WeightsUnavailable(f"{missing} {without}") from None
+        self.backbone = network
+        self.channels = [CHANNELS[layer] for layer in layers]
+        self.reductions = [REDUCTIONS[layer] for layer in layers]
 
     def _open_timm(self, layers: Sequence[int] | None, pretrained: bool, without: str) -> None:
         timm, name = _timm(without), self.name

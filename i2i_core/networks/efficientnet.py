@@ -8,7 +8,8 @@ from pathlib import Path
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from i2i_core.errors import InputError
+from i2i_core.errors import InputError, WeightsUnavailable
+from i2i_core.networks.meta import on_meta_device
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "efficientnet_lite0.safetensors"
 CHANNELS = (16, 24, 40, 112, 320)  # of the feature maps, at strides 2, 4, 8, 16, 32
@@ -115,16 +116,18 @@ def efficientnet_lite0(layers: tuple[int, ...], device: str = "cpu") -> Efficien
 
 
 def load_efficientnet_lite0(layers: Sequence[int]) -> EfficientNetLite0:
-    """The network with its trained weights, frozen. Raises InputError where the weights are not
-    beside the code."""
+    """The network with its trained weights, frozen; a new one at each call, and no random number is
+    drawn for it. Raises WeightsUnavailable where the weights are not beside the code."""
     from safetensors.torch import load_file
 
     if not WEIGHTS.is_file():
-        raise InputError(
+        raise WeightsUnavailable(
             f"The weights {WEIGHTS.name} are not in {WEIGHTS.parent}. Get the project whole, with "
             "its folder weights/; weights/README.md says how they are made."
         )
-    network = EfficientNetLite0(layers)
+    with on_meta_device():
+        network = EfficientNetLite0(layers)
     weights = load_file(WEIGHTS)
-    network.load_state_dict({name: weights[name].float() for name in network.state_dict()})
+    single = {name: weights[name].float() for name in network.state_dict()}
+    network.load_state_dict(single, assign=True)
     return network.eval().requires_grad_(False)

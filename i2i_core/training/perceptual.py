@@ -9,7 +9,10 @@ from typing_extensions import Self
 from i2i_core.losses.perceptual import perceptual
 from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures, WeightsUnavailable
 
-WITHOUT = "The fit goes on without its perceptual term."
+WITHOUT = (
+    f'The fit goes on without its perceptual term; with perceptual_network "{EFFICIENTNET}" it has '
+    "one, for that comes with the studio."
+)
 
 
 class PerceptualTerm:

@@ -52,10 +52,11 @@ def test_it_prints_a_table_for_every_direction(
     as_they_are = [numbers for name, numbers in rows if name == "pictures as they are"]
     coloured = [numbers for name, numbers in rows if name == "colours of a target picture"]
     for given, warm in zip(as_they_are, coloured, strict=True):
-        assert given[1:] == [0, 1]
+        assert (given[1], given[4]) == (0, 1)
+        assert warm[2] < given[2]  # the network sees colours, too, though things more
         assert warm[0] < 0.5 * given[0]  # the domains differ in colours alone
         assert warm[1] > 0.5
-    for _, _, kept, cycle in translated:
+    for _, _, _, _, kept, cycle in translated:
         assert 0 < kept <= 1
         assert cycle > 0
     ((_, (seconds, each, peak)),) = [r for r in rows if r[0] == "cyclegan.monet, 64 x 48"]

@@ -40,8 +40,10 @@ def test_it_prints_a_table_and_saves_a_grid(
     assert set(rows) == {"real photographs", "the label maps themselves", "pix2pix.facades"}
     assert all(len(row) == len(facades.COLUMNS) for row in rows.values())
     real, made = rows["real photographs"], rows["pix2pix.facades"]
-    assert real[3:] == [0, 0, 1]  # SWD, L1 and SSIM of the same pictures
+    # SWD, L1, SSIM, kernel, Fréchet and feature distance of the same pictures
+    assert real[3:] == [0, 0, 1, 0, 0, 0]
     assert made[3] > 0.1
+    assert min(made[6:]) > 0.1
     assert 0.3 < real[0] <= 1  # a reader of 25 steps knows sky and wall
     assert Image.open(out / "facades.png").size == (8 * 256, 4 * 256)
 

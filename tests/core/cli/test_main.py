@@ -85,6 +85,7 @@ def test_another_photograph_is_a_layout(pictures: Path) -> None:
 
 def test_evaluate_prints_numbers(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", "b.png", "--appearance", "b.png", "--structure", "b.png"]
+    command += ["--target", "b.png"]
     command += ["--labels", "labels.png", "labels.png"]
     assert cli.main(command) == 0
     lines = dict(line.split() for line in capsys.readouterr().out.splitlines())

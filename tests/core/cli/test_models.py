@@ -127,6 +127,9 @@ def test_evaluate_measures_a_model(collections: Path, capsys: pytest.CaptureFixt
     scores = json.loads(capsys.readouterr().out)
     assert scores["sliced_wasserstein"] > 0
     assert -1 <= scores["self_similarity"] <= 1
+    assert {"kernel", "frechet"} <= set(scores)
+    assert main([*command, "--network", "magic"]) == 2
+    assert "efficientnet_lite0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

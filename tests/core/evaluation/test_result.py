@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from i2i_core.evaluation.result import evaluate_labels, evaluate_pictures
+from i2i_core.evaluation.result import compare_pictures, evaluate_labels, evaluate_pictures
 
 RED, BLUE, YELLOW = (220, 20, 20), (20, 20, 220), (230, 220, 30)
 
@@ -34,6 +34,20 @@ def test_a_copy_scores_perfectly() -> None:
     assert scores["feature_self_similarity"] == pytest.approx(1, abs=1e-4)
     assert scores["boundary_agreement"] == pytest.approx(1, abs=1e-4)
     assert all(type(value) is float for value in scores.values())
+
+
+def test_a_picture_is_compared_with_the_one_that_it_should_be() -> None:
+    from skimage import data
+
+    cat = torch.from_numpy(data.chelsea()).permute(2, 0, 1)[None].float() / 255
+    assert compare_pictures(cat, cat) == pytest.approx({"l1": 0, "ssim": 1, "feature_distance": 0})
+    small = torch.nn.functional.interpolate(cat, scale_factor=0.1)
+    blurred = torch.nn.functional.interpolate(small, cat.shape[-2:], mode="bilinear")
+    darker = cat * 0.7
+    # Darker pictures are farther by L1, but show the same as before; blurred ones hardly do.
+    blur, dark = (compare_pictures(x, cat) for x in (blurred, darker))
+    assert dark["l1"] > blur["l1"]
+    assert dark["feature_distance"] < 0.5 * blur["feature_distance"]
 
 
 def test_every_score_is_worse_for_another_picture() -> None:

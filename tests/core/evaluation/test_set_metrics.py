@@ -10,16 +10,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from i2i_core.evaluation import set_metrics
 from i2i_core.evaluation.set_metrics import (
+    FeatureSet,
     Moments,
     PatchSet,
     feature_distance,
     frechet_distance,
     kernel_distance,
     l1_levels,
+    look,
     ssim,
 )
 from i2i_core.images.tensors import to_tensor
+from i2i_core.networks.deep_features import DeepFeatures
 
 
 def distance(result: Sequence[Tensor], source: Sequence[Tensor]) -> float:
@@ -126,6 +130,48 @@ def test_kernel_distance_by_definition_and_unbiased() -> None:
     same = [kernel_distance(*torch.randn(2, 20, 5, generator=random)) for _ in range(200)]
     assert abs(sum(same) / 200) < 0.1  # a biased one would say about 0.5 here
     assert kernel_distance(torch.randn(20, 5, generator=random), torch.ones(20, 5)) > 3
+
+
+def test_pairs_do_not_bring_sets_of_one_kind_nearer() -> None:
+    """Of pairs that are equal, the distance is that of any two samples: about 0, not below."""
+    random = torch.Generator().manual_seed(0)
+    values = []
+    for _ in range(100):
+        a, same = torch.randn(20, 5, generator=random), torch.eye(20, dtype=torch.bool)
+        values.append((kernel_distance(a, a, same), kernel_distance(a, a)))
+    aside, along = (sum(column) / 100 for column in zip(*values, strict=True))
+    assert aside == pytest.approx(0, abs=1e-6)
+    assert along < -0.1
+
+
+def test_large_sets_are_compared_in_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = torch.Generator().manual_seed(0)
+    a, b = torch.randn(300, 5, generator=random), torch.randn(200, 5, generator=random) + 1
+    whole = kernel_distance(a, b)
+    monkeypatch.setattr(set_metrics, "SUBSET", 50)
+    assert kernel_distance(a, b) == pytest.approx(whole, rel=0.1)
+    assert kernel_distance(a, b) == kernel_distance(a, b)
+
+
+def test_sets_are_what_a_network_sees_in_their_pictures() -> None:
+    from skimage import data
+
+    def pieces(name: str, first: int) -> FeatureSet:
+        pixels = torch.from_numpy(getattr(data, name)()).permute(2, 0, 1)[None] / 255
+        features = FeatureSet()
+        for k in range(first, 16, 2):
+            x, y = 40 * (k % 4), 20 * (k // 4)
+            features.add(look(network, pixels[..., y : y + 200, x : x + 200]), k)
+        return features
+
+    network = DeepFeatures(layers=(4,))
+    cat, same_cat, cup = pieces("chelsea", 0), pieces("chelsea", 1), pieces("coffee", 0)
+    assert torch.cat(cat.vectors).shape == (8, 320)
+    assert cat.kernel_distance(same_cat) < 0.1 * cat.kernel_distance(cup)
+    assert cat.frechet_distance(same_cat) < 0.5 * cat.frechet_distance(cup)
+    assert (cat + cup).keys == cat.keys + cup.keys
+    # Of few pictures there is a Fréchet distance where there is no difference to speak of.
+    assert cat.frechet_distance(same_cat) > 0
 
 
 def test_feature_distance_by_hand() -> None:

@@ -10,7 +10,7 @@ from skimage import data
 
 from i2i_core.errors import InputError
 from i2i_core.networks import efficientnet
-from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures
+from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures, WeightsUnavailable
 from i2i_core.networks.efficientnet import (
     CHANNELS,
     REDUCTIONS,
@@ -100,3 +100,16 @@ def test_the_network_of_the_studio_needs_no_timm(monkeypatch):
     # Nobody else's network goes along when it moves to another device or type.
     features.double()
     assert efficientnet_lite0((1, 3)).stem.weight.dtype == torch.float32
+
+
+def test_loading_draws_no_random_number():
+    state = torch.get_rng_state()
+    DeepFeatures(EFFICIENTNET)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_what_needs_features_says_what_it_does_without(monkeypatch, tmp_path):
+    monkeypatch.setattr(efficientnet, "WEIGHTS", tmp_path / "efficientnet_lite0.safetensors")
+    with pytest.raises(WeightsUnavailable, match=r"how they are made\. Nothing is lost"):
+        DeepFeatures(without="Nothing is lost.")
+    assert len(DeepFeatures(pretrained=False)(torch.rand(1, 3, 32, 32))) == 5
