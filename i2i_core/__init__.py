@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from i2i_core.pipelines.analogy import resize_region as resize_region
     from i2i_core.pipelines.analogy import semantic_analogy as semantic_analogy
     from i2i_core.pipelines.analogy import structural_analogy as structural_analogy
+    from i2i_core.pipelines.background_removal import pick_object as pick_object
     from i2i_core.pipelines.background_removal import remove_background as remove_background
     from i2i_core.pipelines.correspondence import find_correspondence as find_correspondence
     from i2i_core.pipelines.domain_transfer import transfer as transfer
@@ -43,7 +44,7 @@ _HOMES = {
     "method": "Capabilities Method",
     "methods": "METHODS",
     "pipelines.analogy": "move_region resize_region semantic_analogy structural_analogy",
-    "pipelines.background_removal": "remove_background",
+    "pipelines.background_removal": "pick_object remove_background",
     "pipelines.correspondence": "find_correspondence",
     "pipelines.domain_transfer": "transfer",
     "pipelines.object_removal": "remove_object",

@@ -11,6 +11,7 @@ from demos.shared import jobs
 from demos.shared.widgets import Picture, read
 from i2i_core.labels.maps import encode
 from i2i_core.pipelines import analogy
+from i2i_core.pipelines.background_removal import remove_background as cut_out
 from i2i_core.pipelines.correspondence import find_correspondence as correspond
 from i2i_core.pipelines.segmentation import segment as find_regions
 
@@ -99,6 +100,18 @@ def remove_object(photo: str, mask: str, size: int, seed: int) -> Image.Image:
     return jobs.finish(analogy.remove_object, *pictures, long_side=size, seed=seed)
 
 
+def remove_background(photo: str) -> Image.Image:
+    """Cut out what stands out of a photograph.
+
+    Args:
+        photo: A photograph.
+
+    Returns:
+        The photograph at its own size on transparent ground, a PNG."""
+    picture: Image.Image = jobs.call(cut_out, read(photo, "the photograph"))
+    return picture
+
+
 def segment(photo: str, classes: int) -> Image.Image:
     """Divide a photograph into editable regions.
 
@@ -126,6 +139,7 @@ def build() -> None:
             (structural_analogy, [a, b, preset, granularity, correspondence, seed, size, reverse]),
             (semantic_analogy, [photo, labels, target, size, keep, seed, layout, kinds]),
             (remove_object, [photo, mask, window, seed]),
+            (remove_background, [photo]),
             (segment, [photo, classes]),
         ):
             jobs.endpoint(function, inputs, result)

@@ -16,6 +16,7 @@ from i2i_core.labels import edits as label_edits
 from i2i_core.labels import maps
 from i2i_core.labels.maps import PALETTE, Ids, decode, encode, resize
 from i2i_core.pipelines.analogy import layout_maps
+from i2i_core.pipelines.background_removal import pick_object
 from i2i_core.pipelines.segmentation import segment
 
 MAP_SIDE = 448  # longer side of the edited map, pixels: what the canvas shows
@@ -92,6 +93,12 @@ class Canvas:
     def picked_at(self, x: int, y: int) -> Canvas:
         """The connected region around a clicked pixel of the overlay."""
         return replace(self, region=label_edits.region_at(self.ids, int(x), int(y)))
+
+    def picked_object_at(self, x: int, y: int) -> Canvas:
+        """The object of the photograph at a clicked pixel of the overlay, whatever its labels."""
+        width, height = self._size()
+        mask = pick_object(fit_long_side(self.photo, MAP_SIDE), (x / width, y / height))
+        return replace(self, region=np.asarray(mask.resize(self._size()), np.uint8) > 127)
 
     def grown(self, pixels: float) -> Canvas:
         """The picked region, larger."""

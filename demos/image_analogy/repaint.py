@@ -12,8 +12,10 @@ from demos.shared import jobs, widgets
 from demos.shared.widgets import Picture, Result, Seed, enlarged, read, starter, thumbnails
 from examples.starters import SCENES
 from i2i_core.errors import InputError
+from i2i_core.images.files import check_image
 from i2i_core.labels.maps import PALETTE
 from i2i_core.pipelines.analogy import remove_object, semantic_analogy
+from i2i_core.pipelines.background_removal import remove_background
 
 LIVE_SIDE = 256  # longer side of the photograph that follows every stroke, pixels
 HELLO = "A starter, already edited: the lake has grown. Paint over the labels, or add a photo."
@@ -61,7 +63,7 @@ def build() -> None:
         with gr.Column(scale=1, min_width=320):
             result, status, render, stop, again, long_side, seed = _lay_out_result()
     with gr.Row():
-        picker, pixels, tools, remove = _lay_out_region(start)
+        picker, whole, pixels, tools, remove, cut_out = _lay_out_region(start)
 
     outputs = RepaintView(photo, canvas, editor, picker, result, status, keep)
     settings = [live, keep, seed]
@@ -71,6 +73,7 @@ def build() -> None:
         jobs.wire(render.click, render_map, [canvas, keep, seed, long_side], outputs, **work),
         jobs.wire(remove.click, remove_region, [canvas, seed], outputs, **work),
         jobs.wire(editor.input, paint, [canvas, editor, *settings], outputs, **newest),
+        jobs.wire(cut_out.click, remove_ground, canvas, outputs, **work),
         jobs.wire(
             take.click, take_layout, [canvas, other, classes, seed, long_side], outputs, **work
         ),
@@ -87,7 +90,7 @@ def build() -> None:
     jobs.wire_stop(stop, running, status)
     # The editor's own bin would leave nothing to paint on: give the labels back.
     jobs.wire(editor.clear, Canvas.editor_value, canvas, editor)
-    jobs.wire(picker.select, _pick, canvas, outputs)
+    jobs.wire(picker.select, _pick, [canvas, whole], outputs)
     # Another photograph ends what still runs for the last one.
     for event in (photo.upload, classes.release):
         jobs.wire(event, _load, [photo, classes], outputs, cancels=running)
@@ -128,6 +131,7 @@ def _lay_out_region(start: Canvas) -> tuple[Any, ...]:
             start.overlay(), label="Region picker: click what you want to change", format="png",
             interactive=False, height=360, buttons=[], elem_classes="i2i-picker",
         )  # fmt: skip
+        whole = gr.Checkbox(label="Pick whole objects, whatever their labels")
     with gr.Column(scale=1, min_width=280):
         gr.Markdown("**The picked region**")
         pixels = gr.Slider(2, 60, 16, step=2, label="By how many pixels of the label map")
@@ -136,7 +140,8 @@ def _lay_out_region(start: Canvas) -> tuple[Any, ...]:
             with gr.Row():
                 tools += [(gr.Button(name, min_width=44), tool) for name, tool in row.items()]
         remove = gr.Button("Remove this", variant="stop")
-    return picker, pixels, tools, remove
+        cut_out = gr.Button("Remove the background")
+    return picker, whole, pixels, tools, remove, cut_out
 
 
 def follow(canvas: Canvas, live: bool, keep: bool, seed: int | None) -> Iterator[RepaintView]:
@@ -181,6 +186,12 @@ def remove_region(canvas: Canvas, seed: int | None) -> Iterator[RepaintView]:
     yield view._replace(status=jobs.status_line("Removed. “Use as source” goes on from here."))
 
 
+def remove_ground(canvas: Canvas) -> RepaintView:
+    """What stands out of the photograph, on transparent ground."""
+    status = jobs.status_line("Cut out. The arrow saves it as a PNG on transparent ground.")
+    return RepaintView(result=jobs.call(remove_background, canvas.photo), status=status)
+
+
 def paint(
     canvas: Canvas, editor: Any, live: bool, keep: bool, seed: int | None
 ) -> Iterator[RepaintView]:
@@ -211,7 +222,7 @@ def _scene(index: int) -> RepaintView:
 def _again(result: Image.Image | None, classes: int) -> RepaintView:
     if result is None:
         raise InputError("Make a result first.")
-    canvas = Canvas.segmented(result, classes)
+    canvas = Canvas.segmented(check_image(result), classes)
     return _show_new(canvas, "The result is the photograph now.")._replace(photo=result)
 
 
@@ -224,8 +235,8 @@ def _use_target_map(canvas: Canvas, path: str | None) -> RepaintView:
     return _show(canvas.with_target_labels(read(path, "a label map", flatten=False)))
 
 
-def _pick(canvas: Canvas, event: gr.SelectData) -> RepaintView:
-    canvas = canvas.picked_at(*event.index)
+def _pick(canvas: Canvas, whole: bool, event: gr.SelectData) -> RepaintView:
+    canvas = (canvas.picked_object_at if whole else canvas.picked_at)(*event.index)
     return RepaintView(canvas=canvas, picker=canvas.overlay())
 
 

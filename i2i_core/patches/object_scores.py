@@ -13,6 +13,7 @@ from i2i_core.patches.superpixels import Array
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "objects.safetensors"
 KEPT = 300  # of the proposals, for the second look
+FEW = 20  # proposals, as of a flat drawing, are not judged by what else there is
 MIN_SCORE = 0.4
 LAST_RESORT = 0.2  # the best is an object from here on where none is from MIN_SCORE on
 MAX_OVERLAP = 0.3  # of the smaller one of two objects
@@ -23,8 +24,10 @@ def choose(sets: Sets, measures: Matrix, area: Array) -> tuple[NDArray[np.intp],
     their scores in [0, 1]. `area`: (N,) of the superpixels."""
     first = score(measures, "alone")
     kept = np.argsort(-first, kind="stable")[:KEPT]
-    table = np.concatenate([measures[kept], context(sets[kept], first[kept], area)], 1)
-    second = score(table, "among others")
+    second = first[kept]
+    if len(kept) >= FEW:
+        table = np.concatenate([measures[kept], context(sets[kept], second, area)], 1)
+        second = score(table, "among others")
     least = MIN_SCORE
     if LAST_RESORT <= second.max(initial=0) < MIN_SCORE:
         least = float(second.max())  # the one that is most like an object

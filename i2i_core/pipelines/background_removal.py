@@ -6,12 +6,12 @@ from PIL import Image
 from torch import Tensor
 
 from i2i_core.devices import best_device
-from i2i_core.errors import InputError
+from i2i_core.errors import InputError, check_range
 from i2i_core.images.files import check_image
 from i2i_core.images.filters import resize
 from i2i_core.images.guided_filter import box_mean, guided_filter
 from i2i_core.images.tensors import to_tensor
-from i2i_core.patches.objects import WORKING_SIDE, find_objects
+from i2i_core.patches.objects import WORKING_SIDE, find_objects, object_at
 
 EDGE = 4  # pixels to both sides of an outline that may be half transparent, of WORKING_SIDE
 WORK_SIDE = 2 * WORKING_SIDE
@@ -35,6 +35,20 @@ def remove_background(photo: Image.Image) -> Image.Image:
     colours = foreground_colours(picture, alpha)
     pixels = torch.cat([colours, alpha], 1)[0].permute(1, 2, 0).cpu().numpy()
     return Image.fromarray((255 * pixels).round().astype(np.uint8), "RGBA")
+
+
+def pick_object(photo: Image.Image, point: tuple[float, float]) -> Image.Image:
+    """The mask (L, 255 on the object) of the object of `photo` at `point` (x, y; shares of its
+    sides in [0, 1]), of its size. Raises InputError where there is none, or the point lies outside.
+    """
+    for axis, share in zip("xy", point, strict=True):
+        check_range(f"point's {axis}", share, 0, 1)
+    photo = check_image(photo)
+    objects = find_objects(to_tensor(photo).to(best_device()))
+    mask = object_at(objects, point[0] * photo.width, point[1] * photo.height)
+    if mask is None:
+        raise InputError("No object was found there: click the middle of one, or pick a region.")
+    return Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
 
 
 def soft_mask(mask: Tensor, picture: Tensor) -> Tensor:

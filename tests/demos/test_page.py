@@ -40,6 +40,8 @@ def test_the_endpoints_are_named_and_typed(client: Client) -> None:
         "/structural_analogy": "a b preset granularity correspondence seed size reverse",
         "/semantic_analogy": "photo labels target_labels size keep seed layout classes",
         "/remove_object": "photo mask size seed",
+        "/find_correspondence": "a b x y",
+        "/remove_background": "photo",
         "/segment": "photo classes",
         "/sketch_to_photo": "sketch model seed",
         "/trace": "photo detector detail",

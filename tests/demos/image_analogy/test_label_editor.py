@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from demos.image_analogy.label_editor import MAP_SIDE, MAX_UNDO_STEPS, PHOTO_SIDE, Canvas
 from i2i_core.errors import InputError
@@ -100,6 +100,19 @@ def test_painting_at_the_editors_own_size_and_with_soft_edges(canvas: Canvas) ->
 def test_nothing_painted_is_nothing_changed(canvas: Canvas) -> None:
     assert canvas.painted(None) is canvas
     assert canvas.painted(canvas.editor_value()["composite"]) is canvas
+
+
+def test_a_whole_object_is_picked_whatever_its_labels() -> None:
+    photo = photograph((224, 168))
+    ImageDraw.Draw(photo).ellipse((90, 60, 140, 110), (200, 30, 30))  # over both halves
+    canvas = Canvas.segmented(photo, 2)
+    region = canvas.picked_object_at(230, 170).region
+    assert region is not None
+    rows, columns = np.nonzero(region)
+    assert (rows.min(), rows.max()) == pytest.approx((120, 220), abs=15)
+    assert (columns.min(), columns.max()) == pytest.approx((180, 280), abs=15)
+    with pytest.raises(InputError, match="No object was found there"):
+        canvas.picked_object_at(20, 20)
 
 
 def test_only_the_palette_in_use_can_be_painted(canvas: Canvas) -> None:

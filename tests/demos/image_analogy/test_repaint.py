@@ -30,7 +30,7 @@ def canvas() -> Canvas:
 def picked(canvas: Canvas) -> Canvas:
     """With the lake picked."""
     height, width = canvas.ids.shape
-    view = repaint._pick(canvas, SimpleNamespace(index=(width // 2, height * 3 // 4)))
+    view = repaint._pick(canvas, False, SimpleNamespace(index=(width // 2, height * 3 // 4)))
     assert view.picker.size == (width, height)
     return view.canvas
 
