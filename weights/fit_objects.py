@@ -21,8 +21,8 @@ from i2i_core.images.tensors import to_tensor
 from i2i_core.patches.object_features import features
 from i2i_core.patches.object_proposals import proposals
 from i2i_core.patches.object_scores import KEPT, WEIGHTS, context
+from i2i_core.patches.object_superpixels import superpixels
 from i2i_core.patches.objects import WORKING_SIDE
-from i2i_core.patches.superpixels import superpixels
 from tests.core.patches.drawn_outlines import FILLED, IGNORED, OBJECTS, mask, photograph
 from weights.object_scenes import Scenes
 

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i2i_core.patches.object_proposals import Sets, descriptors, frame_distance
-from i2i_core.patches.superpixels import Array, Superpixels
+from i2i_core.patches.object_superpixels import Array, Superpixels
 
 Matrix = NDArray[np.float32]
 Columns = dict[str, NDArray[np.floating]]

@@ -5,7 +5,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from i2i_core.patches.superpixels import Array, Superpixels
+from i2i_core.patches.object_superpixels import Array, Superpixels
 
 MIN_SHARE, MAX_SHARE = 0.0015, 0.85  # of the picture's area
 PER_TREE = 40

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from i2i_core.errors import InputError
 from i2i_core.patches.object_features import Matrix
 from i2i_core.patches.object_proposals import Sets
-from i2i_core.patches.superpixels import Array
+from i2i_core.patches.object_superpixels import Array
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "objects.safetensors"
 KEPT = 300  # of the proposals, for the second look

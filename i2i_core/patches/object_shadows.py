@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from i2i_core.patches.object_features import edge_strength, rings
 from i2i_core.patches.object_proposals import Sets
-from i2i_core.patches.superpixels import Array, Superpixels
+from i2i_core.patches.object_superpixels import Array, Superpixels
 
 MIN_RATIO, MAX_RATIO = 0.25, 0.8  # of lightness in the shadow to that in the light
 MAX_CHROMATICITY_GAP = 0.12

@@ -18,7 +18,7 @@ from i2i_core.patches.object_outlines import refine
 from i2i_core.patches.object_proposals import Sets, proposals
 from i2i_core.patches.object_scores import choose
 from i2i_core.patches.object_shadows import shadows
-from i2i_core.patches.superpixels import Superpixels, superpixels
+from i2i_core.patches.object_superpixels import Superpixels, superpixels
 
 WORKING_SIDE = 256  # pixels of the longer side that objects are sought at
 LEAST_SIDE = 16

@@ -117,6 +117,22 @@ def test_upload_two_pictures_and_see_the_result(
     page.close()
 
 
+def test_a_click_on_one_picture_lights_up_the_other(browser: Any, page_url: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1400})
+    page.goto(page_url)
+    page.get_by_role("tab", name="Image analogy").click()
+    page.get_by_text("Point, and see what answers to what").click()
+    status = page.get_by_text("1 asks, 2 answers.")
+    playwright.expect(status).to_be_visible(timeout=30_000)
+    first, second = (page.locator(".block", has_text=f"In {n}").locator("img").last for n in (1, 2))
+    playwright.expect(second).to_be_visible(timeout=30_000)
+    before = first.get_attribute("src")
+    second.click(position={"x": 60, "y": 60})
+    playwright.expect(page.get_by_text("2 asks, 1 answers.")).to_be_visible(timeout=30_000)
+    playwright.expect(first).not_to_have_attribute("src", before)
+    page.close()
+
+
 def test_a_repainted_result_becomes_the_photograph(browser: Any, page_url: str) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 1400})
     page.goto(page_url)

@@ -21,6 +21,7 @@ from i2i_core.progress import Progress
 PEBBLES, CRACKED = starter("pebbles.jpg"), starter("cracked.jpg")
 LAKE, LABELS, EDITED = (starter(f"lake{x}") for x in (".jpg", "_labels.png", "_edited.png"))
 FIELDS = starter("fields.jpg")
+CHELSEA = starter("chelsea.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,24 @@ def test_remove_object_fills_only_the_mask(client: Client, tmp_path: Path) -> No
     assert made.shape == photo.shape
     assert np.array_equal(made[:390], photo[:390])
     assert not np.array_equal(made[400:460, 200:280], photo[400:460, 200:280])
+
+
+def test_remove_background_keeps_transparency(client: Client) -> None:
+    out = client.predict(photo=handle_file(CHELSEA), api_name="/remove_background")
+    with Image.open(out) as made:
+        assert (made.mode, made.size) == ("RGBA", Image.open(CHELSEA).size)
+        assert made.getchannel("A").getextrema() == (0, 255)
+
+
+def test_find_correspondence_gives_a_heat_map_and_the_spot(client: Client) -> None:
+    heat, x, y = client.predict(
+        a=handle_file(CHELSEA), b=handle_file(CHELSEA), x=0.3, y=0.6,
+        api_name="/find_correspondence",
+    )  # fmt: skip
+    assert (x, y) == pytest.approx((0.3, 0.6), abs=0.03)
+    made = pixels(heat)
+    spot = made[int(y * made.shape[0]), int(x * made.shape[1])]
+    assert spot.mean() > made.mean()
 
 
 def test_segment_gives_as_many_labels_as_asked(client: Client) -> None:

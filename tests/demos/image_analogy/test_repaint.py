@@ -15,6 +15,7 @@ from demos.image_analogy.repaint import RepaintView
 from demos.shared.widgets import starter
 from examples.starters import SCENES
 from i2i_core.errors import InputError
+from i2i_core.images.files import open_image
 from i2i_core.labels.maps import PALETTE, encode
 from tests.helpers import picture
 
@@ -101,6 +102,17 @@ def test_what_was_picked_is_removed(canvas: Canvas) -> None:
     *_, end = repaint.remove_region(picked(canvas), None)
     assert end.result.size == canvas.photo.size
     assert "Removed" in end.status
+
+
+def test_the_ground_is_cut_away_and_the_result_can_be_gone_on_with() -> None:
+    canvas = Canvas.segmented(open_image(starter("chelsea.jpg")), 3)
+    view = repaint.remove_ground(canvas)
+    assert (view.result.mode, view.result.size) == ("RGBA", canvas.photo.size)
+    low, high = view.result.getchannel("A").getextrema()
+    assert (low, high) == (0, 255)
+    again = repaint._again(view.result, 3)
+    assert again.canvas.photo.mode == "RGB"
+    assert again.picker.size == (448, 448)
 
 
 def test_a_new_photograph_is_segmented() -> None:

@@ -1,4 +1,4 @@
-"""Superpixels: a photograph as five hundred small regions, their means and their neighbours."""
+"""Superpixels to seek objects in: five hundred watershed regions, their means and neighbours."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2i_core.images.filters import gaussian_blur, resize, rgb_to_lab
+from i2i_core.images.filters import gaussian_blur, resize_long_side, rgb_to_lab
 from i2i_core.networks.efficientnet import REDUCTIONS, efficientnet_lite0
 
 Array = NDArray[np.float64]
@@ -111,13 +111,10 @@ def _network_channels(picture: Tensor) -> tuple[NDArray[np.float32], NDArray[np.
     """What EfficientNet-Lite0 sees: principal components of the features at strides 8 and 16, and
     the norms at strides 8, 16 and 32, which are large where there is something (as the activation
     maps of Wei et al. 2017, section 3.1): (COMPONENTS, H, W) and (3, H, W)."""
-    size, scale = picture.shape[-2:], FEATURE_SIDE / max(picture.shape[-2:])
-    stride = REDUCTIONS[FEATURE_LAYERS[-1]]
-    fed = [max(stride, round(side * scale / stride) * stride) for side in size]
+    size, stride = picture.shape[-2:], REDUCTIONS[FEATURE_LAYERS[-1]]
+    network = efficientnet_lite0(FEATURE_LAYERS, str(picture.device))
     with torch.no_grad():
-        layers = efficientnet_lite0(FEATURE_LAYERS, str(picture.device))(
-            resize(picture, tuple(fed)).clamp(0, 1)
-        )
+        layers = network(resize_long_side(picture, FEATURE_SIDE, stride, stride))
     fine = layers[0].shape[-2:]
     norms = [layer.norm(dim=1, keepdim=True) for layer in layers]
     activity = torch.cat([_enlarged((x - x.mean()) / (x.std() + 1e-6), size) for x in norms], 1)
