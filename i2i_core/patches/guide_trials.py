@@ -36,13 +36,15 @@ def try_correspondences(
     structure: Tensor, appearance: Tensor, names: Sequence[str], seed: int = 0
 ) -> Iterator[Trial]:
     """Try the correspondences `names` for the pair (1, 3, H, W each) at TRIAL_SIDE pixels. The
-    score is how well layout (self-similarity of colours, and of features) and objects are
-    preserved, minus how far patches are spoilt or unused (coherence and completeness, relative to
-    those of the two pictures themselves)."""
+    score is how well layout (self-similarity of colours, and of features where "semantic" is among
+    `names`) and objects are preserved, minus how far patches are spoilt or unused (coherence and
+    completeness, relative to those of the two pictures themselves)."""
     small_a, small_b = (resize_long_side(x, TRIAL_SIDE, least=20) for x in (structure, appearance))
     settings = replace(TRIAL_SETTINGS, seed=seed)
     far = _patch_errors(small_a, small_b)
-    structure_objects, things = objects(structure), feature_self_similarity(small_a)
+    structure_objects = objects(structure)
+    # Of textures and drawings features say nothing.
+    things = feature_self_similarity(small_a) if "semantic" in names else None
     for name in names:
         guide_a, guide_b = structure_guides(name, structure, appearance)
         guide_a, guide_b = resize(guide_a, small_a.shape[-2:]), resize(guide_b, small_b.shape[-2:])
@@ -50,10 +52,11 @@ def try_correspondences(
         *_, level = synthesize(task, settings)
         score = (
             self_similarity(level.picture, small_a, cells=14)
-            + correlation(feature_self_similarity(level.picture), things)
             + objects_kept(structure_objects, objects(level.picture))
             - _patch_errors(level.picture, small_b) / max(far, 1e-6)
         )
+        if things is not None:
+            score += correlation(feature_self_similarity(level.picture), things)
         yield Trial(name, score, level.picture, len(names))
 
 

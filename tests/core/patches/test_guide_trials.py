@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from i2i_core.patches import guide_trials
 from i2i_core.patches.guide_trials import TRIAL_SIDE, objects_kept, try_correspondences
 from i2i_core.patches.structure_guides import CORRESPONDENCES
 
@@ -42,6 +43,23 @@ def test_it_does_not_count_where_no_objects_are_wanted():
     many = squares(*((y, x) for y in range(0, 20, 4) for x in range(0, 20, 4)), side=3)
     assert objects_kept(many, many) == 0  # 25: a texture
     assert objects_kept(np.ones((9, 9), np.int32), np.ones((9, 9), np.int32)) == 0
+
+
+def test_features_count_only_where_meaning_may_decide(monkeypatch):
+    """Among textures they would choose the wrong polarity: light cracks for dark ones."""
+    asked = []
+
+    def counted(picture):
+        asked.append(picture)
+        return torch.arange(4.0)
+
+    monkeypatch.setattr(guide_trials, "feature_self_similarity", counted)
+    a, b = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    (without,) = try_correspondences(a, b, ["lightness"])
+    assert not asked
+    first, _ = try_correspondences(a, b, ["lightness", "semantic"])
+    assert len(asked) == 3  # of the structure, and of each result
+    assert first.score == pytest.approx(without.score + 1)
 
 
 def test_every_correspondence_is_tried_once():
