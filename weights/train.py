@@ -25,8 +25,9 @@ from i2i_core.data.folders import Folder
 from i2i_core.images.line_drawings import field, roughen, trace
 from i2i_core.labels.maps import decode, encode, fill_unlabelled
 from i2i_core.labels.palettes import FACADES
+from weights.simple_drawings import simple_drawing
 
-VARIANTS = ("edges", "lines", "contours")  # of every cat, one drawing by each detector
+KINDS = ("edges", "lines", "contours", "simple")  # of every cat, one drawing of each kind
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,24 @@ class Recipe:
 
 def make_cat_drawings(data: Path, work: Path) -> tuple[Path, Path]:
     """Drawings of the photographs in data/cats/train: traced with random detail, most of them then
-    roughened."""
+    roughened, and such as a child makes."""
     a, b = work / "a", work / "b"
     photos = Folder(data / "cats" / "train")
     a.mkdir(parents=True, exist_ok=True)
     b.mkdir(parents=True, exist_ok=True)
     for number, file in enumerate(photos.files):
-        for variant, detector in enumerate(VARIANTS):
-            target = a / f"{file.stem}.{variant}.png"
+        for variant, kind in enumerate(KINDS):
+            target = a / f"{file.stem}.{kind}.png"
             if target.exists():
                 continue
             random = np.random.default_rng((number, variant))
-            drawing = trace(photos[number], detector, random.uniform(0, 0.7))
-            if random.random() < 0.7 and np.asarray(drawing).min() < 128:
-                drawing = roughen(drawing, random)
-            shutil.copy(file, b / f"{file.stem}.{variant}{file.suffix}")
+            if kind == "simple":
+                drawing = simple_drawing(photos[number], random)
+            else:
+                drawing = trace(photos[number], kind, random.uniform(0, 0.7))
+                if random.random() < 0.7 and np.asarray(drawing).min() < 128:
+                    drawing = roughen(drawing, random)
+            shutil.copy(file, b / f"{file.stem}.{kind}{file.suffix}")
             field(drawing).save(target)
     return a, b
 

@@ -20,6 +20,7 @@ from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.methods.heuristics import HEURISTICS
 from i2i_core.networks.patchgan import PatchGAN
+from i2i_core.networks.projected import ProjectedDiscriminator
 from i2i_core.networks.projection import PatchProjection
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.tiling import beyond_borders
@@ -28,7 +29,13 @@ from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
+from i2i_core.training.settings import (
+    PROJECTED,
+    AdversarialConfig,
+    check_crops,
+    choice,
+    setting,
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class CUTConfig(AdversarialConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_crops(self, 4, self.discriminator_layers)
+        check_crops(self, 4, self.patch_layers)
         if self.lowpass and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves nothing to add to: set lowpass to 0.")
         if self.nce_identity and self.in_channels != self.out_channels:
@@ -96,6 +103,7 @@ class CUT(Method):
             "crop_size": 128, "load_size": 256, "full_images_at_end": False,
             "learning_rate": 2e-4, "steps": 2500, "ema": 0.998,
         },
+        "projected": {**PROJECTED, "perceptual_weight": 0.0, "discriminator_width": 64},
         "finetune": {"ema": 0.998},
     }  # fmt: skip
 
@@ -108,11 +116,7 @@ class CUT(Method):
                 *channels, width=c.width, blocks=c.blocks, norm=c.norm, dropout=c.dropout,
                 antialias=c.antialias, init="xavier", lowpass=c.lowpass,
             )  # fmt: skip
-            self.discriminator = PatchGAN(
-                c.out_channels, c.discriminator_width, c.discriminator_layers, c.norm,
-                c.discriminator_antialias, "xavier" if c.discriminator_antialias else "normal",
-                lowpass=c.lowpass,
-            )  # fmt: skip
+            self.discriminator = self._discriminator()
             compared = self.generator.layer_channels(c.nce_layers)
             self.projection = PatchProjection(compared, c.nce_width)
         reach = self.generator.reach
@@ -124,6 +128,16 @@ class CUT(Method):
         generator = c.optimizer(self.generator, self.projection)
         optimizers = {"generator": generator, "discriminator": c.optimizer(self.discriminator)}
         self.fit_state: FitState = FitState(optimizers)
+
+    def _discriminator(self) -> PatchGAN | ProjectedDiscriminator:
+        c = self.config
+        if c.discriminator == "projected":
+            return ProjectedDiscriminator(0, c.discriminator_width, c.augment)
+        return PatchGAN(
+            c.out_channels, c.discriminator_width, c.discriminator_layers, c.norm,
+            c.discriminator_antialias, "xavier" if c.discriminator_antialias else "normal",
+            lowpass=c.lowpass,
+        )  # fmt: skip
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""
@@ -156,16 +170,17 @@ class CUT(Method):
                         keys_a = self.generator.encode(real_a, c.nce_layers)
 
                 # The discriminator tells B from translations (eq. 1), slowed down by a half.
-                old_b = fake_b.detach()
-                loss = 0.5 * discriminator_loss(discriminator(real_b), discriminator(old_b))
+                real_view, fake_view = self.discriminator.look(real_b, fake_b)
+                believed = discriminator(real_view)
+                loss = 0.5 * discriminator_loss(believed, discriminator(fake_view.detach()))
             if c.adversarial == "wasserstein":  # slopes need full precision
-                loss = loss + 10 * gradient_penalty(discriminator, real_b, old_b.float())
+                loss = loss + 10 * gradient_penalty(discriminator, real_b, fake_b.detach().float())
             losses = state.optimizers["discriminator"].minimize({"discriminator": loss}, step, rate)
 
             # The generator convinces it and keeps the input's patches in place (eq. 5).
             terms: dict[str, Tensor] = {}
             with mixed_precision(device), frozen(self.discriminator):
-                convinced = generator_loss(self.discriminator(fake_b))
+                convinced = generator_loss(self.discriminator(fake_view))
                 terms["adversarial"] = c.adversarial_weight * convinced
                 # The paper adds the two contrasts, its code averages them.
                 share = 0.5 if c.nce_identity else 1.0

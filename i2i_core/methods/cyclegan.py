@@ -19,6 +19,7 @@ from i2i_core.losses.reconstruction import cycle, identity, l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.methods.heuristics import HEURISTICS
 from i2i_core.networks.patchgan import PatchGAN
+from i2i_core.networks.projected import ProjectedDiscriminator
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.tiling import beyond_borders
 from i2i_core.progress import Work
@@ -27,7 +28,13 @@ from i2i_core.training.image_pool import ImagePool
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
+from i2i_core.training.settings import (
+    PROJECTED,
+    AdversarialConfig,
+    check_crops,
+    choice,
+    setting,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class CycleGANConfig(AdversarialConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_crops(self, 4, self.discriminator_layers)
+        check_crops(self, 4, self.patch_layers)
         if self.lowpass and self.in_channels != self.out_channels:
             raise InputError("Grey on one side only leaves nothing to add to: set lowpass to 0.")
         if self.identity_weight and self.in_channels != self.out_channels:
@@ -78,6 +85,7 @@ class CycleGAN(Method):
             "cycle_weight": 2.0, "identity_weight": 1.0, "identity_every": 4,
             "crop_size": 128, "load_size": 256, "learning_rate": 2e-4, "steps": 8000, "ema": 0.998,
         },
+        "projected": {**PROJECTED, "perceptual_weight": 0.0, "discriminator_width": 64},
         "finetune": {"ema": 0.998},
     }  # fmt: skip
 
@@ -89,14 +97,11 @@ class CycleGAN(Method):
             ResNet, width=c.width, blocks=c.blocks, norm=c.norm, dropout=c.dropout,
             antialias=c.antialias, lowpass=c.lowpass,
         )  # fmt: skip
-        judge = c.discriminator_width, c.discriminator_layers, c.norm
         with seeded(c.seed):
             self.generator_ab = generator(*ab)
             self.generator_ba = generator(*ab[::-1]) if c.both else None
             # Each is named for the domain that it judges.
-            self.discriminator_a, self.discriminator_b = (
-                PatchGAN(channels, *judge, lowpass=c.lowpass) for channels in ab
-            )
+            self.discriminator_a, self.discriminator_b = (self._discriminator(n) for n in ab)
         self.capabilities = replace(
             self.capabilities, two_way=c.both, channels=ab, working_size=c.crop_size,
             reach=self.generator_ab.reach,
@@ -110,6 +115,13 @@ class CycleGAN(Method):
         }
         pools = {"a": ImagePool(c.pool), "b": ImagePool(c.pool)}
         self.fit_state: FitState = FitState(optimizers, pools)
+
+    def _discriminator(self, channels: int) -> PatchGAN | ProjectedDiscriminator:
+        c = self.config
+        if c.discriminator == "projected":
+            return ProjectedDiscriminator(0, c.discriminator_width, c.augment)
+        judge = channels, c.discriminator_width, c.discriminator_layers, c.norm
+        return PatchGAN(*judge, lowpass=c.lowpass)
 
     def fit(self, a: Sequence[Image], b: Sequence[Image]) -> Work:
         """Learn from two collections; a record for every step, with the losses as weighed."""

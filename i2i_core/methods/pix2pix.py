@@ -17,6 +17,7 @@ from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
+from i2i_core.networks.projected import ProjectedDiscriminator
 from i2i_core.networks.resnet import ResNet
 from i2i_core.networks.unet import UNet
 from i2i_core.progress import Work
@@ -24,7 +25,13 @@ from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
+from i2i_core.training.settings import (
+    PROJECTED,
+    AdversarialConfig,
+    check_crops,
+    choice,
+    setting,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Pix2PixConfig(AdversarialConfig):
     blocks: int = setting(9, 0, 32)  # of a ResNet
     norm: str = choice("batch", "instance", "none")
     dropout: bool = True
-    discriminator: str = choice("patch", "pixel")
+    discriminator: str = choice("patch", "pixel", "projected")
     adversarial: str = "vanilla"
     l1_weight: float = 100.0
     # "paper": translate with dropout and the picture's own statistics; "eval": with gathered ones.
@@ -46,8 +53,7 @@ class Pix2PixConfig(AdversarialConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        layers = self.discriminator_layers if self.discriminator == "patch" else 0
-        check_crops(self, self.multiple_of, layers)
+        check_crops(self, self.multiple_of, self.patch_layers)
 
     @property
     def multiple_of(self) -> int:
@@ -71,6 +77,7 @@ class Pix2Pix(Method):
             "discriminator_width": 32, "discriminator_layers": 2,
             "crop_size": 128, "load_size": 143, "learning_rate": 3e-4, "steps": 5000, "ema": 0.995,
         },
+        "projected": PROJECTED,
         "finetune": {"ema": 0.995},
         "sketch": {"in_channels": 1},
     }  # fmt: skip
@@ -84,14 +91,16 @@ class Pix2Pix(Method):
         )
         self.infers_in_training_mode = c.test_time == "paper"
         self.generator: nn.Module
-        self.discriminator: nn.Module
+        self.discriminator: PatchGAN | PixelGAN | ProjectedDiscriminator
         with seeded(c.seed):
             if c.generator == "unet":
                 unet = *channels, c.width, c.depth, c.norm, c.dropout, c.max_multiple
                 self.generator = UNet(*unet)
             else:
                 self.generator = ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
-            if c.discriminator == "pixel":
+            if c.discriminator == "projected":
+                self.discriminator = ProjectedDiscriminator(c.in_channels, width, c.augment)
+            elif c.discriminator == "pixel":
                 self.discriminator = PixelGAN(sum(channels), width, c.norm)
             else:
                 judge = sum(channels), width, c.discriminator_layers, c.norm
@@ -110,6 +119,7 @@ class Pix2Pix(Method):
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
+        projected = c.discriminator == "projected"
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             real_pair = torch.cat([real_a, real_b], 1)
@@ -118,21 +128,23 @@ class Pix2Pix(Method):
 
                 # The discriminator tells (a, b) from (a, G(a)): eq. 1, slowed down by a half.
                 fake_pair = torch.cat([real_a, fake_b], 1)
-                believed = discriminator(real_pair)
-                loss = 0.5 * discriminator_loss(believed, discriminator(fake_pair.detach()))
+                real_view, fake_view = self.discriminator.look(real_pair, fake_pair)
+                believed = discriminator(real_view)
+                loss = 0.5 * discriminator_loss(believed, discriminator(fake_view.detach()))
             if c.adversarial == "wasserstein":  # slopes need full precision
                 loss = loss + 10 * gradient_penalty(discriminator, real_pair, fake_pair.float())
             losses = state.optimizers["discriminator"].minimize({"discriminator": loss}, step, rate)
 
             # The generator convinces it and stays near the partner: eq. 4.
             with mixed_precision(device), frozen(self.discriminator):
-                convinced = generator_loss(self.discriminator(fake_pair))
+                convinced = generator_loss(self.discriminator(fake_view))
                 terms = {
                     "adversarial": c.adversarial_weight * convinced,
                     "L1": c.l1_weight * l1(fake_b, real_b),
                 }
                 if perceptual:
-                    terms["perceptual"] = perceptual(fake_b, real_b)
+                    seen = (fake_view, real_view) if projected else (fake_b, real_b)
+                    terms["perceptual"] = perceptual(*seen)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
         batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)

@@ -29,13 +29,21 @@ from i2i_core.losses.reconstruction import feature_matching, l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.pix2pixhd import Pix2PixHDGenerator
+from i2i_core.networks.projected import ProjectedDiscriminator, View
 from i2i_core.progress import Work
 from i2i_core.training.ema import EMA
 from i2i_core.training.loop import FitState, fit_steps, seeded, total_steps
 from i2i_core.training.optim import fast_layout, frozen, mixed_precision, use_layout
 from i2i_core.training.perceptual import PerceptualTerm
-from i2i_core.training.settings import AdversarialConfig, check_crops, choice, setting
+from i2i_core.training.settings import (
+    PROJECTED,
+    AdversarialConfig,
+    check_crops,
+    choice,
+    setting,
+)
 
+Judged = Tensor | View  # what discriminators are shown
 SURVEYED_PICTURES = 1000  # whose colours tell what colours there are
 
 
@@ -80,6 +88,7 @@ class Pix2PixHD(Method):
         "paper": {},
         # Ten minutes on two cores; all of it at the size at which one pair takes a blink.
         "laptop": {"crop_size": 128, "load_size": 143, "depth": 4, "steps": 4000, "ema": 0.995},
+        "projected": {**PROJECTED, "discriminator_width": 64, "matching_weight": 0.0},
         "finetune": {"coarse": 0.0, "ema": 0.995},
         "sketch": {"in_channels": 1, "noise": True},
     }
@@ -93,12 +102,10 @@ class Pix2PixHD(Method):
             channels=channels, multiple_of=2 ** (c.depth + 1), working_size=c.crop_size,
         )  # fmt: skip
         shape = *channels, c.width, c.depth, c.fine_width, c.max_multiple, c.code, c.noise
-        judge = sum(channels), c.discriminator_width, c.discriminator_layers
-        widest = c.discriminator_max_multiple
         with seeded(c.seed):
             self.generator = Pix2PixHDGenerator(*shape)
             self.discriminators = nn.ModuleDict(
-                {scale: PatchGAN(*judge, max_multiple=widest) for scale in ("coarse", "fine")}
+                {scale: self._discriminator() for scale in ("coarse", "fine")}
             )
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
@@ -114,6 +121,7 @@ class Pix2PixHD(Method):
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
         batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
+        projected = c.discriminator == "projected"
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
 
@@ -130,46 +138,56 @@ class Pix2PixHD(Method):
             losses: dict[str, float] = {}
             target = small_b if coarse else real_b
             terms = {"L1": c.l1_weight * l1(fake_b, target)}
-            if perceptual:
+            if perceptual and not projected:
                 terms["perceptual"] = perceptual(fake_b, target)
             if c.adversarial_weight or c.matching_weight:
                 for scale, (source, real, fake) in views.items():
-                    real_pair = torch.cat([source, real], 1)
-                    fake_pair = torch.cat([source, fake], 1)
+                    pairs = torch.cat([source, real], 1), torch.cat([source, fake], 1)
+                    judge: Any = self.discriminators[scale]
+                    with mixed_precision(device):
+                        real_pair, fake_pair = judge.look(*pairs)
                     loss = self._discriminator_loss(discriminators[scale], real_pair, fake_pair)
                     name = f"discriminator ({scale})"
                     losses |= state.optimizers[scale].minimize({name: loss}, step, rate)
                     terms |= self._generator_losses(scale, real_pair, fake_pair)
+                    if perceptual and projected:
+                        terms[f"perceptual ({scale})"] = perceptual(fake_pair, real_pair)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
         yield from fit_steps(self, batches, total, one_step, layout)
 
+    def _discriminator(self) -> nn.Module:
+        c = self.config
+        if c.discriminator == "projected":
+            return ProjectedDiscriminator(c.in_channels, c.discriminator_width, c.augment)
+        judge = c.in_channels + c.out_channels, c.discriminator_width, c.discriminator_layers
+        return PatchGAN(*judge, max_multiple=c.discriminator_max_multiple)
+
     def _discriminator_loss(
-        self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor
+        self, discriminator: nn.Module, real_pair: Judged, fake_pair: Judged
     ) -> Tensor:
         """One discriminator learns to tell the pairs apart (eq. 2, slowed down by a half)."""
         discriminator_loss, _ = ADVERSARIAL[self.config.adversarial]
-        with mixed_precision(real_pair.device):
+        with mixed_precision(self.device):
             real, fake = discriminator(real_pair), discriminator(fake_pair.detach())
             return 0.5 * discriminator_loss(real, fake)
 
     def _generator_losses(
-        self, scale: str, real_pair: Tensor, fake_pair: Tensor
+        self, scale: str, real_pair: Judged, fake_pair: Judged
     ) -> dict[str, Tensor]:
         """What the generator pays where this discriminator sees a difference (eq. 3 to 5)."""
         c = self.config
-        discriminator = self.discriminators[scale]
-        assert isinstance(discriminator, PatchGAN)
-        with mixed_precision(real_pair.device), frozen(discriminator):
-            with torch.no_grad():
-                real = discriminator.features(real_pair)
+        discriminator: Any = self.discriminators[scale]
+        with mixed_precision(self.device), frozen(discriminator):
             fake = discriminator.features(fake_pair)
             convinced = ADVERSARIAL[c.adversarial][1](fake[-1])
-            matching = feature_matching(real[:-1], fake[:-1])
-            return {
-                f"adversarial ({scale})": c.adversarial_weight * convinced,
-                f"matching ({scale})": c.matching_weight * matching,
-            }
+            terms = {f"adversarial ({scale})": c.adversarial_weight * convinced}
+            if c.matching_weight:
+                with torch.no_grad():
+                    real = discriminator.features(real_pair)
+                matching = feature_matching(real[:-1], fake[:-1])
+                terms[f"matching ({scale})"] = c.matching_weight * matching
+            return terms
 
     def _measure_colours(self, photos: Sequence[Image]) -> None:
         colours = self.generator.colours

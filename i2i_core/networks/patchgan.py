@@ -48,6 +48,10 @@ class PatchGAN(nn.Module):
             return logits
         return torch.cat([logits, F.interpolate(self.lowpass(x), logits.shape[-2:])], 1)
 
+    def look(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What is judged: here the pictures themselves. See `ProjectedDiscriminator.look`."""
+        return inputs
+
     def features(self, x: Tensor) -> list[Tensor]:
         """What every layer gives, from the first to the logits, which come last."""
         outputs: list[Tensor] = []
@@ -72,6 +76,10 @@ class PixelGAN(nn.Module):
             nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(2 * width, 1, 1, bias=bias),
         )  # fmt: skip
         initialise(self, init)
+
+    def look(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What is judged: the pictures themselves."""
+        return inputs
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)  # type: ignore[no-any-return]

@@ -19,6 +19,7 @@ from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 
 SHORT_SIDE = 256  # pixels that a picture is looked at with
+SAID = {"hinge": (1, -1)}  # of real ones and of made ones, where that is not (1, 0)
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,11 @@ def score_patches(method: Method, picture: Image.Image, *, reverse: bool = False
     _check_training_networks(method, "discriminator")
     small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
     with torch.no_grad():
-        logits = network(to_tensor(small).to(method.device) * 2 - 1)[:, :1]
-    values = logits.clamp(0, 1)  # least squares: 1 is real, 0 made
+        logits = network(to_tensor(small).to(method.device) * 2 - 1)
+    if method.config.discriminator == "projected":
+        logits = logits.mean(1, keepdim=True)  # over the strides
+    real, made = SAID.get(method.config.adversarial, (1, 0))
+    values = ((logits[:, :1] - made) / (real - made)).clamp(0, 1)
     return PatchScores(as_array(values), judged(small, values))
 
 

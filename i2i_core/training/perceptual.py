@@ -8,6 +8,7 @@ from typing_extensions import Self
 
 from i2i_core.losses.perceptual import perceptual
 from i2i_core.networks.deep_features import EFFICIENTNET, DeepFeatures, WeightsUnavailable
+from i2i_core.networks.projected import View
 
 WITHOUT = (
     f'The fit goes on without its perceptual term; with perceptual_network "{EFFICIENTNET}" it has '
@@ -35,8 +36,13 @@ class PerceptualTerm:
         except WeightsUnavailable as missing:
             return None, str(missing)
 
-    def __call__(self, result: Tensor, target: Tensor) -> Tensor:
-        """How far `result` is from the fixed `target`, both (N, 3, H, W) in [−1, 1]."""
+    def __call__(self, result: Tensor | View, target: Tensor | View) -> Tensor:
+        """How far `result` is from the fixed `target`, both (N, 3, H, W) in [−1, 1], or what a
+        projected discriminator has seen in them, which is not computed again."""
+        if isinstance(result, View) and isinstance(target, View):
+            return self.weight * perceptual(result.features, target.features)
+        assert isinstance(result, Tensor)
+        assert isinstance(target, Tensor)
         network = self.features.to(result.device)
         with torch.no_grad():
             target_features = network(target / 2 + 0.5)

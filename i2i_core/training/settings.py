@@ -97,6 +97,27 @@ class AdversarialConfig(FitConfig):
     discriminator_layers: int = setting(3, 0, 6)  # its halvings
     adversarial: str = choice("least squares", *ADVERSARIAL)
     adversarial_weight: float = 1.0
+    # "patch" as published; "projected": see `networks.projected`, and the preset of that name.
+    discriminator: str = choice("patch", "projected")
+    augment: bool = False  # what a projected discriminator judges (Zhao et al. 2020)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.discriminator == "projected" and self.adversarial == "wasserstein":
+            problem = "A projected discriminator has no gradient penalty, which Wasserstein's loss"
+            raise InputError(f'{problem} needs: choose the adversarial loss "hinge".')
+
+    @property
+    def patch_layers(self) -> int:
+        """The halvings of a discriminator of patches, 0 if there is none."""
+        return self.discriminator_layers if self.discriminator == "patch" else 0
+
+
+# Presets "projected": what goes with that discriminator (Sauer et al. 2021, section 4).
+PROJECTED: Mapping[str, Any] = {
+    "discriminator": "projected", "adversarial": "hinge", "beta1": 0.0, "beta2": 0.99,
+    "perceptual_weight": 1.0,
+}  # fmt: skip
 
 
 def make_config(kind: type[Config], name: str, settings: Mapping[str, Any]) -> Config:
