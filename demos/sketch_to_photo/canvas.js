@@ -3,6 +3,8 @@
 const SIDE = 512;
 const SENT_EVERY = 250; // milliseconds while a stroke is being drawn
 const REMEMBERED = 40; // steps that can be undone
+const SMALL = 0.6; // of the paper's side: a drawing below it is offered to be enlarged
+const FILLED = 0.84; // of the side, when it is
 
 const canvas = element.querySelector("canvas");
 const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -50,8 +52,23 @@ function mark() {
     button.setAttribute("aria-pressed", button.dataset.tool === tools[kind]);
   for (const chip of chips.children)
     chip.setAttribute("aria-pressed", chip.dataset.colour === colour);
+  const box = kind === "sketch" && paper().drawn && drawn();
+  element.querySelector("[data-do=fit]").hidden = !box || Math.max(box.w, box.h) > SMALL * SIDE;
   element.querySelector("[data-do=undo]").disabled = !paper().past.length;
   element.querySelector("[data-do=redo]").disabled = !paper().future.length;
+}
+
+// The box {x, y, w, h} around all that is drawn, or null.
+function drawn() {
+  const pixels = picture().data;
+  let [left, top, right, bottom] = [SIDE, SIDE, -1, -1];
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    if (pixels[4 * i] > 127) continue;
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  }
+  return right < 0 ? null : { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
 }
 
 function remember(before) {
@@ -211,6 +228,23 @@ const actions = {
     finish();
     remember(picture());
     wipe();
+    mark();
+    send();
+  },
+  fit: () => {
+    finish();
+    const box = drawn();
+    if (!box) return;
+    const before = picture();
+    const small = document.createElement("canvas");
+    [small.width, small.height] = [box.w, box.h];
+    small.getContext("2d").putImageData(before, -box.x, -box.y);
+    const scale = (FILLED * SIDE) / Math.max(box.w, box.h);
+    const [width, height] = [scale * box.w, scale * box.h];
+    wipe();
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(small, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
+    remember(before);
     mark();
     send();
   },

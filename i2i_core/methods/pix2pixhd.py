@@ -56,6 +56,7 @@ class Pix2PixHDConfig(AdversarialConfig):
     depth: int = setting(5, 2, 12)  # its halvings, of pictures of half the size
     fine_width: int = setting(24, 1, 512)
     code: int = setting(8, 0, 48)  # numbers in the colour code, 0 for none
+    paint_code: bool = False  # show the code's colours beside the source
     noise: bool = False  # for sources that leave much open, such as drawings
     discriminator_width: int = 32
     discriminator_max_multiple: int = setting(4, 1, 16)
@@ -101,7 +102,8 @@ class Pix2PixHD(Method):
             self.capabilities, takes_seed=c.code > 0 or c.noise, takes_reference=c.code > 0,
             channels=channels, multiple_of=2 ** (c.depth + 1), working_size=c.crop_size,
         )  # fmt: skip
-        shape = *channels, c.width, c.depth, c.fine_width, c.max_multiple, c.code, c.noise
+        widths = c.width, c.depth, c.fine_width, c.max_multiple
+        shape = *channels, *widths, c.code, c.noise, c.paint_code
         with seeded(c.seed):
             self.generator = Pix2PixHDGenerator(*shape)
             self.discriminators = nn.ModuleDict(

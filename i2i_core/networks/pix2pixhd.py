@@ -21,17 +21,20 @@ class Pix2PixHDGenerator(nn.Module):
     alone first, with `coarse`, and an enhancer adds what is seen at full size only. Here the global
     network is a U-Net, which is fast on a CPU, and the enhancer's result is added to the enlarged
     coarse picture, from which its training starts. A `code` (N, code) of `ColourCode` says which of
-    the possible translations is wanted; `noise` is for texture where the source says nothing."""
+    the possible translations is wanted, to every layer, and with `paint_code` as a thumbnail beside
+    the source, which is learnt sooner; `noise` is for texture where the source says nothing."""
 
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 5,
         fine_width: int = 24, max_multiple: int = 8, code: int = 0, noise: bool = False,
+        paint_code: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.paint_code = paint_code and code > 0
         self.colours = ColourCode(code) if code else None
         options: dict[str, Any] = {"norm": "instance", "dropout": False, "antialias": True}
         options |= {"max_multiple": max_multiple, "code": code, "noise": noise}
-        self.coarse = UNet(in_channels, out_channels, width, depth, **options)
+        self.coarse = UNet(in_channels + 3 * self.paint_code, out_channels, width, depth, **options)
         wide, narrow = fine_width, max(1, fine_width // 2)
         self.widen = UpConv(2 * width, wide, bias=False)
         inputs = wide + 4 * in_channels + out_channels
@@ -45,7 +48,11 @@ class Pix2PixHDGenerator(nn.Module):
 
     def forward(self, x: Tensor, code: Tensor | None = None, coarse: bool = False) -> Tensor:
         """The translation; with `coarse` the global network's alone, (N, out, H/2, W/2)."""
-        features = self.coarse.features(F.avg_pool2d(x, 2), code)
+        small = F.avg_pool2d(x, 2)
+        if self.paint_code and self.colours is not None and code is not None:
+            painted = F.interpolate(self.colours.paint(code), small.shape[-2:], mode="bilinear")
+            small = torch.cat([small, painted], 1)
+        features = self.coarse.features(small, code)
         picture = self.coarse.finish(features)
         if coarse:
             return picture.tanh()
@@ -96,6 +103,12 @@ class ColourCode(nn.Module):
         scaled = directions[: self.size].T / deviation.clamp_min(FLAT)
         self.basis.zero_()
         self.basis[:, : len(deviation)] = scaled * (deviation > FLAT)
+
+    def paint(self, code: Tensor) -> Tensor:
+        """The thumbnails (N, 3, 4, 4) that codes (N, size) stand for."""
+        length = self.basis.square().sum(0).clamp_min(1e-9)
+        thumbnails = self.mean + code @ (self.basis / length).T
+        return thumbnails.view(-1, 3, TILES, TILES)
 
     def draw(self, seed: int) -> Tensor:
         """A code (1, size): for `seed` 0 the mean, else drawn, normal with its far ends cut off."""

@@ -204,6 +204,25 @@ def test_what_the_server_sends_appears_and_can_be_undone(page: Any) -> None:
     assert np.array_equal(drawn(page), mine)
 
 
+def test_a_small_drawing_is_offered_to_be_fitted_to_the_paper(page: Any) -> None:
+    fit = page.locator("#first").get_by_role("button", name="Fit the small drawing")
+    playwright.expect(fit).to_be_hidden()
+    stroke(page, (0.1, 0.1), (0.3, 0.1), (0.3, 0.2))
+    small = drawn(page)
+    fit.click()
+    playwright.expect(fit).to_be_hidden()
+    dark = np.argwhere(drawn(page).max(-1) < 128)
+    (top, left), (bottom, right) = dark.min(0), dark.max(0)
+    assert right - left > 0.8 * SIDE
+    assert abs((left + right) / 2 - SIDE / 2) < 3
+    assert abs((top + bottom) / 2 - SIDE / 2) < 3
+    reads_what_is_shown(page)
+    page.locator("#first").get_by_label("Undo").click()
+    assert np.array_equal(drawn(page), small)
+    switch(page, "labels")
+    playwright.expect(fit).to_be_hidden()
+
+
 def test_a_late_echo_does_not_undo_newer_strokes(page: Any) -> None:
     stroke(page, (0.2, 0.3), (0.8, 0.3))
     page.get_by_role("button", name="Echo late").click()
