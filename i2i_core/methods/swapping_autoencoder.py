@@ -4,12 +4,11 @@ and put together again with the texture of another.
 Each picture must come back from its own two codes; with another's texture it must look real, and
 patches of it like patches of that other. That teaches the codes what is whose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from PIL.Image import Image
 from torch import Tensor, nn
 
@@ -18,10 +17,11 @@ from i2i_core.data.batches import Batches
 from i2i_core.devices.distributed import parallel
 from i2i_core.errors import InputError, check_range
 from i2i_core.images.descriptors import LAYOUT_SIZE
-from i2i_core.losses.adversarial import r1_penalty, vanilla_discriminator, vanilla_generator
+from i2i_core.losses.adversarial import ADVERSARIAL, r1_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
 from i2i_core.networks.autoencoder_shape import SMALL_SHAPE, AutoencoderShape
+from i2i_core.networks.projected import ProjectedDiscriminator, ProjectedPatchDiscriminator
 from i2i_core.networks.statistics import CollectionStatistics
 from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
 from i2i_core.networks.swapping import PatchDiscriminator
@@ -40,6 +40,8 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
     """The numbers of the paper's code for 256 pixels (its text halves the swap's adversarial loss,
     and judges patches by three linear layers). `batch` pictures are taken of A and of B each."""
 
+    # "stylegan2" as published; "projected": see `networks.projected`, and the preset of that name.
+    discriminator: str = choice("stylegan2", "projected")
     discriminator_width: int = setting(128, 1, 512)
     discriminator_max_width: int = setting(512, 1, 4096)
     patch_width: int = setting(32, 1, 512)
@@ -110,6 +112,10 @@ class SwappingAutoencoder(Method):
             "patch_weight": 0.5, "r1_weight": 3.0, "warm_up": 0.95, "recolour": True, "window": 128,
             "batch": 1, "steps": 20_000, "learning_rate": 1.5e-3, "decay_start": 0.6, "ema": 0.998,
         },
+        "projected": {
+            "discriminator": "projected", "discriminator_width": 64, "patch_width": 64,
+            "patch_size": 64,
+        },
         "finetune": {"ema": 0.99},
         # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
@@ -125,8 +131,14 @@ class SwappingAutoencoder(Method):
         patch_judge = c.patch_size, c.patch_width, c.patch_max_width, c.patch_linear
         with seeded(c.seed):
             self.autoencoder = c.build()
-            self.discriminator = StyleGAN2Discriminator(*judge)
-            self.patch_discriminator = PatchDiscriminator(*patch_judge)
+            self.discriminator: nn.Module
+            self.patch_discriminator: nn.Module
+            if c.discriminator == "projected":
+                self.discriminator = ProjectedDiscriminator(0, c.discriminator_width)
+                self.patch_discriminator = ProjectedPatchDiscriminator(c.patch_width)
+            else:
+                self.discriminator = StyleGAN2Discriminator(*judge)
+                self.patch_discriminator = PatchDiscriminator(*patch_judge)
         self.ema = EMA(self.autoencoder, c.ema)
         codes = c.structure_channels, c.texture_size
         self.statistics = CollectionStatistics(*codes, LAYOUT_SIZE, 2 * c.widths[-1])
@@ -148,6 +160,7 @@ class SwappingAutoencoder(Method):
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, 1, c.batch, 1)
         warm_up_steps = round(c.warm_up * total)
+        _, generator_loss = self._adversarial
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             adversarial = step >= warm_up_steps
@@ -171,13 +184,13 @@ class SwappingAutoencoder(Method):
                 if perceptual:
                     terms["perceptual"] = perceptual(rebuilt, part)
                 if adversarial and c.reconstruction_weight:
-                    convinced = vanilla_generator(self.discriminator(rebuilt))
+                    convinced = generator_loss(self.discriminator(rebuilt))
                     terms["adversarial"] = c.reconstruction_weight * convinced
                 if adversarial:
-                    convinced = vanilla_generator(self.discriminator(swapped))
+                    convinced = generator_loss(self.discriminator(swapped))
                     terms["adversarial, swapped"] = c.swap_weight * convinced
                     like = self.patch_discriminator(self._patches(real), self._patches(swapped))
-                    terms["patches"] = c.patch_weight * vanilla_generator(like)
+                    terms["patches"] = c.patch_weight * generator_loss(like)
             return losses | state.optimizers["autoencoder"].minimize(terms, step, rate)
 
         batches = Batches(a, b, c.crops, batch=c.batch, seed=c.seed)
@@ -190,20 +203,21 @@ class SwappingAutoencoder(Method):
         """The discriminators tell pictures from what is made (eq. 2 and 3), and patches of the
         texture's picture from patches of the swap, the first of the `fakes` (eq. 4)."""
         c, (discriminator, patch_discriminator) = self.config, discriminators
+        discriminator_loss, _ = self._adversarial
         optimizer = self.fit_state.optimizers["discriminators"]
         fakes = [fake.detach() for fake in fakes]
         with optim.mixed_precision(real.device):
-            fake_losses = [F.softplus(discriminator(fake)).mean() for fake in fakes]
-            real_loss = F.softplus(-discriminator(part)).mean()
+            believed = discriminator(part)
+            told = [discriminator_loss(believed, discriminator(fake)) for fake in fakes]
             reference = self._patches(real)
             like = patch_discriminator(reference, self._patches(real))
             unlike = patch_discriminator(reference, self._patches(fakes[0]))
             terms = {
-                "discriminator": real_loss + torch.stack(fake_losses).mean(),
-                "patch discriminator": c.patch_weight * vanilla_discriminator(like, unlike),
+                "discriminator": torch.stack(told).mean(),
+                "patch discriminator": c.patch_weight * discriminator_loss(like, unlike),
             }
         losses = optimizer.minimize(terms, step, rate)
-        if step % c.r1_every:
+        if step % c.r1_every or c.discriminator == "projected":  # spectral norms keep those flat
             return losses
         # Both kept flat at what is real (R1), in full precision, as a step of its own.
         part = part.detach().requires_grad_()
@@ -219,6 +233,11 @@ class SwappingAutoencoder(Method):
         nothing = 0 * (logits.sum() + patch_logits.sum())
         optimizer.update(c.r1_every * torch.stack([*slopes.values()]).sum() + nothing, step, rate)
         return losses
+
+    @property
+    def _adversarial(self) -> tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]:
+        projected = self.config.discriminator == "projected"
+        return ADVERSARIAL["hinge" if projected else "non-saturating"]
 
     def _patches(self, pictures: Tensor) -> Tensor:
         """Random crops of `pictures`; in a window a patch has a larger share than in the whole."""

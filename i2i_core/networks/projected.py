@@ -70,12 +70,16 @@ class ProjectedDiscriminator(nn.Module):
     def features(self, x: Tensor | View) -> list[Tensor]:
         """What the heads' layers give, from stride to stride, and the logits, which come last."""
         view = x if isinstance(x, View) else self.look(x)[0]
+        return self._judge(view.features, [view.condition] * len(LAYERS))
+
+    def _judge(self, features: Sequence[Tensor], conditions: Sequence[Tensor]) -> list[Tensor]:
         hidden: list[Tensor] = []
         logits: list[Tensor] = []
-        for mixed, head in zip(self._mix(view.features), self.heads, strict=True):
+        parts = zip(self._mix(features), conditions, self.heads, strict=True)
+        for mixed, condition, head in parts:
             h = mixed
             if self.conditions:
-                h = torch.cat([h, F.interpolate(view.condition, h.shape[-2:], mode="area")], 1)
+                h = torch.cat([h, F.interpolate(condition, h.shape[-2:], mode="area")], 1)
             assert isinstance(head, nn.Sequential)
             for layer in head:
                 h = layer(h)
@@ -92,6 +96,27 @@ class ProjectedDiscriminator(nn.Module):
             coarse = F.interpolate(maps[fine + 1], maps[fine].shape[-2:], mode="bilinear")
             maps[fine] = self.across_scales[fine](maps[fine] + coarse)
         return maps
+
+
+class ProjectedPatchDiscriminator(ProjectedDiscriminator):
+    """Whether crops are of the picture that others are of, as the swapping autoencoder's (Park et
+    al. 2020, section 3.3), but seen through the frozen network: beside the features of a crop each
+    head is shown the mean features of the reference's."""
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__(width, width)
+
+    def forward(self, reference: Tensor, crops: Tensor) -> Tensor:  # type: ignore[override]
+        """Of crops (N, P, 3, s, s) in [−1, 1] of the reference and of what is judged, the logits
+        (N·P, 4, ⌈s/4⌉, ⌈s/4⌉)."""
+        count = crops.shape[:2]
+        conditions = [
+            mixed.unflatten(0, count).mean((1, 3, 4), keepdim=True).expand(-1, count[1], -1, 1, 1)
+            for mixed in self._mix(self.look(reference.flatten(0, 1))[0].features)
+        ]
+        flat = [condition.flatten(0, 1) for condition in conditions]
+        (view,) = self.look(crops.flatten(0, 1))
+        return self._judge(view.features, flat)[-1]
 
 
 class _RandomConv2d(nn.Module):

@@ -13,15 +13,18 @@ from i2i_core.errors import InputError
 from i2i_core.methods import METHODS
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.projected import ProjectedDiscriminator
+from i2i_core.networks.stylegan2 import StyleGAN2Discriminator
 from i2i_core.pipelines.inspection import score_patches
 from tests.helpers import ROWS, A, B
 
-NAMES = ("pix2pix", "pix2pixhd", "cut", "cyclegan")
+NAMES = ("pix2pix", "pix2pixhd", "cut", "cyclegan", "swapping_autoencoder")
 PROJECTED = {"crop_size": 32, "load_size": 32, "discriminator_width": 8, "steps": 2}
+SWAPPING = {"warm_up": 0.0, "patch_width": 8, "patch_size": 32}
 
 
 def settings(name: str) -> dict[str, object]:
-    return METHODS[name].preset_settings("projected", **{**ROWS[name].settings, **PROJECTED})
+    more = {**PROJECTED, **(SWAPPING if name == "swapping_autoencoder" else {})}
+    return METHODS[name].preset_settings("projected", **{**ROWS[name].settings, **more})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -29,7 +32,7 @@ def test_a_fit_with_it_moves_its_heads_and_the_file_keeps_them(name: str, tmp_pa
     method = METHODS[name].from_settings(settings(name))
     judges = [m for m in method.modules() if isinstance(m, ProjectedDiscriminator)]
     assert judges
-    assert not any(isinstance(m, PatchGAN) for m in method.modules())
+    assert not any(isinstance(m, PatchGAN | StyleGAN2Discriminator) for m in method.modules())
     before = [judge.heads[0][0].bias.clone() for judge in judges]  # type: ignore[index, union-attr]
     for record in method.fit(A, B):
         assert all(math.isfinite(loss) for loss in record.losses.values())

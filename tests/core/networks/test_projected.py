@@ -6,7 +6,11 @@ import pytest
 import torch
 
 from i2i_core.networks.differentiable_augmentation import DifferentiableAugmentation
-from i2i_core.networks.projected import ProjectedDiscriminator, View
+from i2i_core.networks.projected import (
+    ProjectedDiscriminator,
+    ProjectedPatchDiscriminator,
+    View,
+)
 from i2i_core.training.optim import Optimizer, frozen
 from i2i_core.training.perceptual import PerceptualTerm
 from tests.helpers import noise
@@ -99,6 +103,16 @@ def test_a_hole_a_shift_and_other_colours() -> None:
     coloured = augmentation.colour(x)
     assert not torch.allclose(coloured, x)
     assert coloured[0, 0, 0, 0] < coloured[0, 0, 0, -1]
+
+
+def test_crops_are_judged_beside_those_of_the_reference() -> None:
+    judge = ProjectedPatchDiscriminator(width=8).eval()
+    reference, crops = noise(2, 3, 3, 32, 32).tanh(), noise(2, 3, 3, 32, 32, seed=1).tanh()
+    logits = judge(reference, crops)
+    assert logits.shape == (6, 4, 8, 8)
+    # The order of the reference's crops is nothing, another picture's are something.
+    assert torch.allclose(judge(reference.flip(1), crops), logits, atol=1e-5)
+    assert not torch.allclose(judge(reference.flip(0), crops), logits, atol=1e-5)
 
 
 @pytest.mark.parametrize("augment", [False, True])
