@@ -78,7 +78,7 @@ class ProjectedDiscriminator(nn.Module):
         parts = zip(self._mix(features), conditions, self.heads, strict=True)
         for mixed, condition, head in parts:
             h = mixed
-            if self.conditions:
+            if condition.shape[1]:
                 h = torch.cat([h, F.interpolate(condition, h.shape[-2:], mode="area")], 1)
             assert isinstance(head, nn.Sequential)
             for layer in head:
@@ -105,6 +105,7 @@ class ProjectedPatchDiscriminator(ProjectedDiscriminator):
 
     def __init__(self, width: int = 64) -> None:
         super().__init__(width, width)
+        self.conditions = 0  # in the input, that is
 
     def forward(self, reference: Tensor, crops: Tensor) -> Tensor:  # type: ignore[override]
         """Of crops (N, P, 3, s, s) in [−1, 1] of the reference and of what is judged, the logits
