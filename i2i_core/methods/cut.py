@@ -103,7 +103,7 @@ class CUT(Method):
             "crop_size": 128, "load_size": 256, "full_images_at_end": False,
             "learning_rate": 2e-4, "steps": 2500, "ema": 0.998,
         },
-        "projected": {**PROJECTED, "perceptual_weight": 0.0, "discriminator_width": 64},
+        "projected": {**PROJECTED, "perceptual_weight": 0.0},
         "finetune": {"ema": 0.998},
     }  # fmt: skip
 
@@ -132,7 +132,7 @@ class CUT(Method):
     def _discriminator(self) -> PatchGAN | ProjectedDiscriminator:
         c = self.config
         if c.discriminator == "projected":
-            return ProjectedDiscriminator(0, c.discriminator_width, c.augment)
+            return ProjectedDiscriminator(0, c.projected_width, c.augment)
         return PatchGAN(
             c.out_channels, c.discriminator_width, c.discriminator_layers, c.norm,
             c.discriminator_antialias, "xavier" if c.discriminator_antialias else "normal",

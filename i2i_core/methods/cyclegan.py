@@ -85,7 +85,7 @@ class CycleGAN(Method):
             "cycle_weight": 2.0, "identity_weight": 1.0, "identity_every": 4,
             "crop_size": 128, "load_size": 256, "learning_rate": 2e-4, "steps": 8000, "ema": 0.998,
         },
-        "projected": {**PROJECTED, "perceptual_weight": 0.0, "discriminator_width": 64},
+        "projected": {**PROJECTED, "perceptual_weight": 0.0},
         "finetune": {"ema": 0.998},
     }  # fmt: skip
 
@@ -119,7 +119,7 @@ class CycleGAN(Method):
     def _discriminator(self, channels: int) -> PatchGAN | ProjectedDiscriminator:
         c = self.config
         if c.discriminator == "projected":
-            return ProjectedDiscriminator(0, c.discriminator_width, c.augment)
+            return ProjectedDiscriminator(0, c.projected_width, c.augment)
         judge = channels, c.discriminator_width, c.discriminator_layers, c.norm
         return PatchGAN(*judge, lowpass=c.lowpass)
 

@@ -99,7 +99,9 @@ class Pix2Pix(Method):
             else:
                 self.generator = ResNet(*channels, c.width, c.blocks, c.norm, c.dropout)
             if c.discriminator == "projected":
-                self.discriminator = ProjectedDiscriminator(c.in_channels, width, c.augment)
+                self.discriminator = ProjectedDiscriminator(
+                    c.in_channels, c.projected_width, c.augment
+                )
             elif c.discriminator == "pixel":
                 self.discriminator = PixelGAN(sum(channels), width, c.norm)
             else:

@@ -9,7 +9,7 @@ finer discriminator sees a window of each picture; an L1 term stands where the p
 features, which can be had by `perceptual_weight`. And a code of the photograph's colours, drawn by
 a seed when translating, takes the place of its instance features (section 3.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ClassVar
@@ -58,6 +58,7 @@ class Pix2PixHDConfig(AdversarialConfig):
     code: int = setting(8, 0, 48)  # numbers in the colour code, 0 for none
     paint_code: bool = False  # show the code's colours beside the source
     noise: bool = False  # for sources that leave much open, such as drawings
+    discriminator: str = choice("patch", "projected", "both")
     discriminator_width: int = 32
     discriminator_max_multiple: int = setting(4, 1, 16)
     # Wasserstein's would need slopes.
@@ -89,7 +90,7 @@ class Pix2PixHD(Method):
         "paper": {},
         # Ten minutes on two cores; all of it at the size at which one pair takes a blink.
         "laptop": {"crop_size": 128, "load_size": 143, "depth": 4, "steps": 4000, "ema": 0.995},
-        "projected": {**PROJECTED, "discriminator_width": 64, "matching_weight": 0.0},
+        "projected": {**PROJECTED, "paint_code": True, "l1_weight": 5.0},
         "finetune": {"coarse": 0.0, "ema": 0.995},
         "sketch": {"in_channels": 1, "noise": True},
     }
@@ -106,9 +107,7 @@ class Pix2PixHD(Method):
         shape = *channels, *widths, c.code, c.noise, c.paint_code
         with seeded(c.seed):
             self.generator = Pix2PixHDGenerator(*shape)
-            self.discriminators = nn.ModuleDict(
-                {scale: self._discriminator() for scale in ("coarse", "fine")}
-            )
+            self.discriminators = nn.ModuleDict(dict(self._discriminators()))
         self.ema = EMA(self.generator, c.ema)
         networks = {"generator": self.generator, **self.discriminators}
         self.fit_state: FitState = FitState({n: c.optimizer(x) for n, x in networks.items()})
@@ -123,7 +122,7 @@ class Pix2PixHD(Method):
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
         batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
-        projected = c.discriminator == "projected"
+        projected = c.discriminator != "patch"
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
 
@@ -142,28 +141,38 @@ class Pix2PixHD(Method):
             terms = {"L1": c.l1_weight * l1(fake_b, target)}
             if perceptual and not projected:
                 terms["perceptual"] = perceptual(fake_b, target)
-            if c.adversarial_weight or c.matching_weight:
-                for scale, (source, real, fake) in views.items():
-                    pairs = torch.cat([source, real], 1), torch.cat([source, fake], 1)
-                    judge: Any = self.discriminators[scale]
-                    with mixed_precision(device):
-                        real_pair, fake_pair = judge.look(*pairs)
-                    loss = self._discriminator_loss(discriminators[scale], real_pair, fake_pair)
-                    name = f"discriminator ({scale})"
-                    losses |= state.optimizers[scale].minimize({name: loss}, step, rate)
-                    terms |= self._generator_losses(scale, real_pair, fake_pair)
-                    if perceptual and projected:
-                        terms[f"perceptual ({scale})"] = perceptual(fake_pair, real_pair)
+            if not c.adversarial_weight and not c.matching_weight:
+                views = {}
+            for name, discriminator in discriminators.items():
+                scale = name.split()[0]
+                if scale not in views:
+                    continue
+                source, real, fake = views[scale]
+                pairs = torch.cat([source, real], 1), torch.cat([source, fake], 1)
+                judge: Any = self.discriminators[name]
+                with mixed_precision(device):
+                    real_pair, fake_pair = judge.look(*pairs)
+                loss = self._discriminator_loss(discriminator, real_pair, fake_pair)
+                told = {f"discriminator ({name})": loss}
+                losses |= state.optimizers[name].minimize(told, step, rate)
+                terms |= self._generator_losses(name, real_pair, fake_pair)
+                if perceptual and isinstance(judge, ProjectedDiscriminator):
+                    terms[f"perceptual ({scale})"] = perceptual(fake_pair, real_pair)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
         yield from fit_steps(self, batches, total, one_step, layout)
 
-    def _discriminator(self) -> nn.Module:
+    def _discriminators(self) -> Iterator[tuple[str, nn.Module]]:
+        """One for each scale, or one of each kind, by their names."""
         c = self.config
-        if c.discriminator == "projected":
-            return ProjectedDiscriminator(c.in_channels, c.discriminator_width, c.augment)
-        judge = c.in_channels + c.out_channels, c.discriminator_width, c.discriminator_layers
-        return PatchGAN(*judge, max_multiple=c.discriminator_max_multiple)
+        for scale in ("coarse", "fine"):
+            if c.discriminator in ("patch", "both"):
+                channels = c.in_channels + c.out_channels
+                judge = channels, c.discriminator_width, c.discriminator_layers
+                yield scale, PatchGAN(*judge, max_multiple=c.discriminator_max_multiple)
+            if c.discriminator in ("projected", "both"):
+                name = scale if c.discriminator == "projected" else f"{scale} projected"
+                yield name, ProjectedDiscriminator(c.in_channels, c.projected_width, c.augment)
 
     def _discriminator_loss(
         self, discriminator: nn.Module, real_pair: Judged, fake_pair: Judged
@@ -175,20 +184,20 @@ class Pix2PixHD(Method):
             return 0.5 * discriminator_loss(real, fake)
 
     def _generator_losses(
-        self, scale: str, real_pair: Judged, fake_pair: Judged
+        self, name: str, real_pair: Judged, fake_pair: Judged
     ) -> dict[str, Tensor]:
         """What the generator pays where this discriminator sees a difference (eq. 3 to 5)."""
         c = self.config
-        discriminator: Any = self.discriminators[scale]
+        discriminator: Any = self.discriminators[name]
         with mixed_precision(self.device), frozen(discriminator):
             fake = discriminator.features(fake_pair)
             convinced = ADVERSARIAL[c.adversarial][1](fake[-1])
-            terms = {f"adversarial ({scale})": c.adversarial_weight * convinced}
-            if c.matching_weight:
+            terms = {f"adversarial ({name})": c.adversarial_weight * convinced}
+            if c.matching_weight and not isinstance(fake_pair, View):
                 with torch.no_grad():
                     real = discriminator.features(real_pair)
                 matching = feature_matching(real[:-1], fake[:-1])
-                terms[f"matching ({scale})"] = c.matching_weight * matching
+                terms[f"matching ({name})"] = c.matching_weight * matching
             return terms
 
     def _measure_colours(self, photos: Sequence[Image]) -> None:

@@ -42,6 +42,7 @@ class SwappingAutoencoderConfig(FitConfig, AutoencoderShape):
 
     # "stylegan2" as published; "projected": see `networks.projected`, and the preset of that name.
     discriminator: str = choice("stylegan2", "projected")
+    projected_width: int = setting(64, 1, 512)
     discriminator_width: int = setting(128, 1, 512)
     discriminator_max_width: int = setting(512, 1, 4096)
     patch_width: int = setting(32, 1, 512)
@@ -112,10 +113,7 @@ class SwappingAutoencoder(Method):
             "patch_weight": 0.5, "r1_weight": 3.0, "warm_up": 0.95, "recolour": True, "window": 128,
             "batch": 1, "steps": 20_000, "learning_rate": 1.5e-3, "decay_start": 0.6, "ema": 0.998,
         },
-        "projected": {
-            "discriminator": "projected", "discriminator_width": 64, "patch_width": 64,
-            "patch_size": 64,
-        },
+        "projected": {"discriminator": "projected", "patch_size": 64},
         "finetune": {"ema": 0.99},
         # In the first half it only rebuilds; in the second, ever more slowly, swaps are judged too.
         "short": {"decay_start": 0.5, "warm_up": 0.5},
@@ -134,8 +132,8 @@ class SwappingAutoencoder(Method):
             self.discriminator: nn.Module
             self.patch_discriminator: nn.Module
             if c.discriminator == "projected":
-                self.discriminator = ProjectedDiscriminator(0, c.discriminator_width)
-                self.patch_discriminator = ProjectedPatchDiscriminator(c.patch_width)
+                self.discriminator = ProjectedDiscriminator(0, c.projected_width)
+                self.patch_discriminator = ProjectedPatchDiscriminator(c.projected_width)
             else:
                 self.discriminator = StyleGAN2Discriminator(*judge)
                 self.patch_discriminator = PatchDiscriminator(*patch_judge)

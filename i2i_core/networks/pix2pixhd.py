@@ -44,7 +44,11 @@ class Pix2PixHDGenerator(nn.Module):
         self.last = _conv(narrow, out_channels)
         self.norm = InstanceNorm(wide)
         self.noises = nn.ModuleList([Noise(wide), Noise(wide), Noise(narrow)] if noise else [])
-        initialise(self)
+        if self.paint_code:
+            # Small weights would take a thousand steps until colours come through.
+            initialise(self, "xavier", 1.0)
+        else:
+            initialise(self)
 
     def forward(self, x: Tensor, code: Tensor | None = None, coarse: bool = False) -> Tensor:
         """The translation; with `coarse` the global network's alone, (N, out, H/2, W/2)."""

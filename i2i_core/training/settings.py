@@ -99,6 +99,7 @@ class AdversarialConfig(FitConfig):
     adversarial_weight: float = 1.0
     # "patch" as published; "projected": see `networks.projected`, and the preset of that name.
     discriminator: str = choice("patch", "projected")
+    projected_width: int = setting(64, 1, 512)
     augment: bool = False  # what a projected discriminator judges (Zhao et al. 2020)
 
     def __post_init__(self) -> None:
@@ -110,7 +111,7 @@ class AdversarialConfig(FitConfig):
     @property
     def patch_layers(self) -> int:
         """The halvings of a discriminator of patches, 0 if there is none."""
-        return self.discriminator_layers if self.discriminator == "patch" else 0
+        return self.discriminator_layers if self.discriminator in ("patch", "both") else 0
 
 
 # Presets "projected": what goes with that discriminator (Sauer et al. 2021, section 4).

@@ -18,8 +18,8 @@ from i2i_core.pipelines.inspection import score_patches
 from tests.helpers import ROWS, A, B
 
 NAMES = ("pix2pix", "pix2pixhd", "cut", "cyclegan", "swapping_autoencoder")
-PROJECTED = {"crop_size": 32, "load_size": 32, "discriminator_width": 8, "steps": 2}
-SWAPPING = {"warm_up": 0.0, "patch_width": 8, "patch_size": 32}
+PROJECTED = {"crop_size": 32, "load_size": 32, "projected_width": 8, "steps": 2}
+SWAPPING = {"warm_up": 0.0, "patch_size": 32}
 
 
 def settings(name: str) -> dict[str, object]:
@@ -52,6 +52,16 @@ def test_pairs_have_a_perceptual_term_of_what_was_seen(name: str) -> None:
     method = METHODS[name].from_settings(settings(name) | {"perceptual_weight": 1.0})
     losses = next(method.fit(A, B)).losses
     assert [value for loss, value in losses.items() if loss.startswith("perceptual") and value > 0]
+
+
+def test_both_kinds_can_judge_together() -> None:
+    both = METHODS["pix2pixhd"].from_settings(settings("pix2pixhd") | {"discriminator": "both"})
+    kinds = {"coarse", "coarse projected", "fine", "fine projected"}
+    assert {*both.fit_state.optimizers} == {"generator", *kinds}  # type: ignore[union-attr]
+    *_, last = both.fit(A, B)
+    assert {f"adversarial ({kind})" for kind in kinds if kind.startswith("fine")} <= {*last.losses}
+    assert "matching (fine)" in last.losses
+    assert "matching (fine projected)" not in last.losses
 
 
 @pytest.mark.parametrize("name", ["cut", "cyclegan"])
