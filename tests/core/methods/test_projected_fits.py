@@ -55,7 +55,9 @@ def test_pairs_have_a_perceptual_term_of_what_was_seen(name: str) -> None:
 
 
 def test_both_kinds_can_judge_together() -> None:
-    both = METHODS["pix2pixhd"].from_settings(settings("pix2pixhd") | {"discriminator": "both"})
+    both = METHODS["pix2pixhd"].from_settings(
+        settings("pix2pixhd") | {"discriminator": "both", "coarse": 0.0}
+    )
     kinds = {"coarse", "coarse projected", "fine", "fine projected"}
     assert {*both.fit_state.optimizers} == {"generator", *kinds}  # type: ignore[union-attr]
     *_, last = both.fit(A, B)
