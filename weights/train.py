@@ -115,7 +115,7 @@ def landscapes(data: Path, work: Path) -> tuple[Path, Path]:
 
 
 # Judged by a network that can see.
-SEEN = ("pix2pixhd", "--preset", "projected", "--set", "paint_code=true", "--set", "l1_weight=5")
+SEEN = ("pix2pixhd", "--preset", "projected")
 # Crops show a quarter of a picture, so that brushwork is learnt at the size that it has.
 CYCLE = ("cyclegan", "--preset", "laptop")
 CONTRAST = ("cut", "--preset", "laptop")
@@ -126,13 +126,13 @@ FACADE_LABELS = "labels:facades"
 RECIPES = {
     "pix2pix.cats": Recipe(
         make_cat_drawings,
-        (*SEEN, "--steps", "13000", "--set", "in_channels=1", "--set", "noise=true"),
+        (*SEEN, "--steps", "10000", "--set", "in_channels=1", "--set", "noise=true"),
         "Sketch to cat: a face from the front, ears at the top, both eyes drawn",
         takes="sketch",
     ),
     "pix2pix.facades": Recipe(
         make_front_labels,
-        ("pix2pixhd", "--steps", "40000"),
+        (*SEEN, "--steps", "9000", "--set", "augment=true"),
         "Labels to building front: walls, windows, doors and the rest as colours",
         takes=FACADE_LABELS,
     ),

@@ -90,7 +90,14 @@ class Pix2PixHD(Method):
         "paper": {},
         # Ten minutes on two cores; all of it at the size at which one pair takes a blink.
         "laptop": {"crop_size": 128, "load_size": 143, "depth": 4, "steps": 4000, "ema": 0.995},
-        "projected": {**PROJECTED, "paint_code": True, "l1_weight": 5.0},
+        # With patches judged as well, for the frozen network does not mind what is between pixels.
+        "projected": {
+            **PROJECTED,
+            "discriminator": "both",
+            "matching_weight": 2.0,
+            "l1_weight": 5.0,
+            "paint_code": True,
+        },
         "finetune": {"coarse": 0.0, "ema": 0.995},
         "sketch": {"in_channels": 1, "noise": True},
     }

@@ -44,11 +44,12 @@ class Pix2PixHDGenerator(nn.Module):
         self.last = _conv(narrow, out_channels)
         self.norm = InstanceNorm(wide)
         self.noises = nn.ModuleList([Noise(wide), Noise(wide), Noise(narrow)] if noise else [])
+        initialise(self)
         if self.paint_code:
-            # Small weights would take a thousand steps until colours come through.
-            initialise(self, "xavier", 1.0)
-        else:
-            initialise(self)
+            # With the small weights of pix2pix, which no norms make good for in the outermost
+            # layers, it would take thousands of steps until colours come through.
+            for layer in (self.coarse.downs[0], self.coarse.ups[0]):
+                initialise(layer, "xavier", 1.0)
 
     def forward(self, x: Tensor, code: Tensor | None = None, coarse: bool = False) -> Tensor:
         """The translation; with `coarse` the global network's alone, (N, out, H/2, W/2)."""
