@@ -91,7 +91,7 @@ def _lay_out_view() -> View:
         with gr.Row():
             back = Result(label="Back again", height=260)
             cycle_error = gr.Markdown("Translate a picture with a two-way model to see it.")
-    return View(status, slider, rival, back, cycle_error, gr.State(None))
+    return View(status, slider, rival, back, cycle_error, gr.State(_stored_results(0)))
 
 
 def _lay_out_batch() -> tuple[gr.Gallery, gr.Gallery, gr.Button]:
@@ -102,7 +102,7 @@ def _lay_out_batch() -> tuple[gr.Gallery, gr.Gallery, gr.Button]:
             pictures = widgets.Gallery(label, 260, columns=3, min_width=200)
             translations = gr.Gallery(
                 label="Translated", height=260, columns=3, interactive=False, format="png",
-                object_fit="contain", min_width=200,
+                object_fit="contain", min_width=200, buttons=widgets.DOWNLOAD,
             )  # fmt: skip
         return pictures, translations, gr.Button("Translate them all", min_width=140)
 
@@ -226,11 +226,17 @@ def _stored(index: int) -> tuple[str, str]:
     return starter(f"{chosen.source}.jpg"), starter(f"{chosen.name}.jpg")
 
 
+def _stored_results(index: int) -> Results:
+    """A starter picture with its stored translation, as if it had been made just now."""
+    before, after = _stored(index)
+    return TransferResult(open_image(before), open_image(after)), None
+
+
 def _starter(index: int) -> tuple[Any, ...]:
     """A starter picture with its stored translation: of all Controls and the View."""
     before, after = _stored(index)
-    results = (TransferResult(open_image(before), open_image(after)), None)
     hidden = gr.ImageSlider(None, visible=False)
+    results = _stored_results(index)
     view = View(jobs.status_line(HELLO), (before, after), hidden, None, "", results)
     unchanged = {name: gr.skip() for name in ("brush", "seed", "reference")}
     return *Controls(before, domains.stored(index).value, **unchanged), *view

@@ -99,8 +99,8 @@ def _lay_out_guesses() -> tuple[Any, ...]:
             object_fit="contain", format="png", buttons=[],
         )  # fmt: skip
         with gr.Row():
-            guide_a = gr.Image(label="What it saw in 1", format="png", height=180)
-            guide_b = gr.Image(label="What it saw in 2", format="png", height=180)
+            guide_a = widgets.Result(label="What it saw in 1", height=180)
+            guide_b = widgets.Result(label="What it saw in 2", height=180)
     return trials, guide_a, guide_b
 
 

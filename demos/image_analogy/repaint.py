@@ -92,8 +92,8 @@ def build() -> None:
     jobs.wire(editor.clear, Canvas.editor_value, canvas, editor)
     jobs.wire(picker.select, _pick, [canvas, whole], outputs)
     # Another photograph ends what still runs for the last one.
-    for event in (photo.upload, classes.release):
-        jobs.wire(event, _load, [photo, classes], outputs, cancels=running)
+    for event in (photo.upload, *widgets.moves(classes)):
+        jobs.wire(event, _load, [photo, classes], outputs, cancels=running, latest=True)
     jobs.wire(scenes.click, _scene, scenes, outputs, cancels=running)
     jobs.wire(again.click, _again, [result, classes], outputs, cancels=running)
     jobs.wire(photo_map.upload, _use_photo_map, [canvas, photo_map], outputs, cancels=running)
@@ -103,7 +103,7 @@ def _lay_out_labels(start: Canvas) -> tuple[Any, ...]:
     editor = gr.ImageEditor(
         start.editor_value(), label="2 · Labels", type="pil", format="png", layers=False,
         sources=(), transforms=(), canvas_size=(MAP_SIDE, MAP_SIDE), height=520,
-        brush=_brush(start), eraser=gr.Eraser(24),
+        brush=_brush(start), eraser=gr.Eraser(24), buttons=["fullscreen"],
     )  # fmt: skip
     live = gr.Checkbox(True, label=f"Live: follow every stroke ({LIVE_SIDE} pixels)")
     keep = gr.Checkbox(True, label="Keep what I did not repaint")

@@ -36,6 +36,7 @@ def build_editors(a: gr.Image, b: gr.Image) -> list[gr.ImageEditor]:
                 gr.ImageEditor(
                     label=label, type="pil", format="png", layers=False, sources=(), transforms=(),
                     canvas_size=(EDITOR_SIDE, EDITOR_SIDE), height=380, min_width=260,
+                    buttons=["fullscreen"],
                     brush=brush(14, MARKS),
                 )
                 for label in ("1 · Structure", "2 · Appearance")

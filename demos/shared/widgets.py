@@ -30,7 +30,7 @@ class _PathImage(gr.Image):
 
 def Picture(value: str | None = None, **settings: Any) -> gr.Image:
     """An input picture: any file, read by the core."""
-    settings = {"sources": ["upload", "clipboard"], **settings}
+    settings = {"sources": ["upload", "clipboard"], "buttons": ["fullscreen"], **settings}
     return _PathImage(value, type="filepath", image_mode=None, format="png", **settings)
 
 
@@ -46,6 +46,12 @@ def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
     scale = max(512, *picture.size) / max(like.size)
     size = (round(like.width * scale), round(like.height * scale))
     return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def moves(slider: gr.Slider) -> list[Any]:
+    """The events by which somebody moves a slider: dragging and the arrow keys, letting it go, and
+    the arrow that resets it."""
+    return [slider.input, slider.release]
 
 
 def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:

@@ -7,7 +7,7 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from demos.shared import jobs, models
-from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, read, starter
+from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, moves, read, starter
 from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, Palette, to_picture, to_value
 from examples.drawings import DRAWINGS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
@@ -87,7 +87,7 @@ def build() -> models.Chooser:
     drawing = jobs.wire(surprise.click, _surprise, [count, model], [count, canvas, seed])
     events.append(drawing.success)
     traced = [model, photo_to_trace, detector, detail]
-    for event in (photo_to_trace.upload, detector.input, detail.release):
+    for event in (photo_to_trace.upload, detector.input, *moves(detail)):
         drawing = jobs.wire(event, _trace, traced, canvas, compute=True)
         events.append(drawing.success)
     for event in events:

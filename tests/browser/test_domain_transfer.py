@@ -92,3 +92,17 @@ def test_what_is_stopped_has_not_failed(browser: Any, page_url: str, tmp_path: P
     playwright.expect(status).to_have_text("That did not work.", **PATIENT)
     playwright.expect(page.get_by_text("is not a picture")).to_be_visible()
     page.close()
+
+
+def test_the_starter_that_is_shown_obeys_the_sliders(browser: Any, page_url: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1200})
+    page.goto(page_url)
+    page.get_by_role("tab", name="Domain transfer").click()
+    page.wait_for_function(f"{VISIBLE}.filter(i => i.naturalWidth === 512).length === 2")
+    painted = addresses(page)[1]
+    page.get_by_label("range slider for Strength").press("ArrowLeft")
+    page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=painted, **PATIENT)
+    weaker = addresses(page)[1]
+    page.get_by_label("Keep the colours").check()
+    page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=weaker, **PATIENT)
+    page.close()

@@ -180,3 +180,17 @@ def test_what_zerogpu_needs_of_the_dispatcher() -> None:
     assert isinstance(again, Progress)
     assert again.picture is not None
     assert again.picture.size == (64, 64)
+
+
+def test_nothing_offers_to_publish_a_visitor_s_picture(client: Client) -> None:
+    shown = [c for c in client.config["components"] if "buttons" in c["props"]]
+    assert {"image", "gallery", "imageeditor"} <= {c["type"] for c in shown}
+    kinds = ("image", "gallery", "imageeditor")
+    # Those called "result" are the API's, which no page shows.
+    hidden = [c for c in shown if c["type"] in kinds and c["props"].get("visible") is False]
+    offering = [
+        c["props"].get("label") for c in shown
+        if c["type"] in kinds and c not in hidden and c["props"].get("label") != "result"
+        and (c["props"]["buttons"] is None or "share" in c["props"]["buttons"])
+    ]  # fmt: skip
+    assert offering == []
