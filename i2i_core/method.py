@@ -126,14 +126,15 @@ class Method(nn.Module, ABC):
         return bool(self.training_networks()) and (self.training_networks_loaded or stepped)
 
     def init_from(self, other: Method) -> None:
-        """Begin with all that `other` has learnt. Raises RuntimeError where the two are unlike."""
+        """Begin with all that `other` has learnt; where it was judged by other networks than are to
+        judge now, these begin anew. Raises RuntimeError where what translates is unlike."""
         if type(other) is not type(self):
             raise RuntimeError(f"{other.title} is another method than {self.title}")
         self.load_inference_state_dict(other.inference_state_dict())
-        if other.has_training_networks:
-            networks = other.training_networks()
-            for name, network in self.training_networks().items():
-                network.load_state_dict(networks[name].state_dict())
+        ours, theirs = self.training_networks(), other.training_networks()
+        if other.has_training_networks and shapes(ours) == shapes(theirs):
+            for name, network in ours.items():
+                network.load_state_dict(theirs[name].state_dict())
             self.training_networks_loaded = True
 
     def check_trainable(self) -> None:
@@ -210,6 +211,11 @@ def training_mode(network: nn.Module, training: bool) -> Iterator[None]:
     finally:
         for module, was_training in before:
             module.training = was_training
+
+
+def shapes(networks: Mapping[str, nn.Module]) -> dict[str, dict[str, torch.Size]]:
+    """The shapes of the networks' tensors, by name: whether others' fit in."""
+    return {n: {k: v.shape for k, v in x.state_dict().items()} for n, x in networks.items()}
 
 
 def with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -54,6 +54,8 @@ def migrate_header(header: Mapping[str, str]) -> dict[str, str]:
     config = {names.get(key, key): v for key, v in json.loads(header["config"]).items()}
     if "warm_up" in config:  # was a number of steps, and is a share of them
         config["warm_up"] = min(1.0, config["warm_up"] / config["steps"])
+    if not config.get("perceptual_weight"):  # the network that it did not use was another one
+        config.pop("perceptual_network", None)
     return {**header, "format": FORMATS[-1], "config": json.dumps(config)}
 
 

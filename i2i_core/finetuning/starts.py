@@ -71,7 +71,7 @@ def start_fit(kind: type[Method], settings: Mapping[str, Any], model: Start = No
         problem = f"{name} has networks of other sizes than these settings ask for"
         advice = "leave away the settings that change them, or start from nothing."
         raise InputError(f"{problem}: {advice}") from None
-    if method.fit_state is not None and not model.method.has_training_networks:
-        note = f"{name} comes without its discriminators: new ones begin to learn."
+    if method.fit_state is not None and not method.training_networks_loaded:
+        note = f"{name} comes without discriminators of this kind: new ones begin to learn."
         method.fit_state.start_note = note
     return method

@@ -47,6 +47,11 @@ Judged = Tensor | View  # what discriminators are shown
 SURVEYED_PICTURES = 1000  # whose colours tell what colours there are
 
 
+# With patches judged as well, for the frozen network does not mind what alternates from pixel to
+# pixel.
+BOTH = {**PROJECTED, "discriminator": "both", "matching_weight": 2.0, "l1_weight": 5.0}
+
+
 @dataclass(frozen=True)
 class Pix2PixHDConfig(AdversarialConfig):
     """The paper's weights and loss (section 3, appendix), networks for two CPU cores."""
@@ -90,15 +95,8 @@ class Pix2PixHD(Method):
         "paper": {},
         # Ten minutes on two cores; all of it at the size at which one pair takes a blink.
         "laptop": {"crop_size": 128, "load_size": 143, "depth": 4, "steps": 4000, "ema": 0.995},
-        # With patches judged as well, for the frozen network does not mind what is between pixels.
-        "projected": {
-            **PROJECTED,
-            "discriminator": "both",
-            "matching_weight": 2.0,
-            "l1_weight": 5.0,
-            "paint_code": True,
-        },
-        "finetune": {"coarse": 0.0, "ema": 0.995},
+        "projected": {**BOTH, "paint_code": True},
+        "finetune": {**BOTH, "coarse": 0.0, "ema": 0.995},
         "sketch": {"in_channels": 1, "noise": True},
     }
 

@@ -15,7 +15,7 @@ from i2i_core.finetuning.pairs import MARGIN, drawings_of, finetune_pairs, start
 from i2i_core.finetuning.starts import recipes
 from i2i_core.method import Method
 from i2i_core.methods.pix2pix import Pix2Pix
-from i2i_core.methods.pix2pixhd import Pix2PixHD
+from i2i_core.methods.pix2pixhd import BOTH, Pix2PixHD
 from tests.helpers import A, B, picture, small
 
 RECIPES = recipes("pairs")
@@ -105,8 +105,15 @@ def test_a_model_to_go_on_from_is_not_passed_off_as_taught(tmp_path: Path) -> No
 def test_going_on_is_at_the_size_asked_for_and_both_stages_learn_at_once(tmp_path: Path) -> None:
     model = opened(small(seed=3), tmp_path / "known.safetensors")
     config = start_pairs(3, steps=7, crop_size=48, model=model).config
-    expected = {"steps": 7, "crop_size": 48, "load_size": 54, "coarse": 0.0, "ema": 0.995}
-    assert vars(config) == {**vars(model.method.config), **expected, "seed": 0}
+    expected = {
+        "steps": 7,
+        "crop_size": 48,
+        "load_size": 54,
+        "coarse": 0.0,
+        "ema": 0.995,
+        "seed": 0,
+    }
+    assert vars(config) == {**vars(model.method.config), **BOTH, **expected}
 
 
 def test_only_models_that_take_as_much_can_be_gone_on_from(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_without_discriminators_new_ones_begin_and_the_note_says_so(
     assert not model.method.has_training_networks
     method = Recipe(name).start(model, steps=3)
     records = list(run_fit(method, row.a, row.b, None, pace=Pace(record=0)))
-    sentence = "known comes without its discriminators: new ones begin to learn."
+    sentence = "known comes without discriminators of this kind: new ones begin to learn."
     assert all(sentence in record.note for record in records[:-1])
 
 
@@ -181,7 +181,7 @@ def test_every_shipped_model_can_be_gone_on_from(name: str) -> None:
         for part, network in model.method.training_networks().items():
             assert same_weights(method.training_networks()[part], network), part
     else:
-        assert "without its discriminators" in method.fit_state.notes
+        assert "without discriminators of this kind" in method.fit_state.notes
 
 
 def test_a_method_without_a_finetune_preset_keeps_the_models_settings(reopened: Open) -> None:
