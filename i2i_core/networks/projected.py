@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from i2i_core.networks.differentiable_augmentation import DifferentiableAugmentation
+from i2i_core.networks.diffaugment import DifferentiableAugmentation
 from i2i_core.networks.efficientnet import CHANNELS, efficientnet_lite0
 
 LAYERS = (1, 2, 3, 4)  # of EfficientNet-Lite0: strides 4, 8, 16 and 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from i2i_core.networks.differentiable_augmentation import DifferentiableAugmentation
+from i2i_core.networks.diffaugment import DifferentiableAugmentation
 from i2i_core.networks.projected import (
     ProjectedDiscriminator,
     ProjectedPatchDiscriminator,
