@@ -16,6 +16,7 @@ from i2i_core.devices.distributed import parallel
 from i2i_core.losses.adversarial import ADVERSARIAL, gradient_penalty
 from i2i_core.losses.reconstruction import l1
 from i2i_core.method import Capabilities, Method
+from i2i_core.networks.deep_features import EFFICIENTNET
 from i2i_core.networks.patchgan import PatchGAN, PixelGAN
 from i2i_core.networks.projected import ProjectedDiscriminator
 from i2i_core.networks.resnet import ResNet
@@ -121,7 +122,7 @@ class Pix2Pix(Method):
         discriminator_loss, generator_loss = ADVERSARIAL[c.adversarial]
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
-        projected = c.discriminator == "projected"
+        shared = c.discriminator == "projected" and c.perceptual_network == EFFICIENTNET
 
         def one_step(real_a: Tensor, real_b: Tensor, step: int, rate: float) -> dict[str, float]:
             real_pair = torch.cat([real_a, real_b], 1)
@@ -145,7 +146,7 @@ class Pix2Pix(Method):
                     "L1": c.l1_weight * l1(fake_b, real_b),
                 }
                 if perceptual:
-                    seen = (fake_view, real_view) if projected else (fake_b, real_b)
+                    seen = (fake_view, real_view) if shared else (fake_b, real_b)
                     terms["perceptual"] = perceptual(*seen)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 

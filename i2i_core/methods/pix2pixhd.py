@@ -27,6 +27,7 @@ from i2i_core.images.tensors import to_tensor, with_channels
 from i2i_core.losses.adversarial import ADVERSARIAL
 from i2i_core.losses.reconstruction import feature_matching, l1
 from i2i_core.method import Capabilities, Method
+from i2i_core.networks.deep_features import EFFICIENTNET
 from i2i_core.networks.patchgan import PatchGAN
 from i2i_core.networks.pix2pixhd import Pix2PixHDGenerator
 from i2i_core.networks.projected import ProjectedDiscriminator, View
@@ -123,11 +124,11 @@ class Pix2PixHD(Method):
         on_gpu = device.type == "cuda"
         layout = use_layout(self, fast_layout(device) if on_gpu else torch.contiguous_format)
         generator = parallel(self.generator, partly=True)
-        discriminators = {scale: parallel(d) for scale, d in self.discriminators.items()}
+        discriminators = {name: parallel(d) for name, d in self.discriminators.items()}
         total = total_steps(c.steps, len(a), c.batch, c.epochs)
         batches = Batches(a, b, c.crops, batch=c.batch, paired=True, seed=c.seed)
         perceptual, state.note = PerceptualTerm.try_make(c.perceptual_network, c.perceptual_weight)
-        projected = c.discriminator != "patch"
+        shared = c.discriminator != "patch" and c.perceptual_network == EFFICIENTNET
         if c.code and not self.fitted:  # a model that learns further keeps its code
             self._measure_colours(b)
 
@@ -144,7 +145,7 @@ class Pix2PixHD(Method):
             losses: dict[str, float] = {}
             target = small_b if coarse else real_b
             terms = {"L1": c.l1_weight * l1(fake_b, target)}
-            if perceptual and not projected:
+            if perceptual and not shared:
                 terms["perceptual"] = perceptual(fake_b, target)
             if not c.adversarial_weight and not c.matching_weight:
                 views = {}
@@ -161,7 +162,7 @@ class Pix2PixHD(Method):
                 told = {f"discriminator ({name})": loss}
                 losses |= state.optimizers[name].minimize(told, step, rate)
                 terms |= self._generator_losses(name, real_pair, fake_pair)
-                if perceptual and isinstance(judge, ProjectedDiscriminator):
+                if perceptual and shared and isinstance(judge, ProjectedDiscriminator):
                     terms[f"perceptual ({scale})"] = perceptual(fake_pair, real_pair)
             return losses | state.optimizers["generator"].minimize(terms, step, rate)
 
