@@ -32,9 +32,9 @@ KINDS = ("edges", "lines", "contours", "simple")  # of every cat, one drawing of
 
 @dataclass(frozen=True)
 class Recipe:
-    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told, and `then` what
-    a second fit is told, which goes on from the first; `start` is the model to begin with; the rest
-    goes into the model's header."""
+    """`prepare(data, work)` gives the folders of A and B; `fit` is what fit is told, and `then`
+    what a second fit is told, which goes on from the first; `start` is the model to begin with; the
+    rest goes into the model's header."""
 
     prepare: Callable[[Path, Path], tuple[Path, Path]]
     fit: tuple[str, ...]
@@ -205,7 +205,10 @@ def main() -> int:
     first = work / f"{options.name}.first.safetensors" if recipe.then else out
     header = {"about": recipe.about, "takes": recipe.takes, "makes": recipe.makes}
     if options.ship:
-        save(load(out), Path(__file__).with_name(out.name), half=True, **header)
+        method = load(out)
+        if recipe.then:  # four discriminators are half as large as the generator
+            method.training_networks_loaded = False
+        save(method, Path(__file__).with_name(out.name), half=True, **header)
         return 0
     work.mkdir(parents=True, exist_ok=True)
     a, b = recipe.prepare(options.data, work)
