@@ -185,3 +185,17 @@ def test_sixteen_bit_label_ids_are_left_alone() -> None:
     ids[:, :10], ids[:, 25:] = 0, 65535
     kept = check_image(Image.fromarray(ids), "The map", flatten=False)
     assert np.array_equal(np.asarray(kept), ids)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (b"II*\0\x08\0\0\0\0\0" + bytes(20), "TIFF whose channels"),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC. Save it as JPEG or PNG"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\x0a" + bytes(20), "JPEG XL"),
+    ],
+)
+def test_what_pillow_cannot_read_is_named(tmp_path: Path, start: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        open_image(written(tmp_path, start))
