@@ -103,8 +103,10 @@ def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
     rest_a, rest_b = (_by_stem(name for name in f.names if name not in partners) for f in (a, b))
     for stem in sorted({*rest_a} & {*rest_b}):
         if len(rest_a[stem]) > 1 or len(rest_b[stem]) > 1:
-            names = ", ".join([*rest_a[stem], *rest_b[stem]])
-            problem = f"Which files of {a.path} and {b.path} belong together is not clear: {names}"
+            unclear = ", ".join([*rest_a[stem], *rest_b[stem]])
+            problem = (
+                f"Which files of {a.path} and {b.path} belong together is not clear: {unclear}"
+            )
             raise InputError(
                 f"{problem}. Give the two of a pair the same name, and others another."
             )

@@ -1,6 +1,7 @@
 """Embedded colour profiles: pictures converted from them to sRGB."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -14,7 +15,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     RGB, or RGBA if it is transparent anywhere. The same object if it has no profile, one that is
     broken or does not fit its channels, or one that is sRGB give or take a grey level."""
     lab = image.mode == "LAB"
-    profile = image.info.get("icc_profile")
+    profile = image.info.get("icc_profile") or b""
     if not lab and not profile:
         return image
     srgb = ImageCms.createProfile("sRGB")
@@ -53,8 +54,8 @@ def _alpha(image: Image.Image) -> Image.Image | None:
 
 def _converted(
     image: Image.Image,
-    source: ImageCms.ImageCmsProfile | ImageCms.core.CmsProfile,
-    srgb: ImageCms.core.CmsProfile,
+    source: Any,  # a profile, as is srgb: Pillow does not export its type
+    srgb: Any,
 ) -> Image.Image:
     intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
     flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -66,7 +67,7 @@ def _converted(
     return result
 
 
-def _is_srgb(source: ImageCms.ImageCmsProfile, srgb: ImageCms.core.CmsProfile) -> bool:
+def _is_srgb(source: Any, srgb: Any) -> bool:
     """Whether a few hundred colours stay where they are: rounding them would only cost time."""
     steps = np.linspace(0, 255, 8).round().astype(np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(8, 64, 3)

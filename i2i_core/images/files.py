@@ -18,10 +18,13 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000
 MAX_ASPECT = 12
 
 
-def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.Image:
+def open_image(
+    path: str | os.PathLike[str], *, flatten: bool = True, short_side: int | None = None
+) -> Image.Image:
     """Open a picture file as an upright PIL image; see `check_image` for what becomes of it. The
-    size is checked before any pixel is decoded. Raises InputError for a missing, empty, damaged or
-    oversized file, and for one that is no picture."""
+    size is checked before any pixel is decoded. With `short_side`, the pixels of the shorter side
+    that are needed, a much larger picture is shrunk while it is decoded, to no less. Raises
+    InputError for a missing, empty, damaged or oversized file, and for one that is no picture."""
     path = Path(path)
     name = path.name
     if not path.is_file():
@@ -33,19 +36,26 @@ def open_image(path: str | os.PathLike[str], *, flatten: bool = True) -> Image.I
     except OSError as error:
         raise InputError(f"{name} could not be opened: {error.strerror or error}.") from None
     with file:
-        return check_image(_decoded(file, name), name, flatten=flatten)
+        return check_image(
+            _decoded(file, name, short_side if flatten else None), name, flatten=flatten
+        )
 
 
-def _decoded(file: BinaryIO, name: str) -> Image.Image:
-    """The file's picture as it is stored, or an InputError."""
+def _decoded(file: BinaryIO, name: str, short_side: int | None) -> Image.Image:
+    """The file's picture as it is stored, or shrunk (see `open_image`), or an InputError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             Image.init()  # or Pillow would not know all of them yet
             image = Image.open(file, formats=[kind for kind in FORMATS if kind in Image.OPEN])
             _check_size(image.size, name)
+            if short_side is not None:  # JPEG decodes an eighth, a quarter or half of the pixels
+                scale = min(image.size) / short_side
+                if scale > 1:
+                    width, height = image.size
+                    image.draft(None, (int(width / scale), int(height / scale)))
             image.load()
-            return image
+            return image if short_side is None else _reduced(image, short_side)
     except UnidentifiedImageError:
         file.seek(0)
         raise InputError(f"{name} {_why_unknown(file.read(16))}") from None
@@ -55,6 +65,17 @@ def _decoded(file: BinaryIO, name: str) -> Image.Image:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{name} is damaged: {error}. Save or upload it again.") from None
+
+
+def _reduced(image: Image.Image, short_side: int) -> Image.Image:
+    """`image`, by a whole number smaller if its shorter side keeps `short_side` pixels."""
+    factor = min(image.size) // short_side
+    if factor < 2 or image.mode not in ("L", "RGB", "CMYK"):
+        return image
+    small = image.reduce(factor)
+    small.info = image.info
+    small.getexif().update(image.getexif())
+    return small
 
 
 def _why_unknown(start: bytes) -> str:

@@ -35,7 +35,7 @@ def read_mask(mask: Image.Image, size: tuple[int, int]) -> Mask:
             mask = mask.point([0] + [255] * 255, "L")  # the palette shows both in one colour
     mask = mask.convert("RGBA")
     layer = mask.getchannel("A")
-    if layer.getextrema()[0] < 128:
+    if np.asarray(layer).min() < 128:
         painted = np.asarray(layer.resize(size, Image.Resampling.NEAREST)) >= 128
         return ~painted if _is_photograph(mask) else painted
     mask = mask.convert("RGB")
@@ -71,7 +71,9 @@ def _painted(mask: Image.Image, values: NDArray[np.uint8]) -> Mask:
         return np.asarray(values.mean(-1) >= 128)
     (ground, hole) = _ground_and_hole(*counts)
     pixels = values.astype(np.float32)
-    distance = [((pixels - np.float32(colour)) ** 2).sum(-1) for colour in (ground, hole)]
+    distance = [
+        ((pixels - np.asarray(colour, np.float32)) ** 2).sum(-1) for colour in (ground, hole)
+    ]
     return np.asarray(distance[1] <= distance[0])
 
 

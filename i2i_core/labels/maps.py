@@ -154,7 +154,7 @@ def _void(indices: Ids, rgb: Pixels) -> Mask:
     grey = bool((rgb == indices[..., None]).all())
     if grey or not others.size or int(others.max()) >= UNLABELLED - 1:
         return np.zeros_like(void)
-    return void
+    return np.asarray(void)
 
 
 def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
