@@ -13,7 +13,7 @@ from demos.shared import jobs, models
 from demos.shared.widgets import Picture, read
 from i2i_core.finetuning.domains import RECIPE, STEPS, finetune_domains
 from i2i_core.finetuning.starts import recipes
-from i2i_core.pipelines.domain_transfer import MAX_STRENGTH, transfer
+from i2i_core.pipelines.domain_transfer import MAX_SHORT_SIDE, MAX_STRENGTH, transfer
 from i2i_core.progress import Progress
 
 
@@ -34,10 +34,12 @@ def transfer_domain(
 
     Returns:
         The translation, a PNG."""
+    side = MAX_SHORT_SIDE
     return jobs.finish(
-        transfer, read(image, "the picture"), models.shipped_model(model),
-        reference=reference and read(reference, "the reference picture"), reverse=bool(reverse),
-        strength=float(strength), seed=int(seed), keep_colours=bool(keep_colours),
+        transfer, read(image, "the picture", short_side=side), models.shipped_model(model),
+        reference=reference and read(reference, "the reference picture", short_side=side),
+        reverse=bool(reverse), strength=float(strength),
+        seed=int(seed), keep_colours=bool(keep_colours),
     )  # fmt: skip
 
 

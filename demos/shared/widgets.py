@@ -1,11 +1,13 @@
 """Widgets and small helpers that tabs share."""
 
+import base64
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 from i2i_core.errors import MAX_SEED, InputError
@@ -24,8 +26,15 @@ class _PathImage(gr.Image):
     is_template = True  # the page shows it as its parent
 
     def preprocess(self, payload: ImageData | None) -> str | None:
-        """The uploaded file's path, or None."""
-        return payload.path if payload else None
+        """The uploaded file's path, or None. A picture that is the address itself, in base64, as
+        programs send it, becomes a file."""
+        if payload is None or payload.path or not (payload.url or "").startswith("data:"):
+            return payload.path if payload else None
+        try:
+            data = base64.b64decode(str(payload.url).partition(",")[2], validate=True)
+        except ValueError:
+            raise gr.Error("The picture's base64 is damaged: encode it again.") from None
+        return str(save_bytes_to_cache(data, "picture", self.GRADIO_CACHE))
 
 
 def Picture(value: str | None = None, **settings: Any) -> gr.Image:
@@ -62,13 +71,17 @@ def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:
     )  # fmt: skip
 
 
-def read(path: str | None, what: str, *, flatten: bool = True) -> Image.Image:
-    """Open an upload; a person who has not given it yet is told so."""
+def read(
+    path: str | None, what: str, *, flatten: bool = True, short_side: int | None = None
+) -> Image.Image:
+    """Open an upload (see `open_image`); a person who has not given it yet is told so."""
     if path is None:
         raise InputError(f"Add {what} first.")
-    picture = open_image(path, flatten=flatten)
-    if picture.width * picture.height > LARGE:
-        size = f"{picture.width} × {picture.height}"
+    picture = open_image(path, flatten=flatten, short_side=short_side)
+    with Image.open(path) as file:  # its header only
+        width, height = file.size
+    if width * height > LARGE:
+        size = f"{width} × {height}"
         gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
     return picture
 

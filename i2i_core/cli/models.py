@@ -35,7 +35,6 @@ def translate(
     """Translate pictures with a model."""
     from tqdm import tqdm
 
-    from i2i_core.data.folders import Folder
     from i2i_core.images import save_picture, writable
 
     model = i2i.open_model(name)
@@ -43,7 +42,7 @@ def translate(
     settings = {"reverse": reverse, "seed": seed, **_blending(model, strength, keep_colours)}
     if reference is not None:
         settings["reference"] = i2i.open_image(reference)
-    files = [file for path in images for file in (Folder(path).files if path.is_dir() else [path])]
+    files = [file for path in images for file in _files(path, out)]
     alone = len(files) == 1 and not images[0].is_dir() and out.suffix
     if alone:
         writable(out)
@@ -83,6 +82,18 @@ def _blending(model: LoadedModel, strength: float, keep_colours: bool) -> dict[s
         advice = "leave --strength and --keep-colours off"
         raise InputError(f"This model is not one of domains: {advice}.")
     return {}
+
+
+def _files(path: Path, out: Path) -> list[Path]:
+    """The picture `path`, or those of the folder, without what was written to `out` inside it."""
+    from i2i_core.data.folders import Folder
+
+    if not path.is_dir():
+        return [path]
+    files, results = Folder(path).files, out.resolve()
+    if results == path.resolve():
+        return files
+    return [file for file in files if results not in file.resolve().parents]
 
 
 def _translation(

@@ -1,6 +1,7 @@
 """Folders of pictures as they come: two folders, trainA and trainB in one, or side by side."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,21 +21,24 @@ ONE_FOLDER = {"train": ("train",), "test": ("test", "val")}
 
 
 class Folder(Sequence[Image.Image]):
-    """The picture files of a folder, by name, each opened (checked, upright, RGB) when asked for;
-    `partnerless` are the names of those that `match` left out. Raises InputError for a folder that
-    is missing or holds none, and for a file that cannot be read, when it is its turn."""
+    """The picture files of a folder and its sub-folders, by name, each opened (checked, upright,
+    RGB) when asked for; `names` are relative to it, `partnerless` those that `match` left out.
+    Hidden files and folders are not read, nor the sub-folders called as in `without`. Raises
+    InputError for a folder that is missing or holds none, and for a file that cannot be read, when
+    it is its turn."""
 
-    def __init__(self, path: str | Path, files: Sequence[Path] | None = None) -> None:
+    def __init__(
+        self, path: str | Path, files: Sequence[Path] | None = None, *, without: Iterable[str] = ()
+    ) -> None:
         self.path = Path(path)
         if files is None:
             if not self.path.is_dir():
                 raise InputError(f"There is no folder {self.path}. Check the path.")
-            suffixes = picture_suffixes()
-            files = sorted(f for f in self.path.iterdir() if f.suffix.lower() in suffixes)
+            files = sorted(_picture_files(self.path, {*without, "__MACOSX"}))
             if not files:
                 raise InputError(f"There are no pictures in {self.path}: put PNG or JPEG files in.")
         self.files = list(files)
-        self.names = [file.name for file in self.files]
+        self.names = [_relative(file, self.path).as_posix() for file in self.files]
         self.partnerless: list[str] = []
 
     def __len__(self) -> int:
@@ -79,7 +83,8 @@ def open_domains(
             raise InputError("Give either two folders or one of side-by-side pictures, not both.")
         root = Path(ab)
         parts = [root / name for name in ONE_FOLDER[part] if (root / name).is_dir()]
-        both = Folder(parts[0] if parts else root)
+        others = {name for names in ONE_FOLDER.values() for name in names}
+        both = Folder(parts[0]) if parts else Folder(root, without=others)
         sides = SideBySide(both, right=False), SideBySide(both, right=True)
     else:
         if a is None:
@@ -91,16 +96,55 @@ def open_domains(
 
 
 def match(a: Folder, b: Folder) -> tuple[Folder, Folder]:
-    """The files of both folders that have the same name, endings aside."""
-    by_stem = {file.stem: file for file in b.files}
-    files = [file for file in a.files if file.stem in by_stem]
-    if not files:
+    """The files of both folders that have the same name, in the same sub-folder: first those whose
+    whole names agree, then, among the rest, those that agree but for their endings. Raises
+    InputError if there are none, and where a name without its ending has several partners."""
+    partners = {name: name for name in {*a.names} & {*b.names}}
+    rest_a, rest_b = (_by_stem(name for name in f.names if name not in partners) for f in (a, b))
+    for stem in sorted({*rest_a} & {*rest_b}):
+        if len(rest_a[stem]) > 1 or len(rest_b[stem]) > 1:
+            unclear = ", ".join([*rest_a[stem], *rest_b[stem]])
+            problem = (
+                f"Which files of {a.path} and {b.path} belong together is not clear: {unclear}"
+            )
+            raise InputError(
+                f"{problem}. Give the two of a pair the same name, and others another."
+            )
+        partners[rest_a[stem][0]] = rest_b[stem][0]
+    if not partners:
         problem = f"No file of {a.path} has a partner of the same name in {b.path}"
         raise InputError(f"{problem}: pairs are found by their names, as 1.jpg and 1.png.")
-    pairs = Folder(a.path, files), Folder(b.path, [by_stem[file.stem] for file in files])
+    files = [dict(zip(folder.names, folder.files, strict=True)) for folder in (a, b)]
+    names = [name for name in a.names if name in partners]
+    pairs = (
+        Folder(a.path, [files[0][name] for name in names]),
+        Folder(b.path, [files[1][partners[name]] for name in names]),
+    )
     for matches, whole in zip(pairs, (a, b), strict=True):
         matches.partnerless = sorted(set(whole.names) - set(matches.names))
     return pairs
+
+
+def _picture_files(folder: Path, without: set[str]) -> Iterator[Path]:
+    suffixes = picture_suffixes()
+    for path, folders, names in os.walk(folder):  # does not follow links, which may go in circles
+        folders[:] = [name for name in folders if name not in without and name[0] != "."]
+        for name in names:
+            if name[0] != "." and Path(name).suffix.lower() in suffixes:
+                yield Path(path, name)
+
+
+def _relative(file: Path, folder: Path) -> Path:
+    """`file` as seen from `folder`, or by its name alone if it lies elsewhere, as uploads do."""
+    return file.relative_to(folder) if file.is_relative_to(folder) else Path(file.name)
+
+
+def _by_stem(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names that are the same but for their endings."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(Path(name).with_suffix("").as_posix(), []).append(name)
+    return groups
 
 
 def _inside(root: Path, part: str) -> tuple[Path, Path]:

@@ -10,11 +10,13 @@ import skimage
 from PIL import Image
 
 from i2i_core.errors import InputError, check_choice, check_range
+from i2i_core.images.sizes import fit_short_side
 
 Mask = npt.NDArray[np.bool_]
 Grey = npt.NDArray[np.float64]
 
 DETECTORS = ("edges", "lines", "contours")
+MAX_SHORT_SIDE = 1024  # pixels to trace at; what is larger is traced so and enlarged
 PEN = 1.6  # width of the pen, in pixels of a picture whose shorter side has 256
 REACH = 24.0  # pixels at which a line is still well seen, at that size
 FAINT = 0.003  # change of brightness, from 0 to 1, per such pixel that is no edge yet
@@ -27,6 +29,9 @@ def trace(photo: Image.Image, detector: str = "edges", detail: float = 0.5) -> I
     & Huttenlocher 2004). `detail`: 0, outlines only, to 1, every hair. Else raises InputError."""
     check_choice("detector", detector, DETECTORS)
     check_range("detail", detail, 0, 1)
+    if min(photo.size) > MAX_SHORT_SIDE:  # lines are as wide as the picture is large
+        drawing = trace(fit_short_side(photo.convert("RGB"), MAX_SHORT_SIDE), detector, detail)
+        return drawing.resize(photo.size, Image.Resampling.BICUBIC)
     scale = min(photo.size) / 256
     rgb = np.asarray(photo.convert("RGB"), np.float64) / 255
     lines = {"edges": _edges, "lines": _lines, "contours": _contours}[detector](rgb, detail, scale)

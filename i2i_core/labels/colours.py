@@ -14,6 +14,7 @@ _Array = npt.NDArray[np.float32]
 
 UNLABELLED = 255
 NEAR = 30.0  # RGB distance within which a pixel may be a JPEG-noisy copy of a label's colour
+MAX_FLAT = 64  # colours of a map that is exact but has too many labels
 PURE = 12.0  # RGB distance that nearly every pixel inside a flat region keeps, even after JPEG
 
 
@@ -49,18 +50,40 @@ def too_many_labels(count: int, max_labels: int) -> InputError:
 
 
 def exact_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:
-    """The colours of a map without in-between colours, most frequent first; else empty."""
+    """The colours of a map without in-between colours, most frequent first; else empty. However
+    near two of them are, both are labels. Raises InputError for more than `max_labels`, all flat.
+    """
     packed = rgb.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     values, counts = np.unique(packed[opaque], return_counts=True)
     if values.size > max_labels + 1:
+        if values.size <= MAX_FLAT and all(has_core(packed == value) for value in values):
+            raise too_many_labels(int(values.size), max_labels)
         return ()
     order = values[np.argsort(-counts, kind="stable")]
     colours = tuple((int(v) >> 16, int(v) >> 8 & 255, int(v) & 255) for v in order)
-    for value, colour in zip(order, colours, strict=True):
-        others = [c for c in colours if c != colour]
-        if not has_core(packed == value) and _is_mixture(colour, others):
+    for value in order:
+        if not has_core(packed == value) and _is_edge(packed, int(value), [int(v) for v in order]):
             return ()
     return colours
+
+
+def _is_edge(packed: npt.NDArray[np.int32], value: int, values: list[int]) -> bool:
+    """Whether most pixels of a colour lie between two other colours that it is a mixture of."""
+    from scipy.ndimage import maximum_filter
+
+    mask = packed == value
+    colours = {v: (v >> 16, v >> 8 & 255, v & 255) for v in values}
+    beside = {v: maximum_filter(packed == v, 3)[mask] for v in values if v != value}
+    pixel = np.asarray([colours[value]], np.float32)
+    for i, a in enumerate(beside):
+        for b in list(beside)[:i]:
+            ends = colours[a], colours[b]
+            # A colour near one of the two would be a mixture of it with anything.
+            tolerance = min(NEAR, 0.5 * min(rgb_distance(colours[value], end) for end in ends))
+            mixed = float(_to_segment(pixel, *ends)[0]) <= max(2.0, tolerance)
+            if mixed and (beside[a] & beside[b]).mean() >= 0.5:
+                return True
+    return False
 
 
 def flat_colours(rgb: Pixels, opaque: Mask, max_labels: int) -> Colours:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from i2i_core.errors import InputError
@@ -13,6 +14,7 @@ from i2i_core.labels.colours import Ids as Ids
 
 # How an unlabelled pixel is shown: almost grey, so that no truly grey picture is mistaken.
 UNLABELLED_COLOUR: Colour = (96, 92, 100)
+MAX_UNEVEN = 16  # grey levels between the widest and the narrowest gap of painted greys
 # Twelve colours at least 88 apart in RGB, and at least 24 apart in CIELAB for people with normal,
 # red-blind and green-blind sight (simulated after Viénot, Brettel & Mollon 1999).
 _PALETTE = "3b9df8 0a7313 e2d121 aa20ac 1219ae fa1233 96e694 caa3d2 7f1d3c 17787d d7fafa 0a2156"
@@ -50,13 +52,14 @@ def decode(image: Image.Image, colours: Colours | None = None, max_labels: int =
       shows `UNLABELLED_COLOUR`); blurred edges are cleaned as below.
     - A grey picture of at most `max_labels` values, all small or nearly all with a 3x3 patch of
       their own, holds ids: they are numbered 0..N-1 in rising order, and 255 is unlabelled unless
-      the values look painted (0 is used and all are 40 or more apart, as in 0, 128, 255).
+      the values look painted (0 is used, all are 40 or more apart, and evenly: 0, 128, 255).
     - Anything else is a colour map, perhaps anti-aliased or JPEG-compressed: its flat colours are
       the labels, the most frequent first, and the pixels of an edge go to one of the labels
       beside them, so that no thin band of a third lies along it.
 
-    Transparent pixels (alpha below one half) are unlabelled. Raises InputError for a photograph
-    or for more than `max_labels` labels."""
+    Transparent pixels (alpha below one half) are unlabelled, and so is index 255 of a palette that
+    is not used up to it: the border of VOC's maps. Raises InputError for a photograph or for more
+    than `max_labels` labels."""
     grey_map = _grey_levels(image, max_labels) if colours is None else None
     if grey_map is not None:
         return grey_map
@@ -137,14 +140,28 @@ def _rgb(image: Image.Image) -> tuple[Pixels, Mask]:
         deep = np.asarray(image).astype(np.float64)
         image = Image.fromarray((deep * 255 / max(float(deep.max()), 255)).astype(np.uint8))
     rgba = np.asarray(image.convert("RGBA"))
-    return np.ascontiguousarray(rgba[..., :3]), rgba[..., 3] >= 128
+    opaque = rgba[..., 3] >= 128
+    if image.mode == "P":
+        opaque &= ~_void(np.asarray(image), rgba[..., :3])
+    return np.ascontiguousarray(rgba[..., :3]), opaque
+
+
+def _void(indices: Ids, rgb: Pixels) -> Mask:
+    """Where a palette's index 255 says that nothing is labelled. It does not if it is the only
+    one, if the indices are used up to it, or if they are but the greys of a grey picture."""
+    void = indices == UNLABELLED
+    others = indices[~void]
+    grey = bool((rgb == indices[..., None]).all())
+    if grey or not others.size or int(others.max()) >= UNLABELLED - 1:
+        return np.zeros_like(void)
+    return np.asarray(void)
 
 
 def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
     """Decode a map of exact grey values; None when the picture is not one."""
     if image.mode.startswith("I"):
         values, opaque = np.asarray(image).astype(np.int64), np.ones(image.size[::-1], np.bool_)
-        values = np.where(values == 65535, UNLABELLED, values)
+        values = np.where((values == 65535) | (values < 0), UNLABELLED, values)
     else:
         rgb, opaque = _rgb(image)
         if (rgb != rgb[..., :1]).any():
@@ -158,7 +175,7 @@ def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
         cores = sum(label_colours.has_core(values == v) for v in levels)
         if cores < 0.75 * levels.size:
             return None  # the in-between greys of an anti-aliased edge
-    painted = levels[0] == 0 and levels.size > 1 and int(np.diff(levels).min()) >= 40
+    painted = levels[0] == 0 and levels.size > 1 and _evenly_apart(levels)
     labels = levels if painted or small.size == 0 else small
     if labels.size > max_labels:
         raise label_colours.too_many_labels(int(labels.size), max_labels)
@@ -167,3 +184,10 @@ def _grey_levels(image: Image.Image, max_labels: int) -> LabelMap | None:
         ids[(values == value) & opaque] = i
     colours = tuple((int(v), int(v), int(v)) for v in labels)
     return LabelMap(ids, colours, grey_ids=not painted)
+
+
+def _evenly_apart(levels: npt.NDArray[np.int64]) -> bool:
+    """Whether greys look painted: far apart and, where the last is white, evenly."""
+    gaps = np.diff(levels)
+    even = int(levels[-1]) != UNLABELLED or int(np.ptp(gaps)) <= MAX_UNEVEN
+    return bool(int(gaps.min()) >= 40 and even)

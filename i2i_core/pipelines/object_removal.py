@@ -11,7 +11,8 @@ from torch import Tensor
 
 from i2i_core.devices import best_device
 from i2i_core.errors import MAX_SEED, InputError, check_range
-from i2i_core.images.files import check_image, to_eight_bits
+from i2i_core.images.files import check_image
+from i2i_core.images.masks import read_mask
 from i2i_core.images.sizes import check_same_shape
 from i2i_core.images.tensors import to_image, to_tensor
 from i2i_core.patches.label_guides import label_guide
@@ -30,9 +31,9 @@ def remove_object(
     photo: Image.Image, mask: Image.Image, long_side: int = 512, seed: int = 0
 ) -> Work:
     """Fill the masked part of `photo`; the last record's picture is as large, and unchanged beyond
-    two pixels outside the mask. `mask`: of the photo's shape, any scale; painted (white, or opaque)
-    is what has to go. `long_side`, pixels: of the window around the mask that is worked on. Raises
-    InputError when nothing, or nearly everything, is masked, and for a size out of range."""
+    two pixels outside the mask. `mask`: of the photo's shape, any scale; painted is what has to
+    go (see `read_mask`). `long_side`, pixels: of the window around the mask that is worked on.
+    Raises InputError when nothing, or nearly everything, is masked, and for a size out of range."""
     check_range("long side", long_side, 64, 2048)
     check_range("seed", seed, 0, MAX_SEED)
     photo = check_image(photo)
@@ -66,18 +67,6 @@ def remove_object(
         result = photo.copy()
         result.paste(filled, window[:2], alpha)
         yield Progress(level.step, level.total, picture=result, note=f"Filling, level {level.step}")
-
-
-def read_mask(mask: Image.Image, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """What is painted in `mask`, (H, W) at `size` (width, height): where it is not transparent
-    if anything is transparent, else where it is brighter than half."""
-    if mask.mode.startswith(("I", "F")):  # or 16-bit white would not be white
-        mask = to_eight_bits(mask)
-    values = np.asarray(mask.convert("RGBA").resize(size, Image.Resampling.NEAREST))
-    alpha = values[..., 3]
-    if alpha.min() < 128:
-        return np.asarray(alpha >= 128)
-    return np.asarray(values[..., :3].mean(2) >= 128)
 
 
 def _guide(picture: Tensor, hole: NDArray[np.bool_]) -> Tensor:

@@ -121,6 +121,36 @@ def test_pairs_are_matched_by_name_without_ending(tmp_path: Path) -> None:
     assert (len(a), len(b)) == (4, 4)
 
 
+def test_whole_names_are_matched_before_names_without_ending(tmp_path: Path) -> None:
+    save(tmp_path / "a", 10, "0.png", "0.bmp", "1.png", "2.png")
+    save(tmp_path / "b", 50, "0.png", "0.bmp", "1.bmp", "2.png", "2.bmp")
+    a, b = open_domains(tmp_path / "a", tmp_path / "b", paired=True)
+    assert isinstance(b, Folder)
+    assert (greys(a), greys(b)) == ([11, 10, 12, 13], [51, 50, 52, 53])
+    assert b.partnerless == ["2.bmp"]
+
+
+@pytest.mark.parametrize("names", [("0.png", "0.tif"), ("0.png",)])
+def test_pairs_that_are_not_clear_are_refused(names: tuple[str, ...], tmp_path: Path) -> None:
+    save(tmp_path / "a", 10, *names)
+    save(tmp_path / "b", 50, *(("0.bmp",) if len(names) > 1 else ("0.bmp", "0.gif")))
+    with pytest.raises(InputError, match=r"not clear: 0\.png, 0\.(tif|bmp), 0\.(bmp|gif)\. Give"):
+        open_domains(tmp_path / "a", tmp_path / "b", paired=True)
+
+
+def test_sub_folders_are_read_and_tell_pairs_apart(tmp_path: Path) -> None:
+    for grey, side in ((10, "trainA"), (50, "trainB")):
+        save(tmp_path / side, grey, "1.png")
+        save(tmp_path / side / "cats", grey + 1, "1.png", "2.png")
+        save(tmp_path / side / "dogs" / "large", grey + 3, "1.png")
+        save(tmp_path / side / ".thumbnails", 200, "1.png")
+        save(tmp_path / side / "cats", 200, "._1.png")
+    a, b = open_domains(tmp_path, paired=True)
+    assert isinstance(a, Folder)
+    assert a.names == ["1.png", "cats/1.png", "cats/2.png", "dogs/large/1.png"]
+    assert (greys(a), greys(b)) == ([10, 11, 12, 13], [50, 51, 52, 53])
+
+
 def test_folders_without_a_match_are_named(tmp_path: Path) -> None:
     save(tmp_path / "a", 10, "1.png")
     save(tmp_path / "b", 50, "2.png")

@@ -185,3 +185,33 @@ def test_sixteen_bit_label_ids_are_left_alone() -> None:
     ids[:, :10], ids[:, 25:] = 0, 65535
     kept = check_image(Image.fromarray(ids), "The map", flatten=False)
     assert np.array_equal(np.asarray(kept), ids)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (b"II*\0\x08\0\0\0\0\0" + bytes(20), "TIFF whose channels"),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC. Save it as JPEG or PNG"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\x0a" + bytes(20), "JPEG XL"),
+    ],
+)
+def test_what_pillow_cannot_read_is_named(tmp_path: Path, start: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        open_image(written(tmp_path, start))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_a_large_picture_is_shrunk_while_it_is_decoded(tmp_path: Path, kind: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    large = Image.new("RGB", (1200, 800), "red")
+    large.paste("blue", (600, 0, 1200, 800))
+    path = written(tmp_path, encoded(large, kind, exif=exif))
+    small = open_image(path, short_side=100)
+    assert 100 <= small.width < 200  # upright
+    assert abs(small.height - 1.5 * small.width) <= 1
+    assert np.allclose(small.getpixel((50, 20)), (255, 0, 0), atol=6)
+    assert np.allclose(small.getpixel((50, 130)), (0, 0, 255), atol=6)
+    assert open_image(path, short_side=2000).size == open_image(path).size == (800, 1200)
+    assert max(open_image(path, flatten=False, short_side=100).size) == 1200  # a label map

@@ -212,3 +212,12 @@ def test_another_hand_keeps_most_of_the_figure_where_it_was() -> None:
     far = [apart(drawing, roughen(drawing, np.random.default_rng(seed))) for seed in range(8)]
     assert 0.2 < np.mean(far) < 4
     assert drawing.tobytes() == before
+
+
+def test_a_large_photograph_is_traced_small_and_enlarged() -> None:
+    large, small = (trace(disc(size)) for size in (1600, 800))
+    assert large.size == (1600, 1600)
+    ink = [
+        np.asarray(drawing.resize((100, 100), Image.Resampling.BOX)) for drawing in (large, small)
+    ]
+    assert np.abs(ink[0].astype(int) - ink[1]).mean() < 6

@@ -219,6 +219,45 @@ def test_grey_ids_decoded_together_match_exactly():
         decode_together(source, antialiased())
 
 
+def near_colours() -> Image.Image:
+    """Ten flat colours; the last two are near, and small as eyes: one of them in the other."""
+    colours = [(25 * i, 255 - 25 * i, 40 * (i % 3)) for i in range(8)] + [
+        (0, 60, 100),
+        (0, 80, 100),
+    ]
+    ids = np.kron(np.arange(8).reshape(2, 4), np.ones((30, 30), np.intp))
+    ids[10:14, 10:14] = 8
+    ids[11:13, 11:13] = 9
+    ids[40:42, 40:42] = 9
+    return Image.fromarray(np.asarray(colours, np.uint8)[ids])
+
+
+def test_an_exact_palette_is_never_merged() -> None:
+    image = near_colours()
+    found = decode(image)
+    assert {*found.colours} == {colour for _, colour in image.getcolors()}
+    assert np.array_equal(np.asarray(encode(found.ids, found.colours)), np.asarray(image))
+
+
+@pytest.mark.parametrize("border", [1, 5])
+def test_index_255_of_a_palette_is_unlabelled(border: int) -> None:
+    indices = np.zeros((60, 80), np.uint8)
+    indices[20:50, 20:60] = 15
+    edge = np.zeros_like(indices, np.bool_)
+    edge[20:50, 20:60] = True
+    edge[20 + border : 50 - border, 20 + border : 60 - border] = False
+    indices[edge] = 255
+    image = Image.fromarray(indices).convert("P")
+    colours = [0, 0, 0, *[v for i in range(1, 255) for v in (i, 128, 7)], 224, 224, 192]
+    image.putpalette(colours)
+    found = decode(image)
+    assert {*found.colours} == {(0, 0, 0), (15, 128, 7)}
+    assert np.array_equal(found.ids == UNLABELLED, edge)
+    wide = Image.fromarray(np.where(indices == 15, 50, indices).astype(np.uint8))
+    if border > 2:  # a thinner line of white is an edge
+        assert np.array_equal(decode(wide).ids == UNLABELLED, edge)
+
+
 def test_resize_takes_the_nearest_centre():
     ids = np.array([[0, 1, 2]], np.uint8)
     np.testing.assert_array_equal(resize(ids, (6, 2)), [[0, 0, 1, 1, 2, 2]] * 2)

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from i2i_core.errors import InputError
-from i2i_core.pipelines.object_removal import read_mask, remove_object
+from i2i_core.images.masks import read_mask
+from i2i_core.pipelines.object_removal import remove_object
 from i2i_core.progress import last_picture
 
 SIZE = (96, 72)
