@@ -14,7 +14,7 @@ from i2i_core.errors import MAX_SEED, InputError
 from i2i_core.images.files import open_image
 
 STARTERS = Path(__file__).parents[2] / "examples" / "starters"
-DOWNLOAD = ["download", "fullscreen"]  # buttons of a result
+DOWNLOAD: Any = ["download", "fullscreen"]  # buttons of a result
 LARGE = 4_000_000  # pixels; beyond, people are told that their picture was shrunk
 
 

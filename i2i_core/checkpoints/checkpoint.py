@@ -20,6 +20,7 @@ from i2i_core.methods import METHODS, find_method
 from i2i_core.networks.meta import on_meta_device
 
 ENDING = ".safetensors"
+LFS = b"version https://git-lfs"  # how a pointer begins
 TRAINING = "training."  # before the names of what only looking inside and further fits need
 
 
@@ -52,6 +53,10 @@ def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None
     Raises InputError for a file that is missing, damaged, or not a model of this version."""
     header = read_header(path) if header is None else header
     method, tensors = _build(path, header)
+    numbers = (value for value in tensors.values() if value.is_floating_point())
+    if not all(value.isfinite().all() for value in numbers):
+        problem = "holds weights that are not numbers: its fit went wrong, or the file is damaged"
+        raise InputError(f"{Path(path).name} {problem}. Take one that was saved earlier.")
     try:
         if "training" in header:
             _load_training(method, tensors)
@@ -99,6 +104,10 @@ def read_header(path: str | Path) -> dict[str, str]:
         with safe_open(path, "pt") as file:
             header: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError):
+        with path.open("rb") as file:
+            if file.read(len(LFS)) == LFS:
+                problem = "is not here yet: Git LFS has left a pointer in its place"
+                raise InputError(f"{path.name} {problem}. Fetch it with `git lfs pull`.") from None
         advice = "Published .pth files are turned into one by the command import."
         raise InputError(f"{path.name} is not a .safetensors file. {advice}") from None
     if header.get("format") not in FORMATS or not {"method", "config", "step"} <= set(header):

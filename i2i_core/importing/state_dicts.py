@@ -5,6 +5,7 @@ import pickle
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,10 @@ from i2i_core.importing.names import known_but_unusable
 
 Tensors = Mapping[str, Tensor]
 ASK = "Ask for a plain state dict: torch.save(generator.state_dict(), path)."
+# Names under which programs keep one network's weights, averaged ones first, and what they put
+# before each name: nn.DataParallel, torch.compile, Lightning.
+WRAPPERS = ("params_ema", "state_dict", "params", "generator", "netG", "model", "net")
+PREFIXES = ("module.", "_orig_mod.", "generator.", "netG.")
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed|unsupported class <class '(\S+)'>")
 
@@ -25,8 +30,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, Mapping):
         kind = type(content).__name__
         raise InputError(f"{path.name} holds a {kind}, not weights by name. {ASK}")
-    if isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
+    content = _unwrapped(content)
     # Of rosinality's training checkpoints those networks that make pictures, averaged if possible.
     for parts in (("e_ema", "g_ema"), ("e", "g")):
         if all(isinstance(content.get(part), Mapping) for part in parts):
@@ -43,14 +47,37 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     if sum(value.nbytes for value in tensors.values()) > path.stat().st_size:
         # Such as one number seen as a million: the network would be larger than memory.
         raise InputError(f"{path.name} announces more weights than it has room for. {ASK}")
-    while all(name.startswith("module.") for name in tensors):  # by nn.DataParallel
-        tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
+    tensors = _plain_names(tensors)
+    _check_finite(tensors, path.name)
     # Before torch 0.4.1 instance normalisation, which has no weights, saved statistics in vain.
     return {
         name: value
         for name, value in tensors.items()
         if not (_leaf(name) in _STATISTICS and f"{name[: -len(_leaf(name))]}weight" not in tensors)
     }
+
+
+def _unwrapped(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """What a file holds of weights, without the mappings around them and what lies beside those."""
+    for _ in range(2):
+        wrapper = next((w for w in WRAPPERS if isinstance(content.get(w), Mapping)), None)
+        if wrapper is None:
+            return content
+        content = content[wrapper]
+    return content
+
+
+def _plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    for prefix in PREFIXES * 2:  # one may be around another
+        if all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
+    return tensors
+
+
+def _check_finite(tensors: Tensors, file: str) -> None:
+    if not all(value.isfinite().all() for value in tensors.values() if value.is_floating_point()):
+        problem = "holds weights that are not numbers: its training went wrong before it was saved"
+        raise InputError(f"{file} {problem}. Ask for one that was saved earlier.")
 
 
 def _load(path: Path) -> object:

@@ -13,6 +13,7 @@ from i2i_core.checkpoints.checkpoint import (
     build,
     load,
     load_training,
+    read_header,
     save,
     save_training,
 )
@@ -88,6 +89,22 @@ def test_what_is_no_safetensors_file_is_answered(tmp_path: Path) -> None:
     (tmp_path / "half.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"half\.safetensors"):
         load(tmp_path / "half.safetensors")
+
+
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
+    pointer = tmp_path / "m.safetensors"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(InputError, match=r"m\.safetensors is not here yet.*git lfs pull"):
+        read_header(pointer)
+
+
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
+    method = fitted(ROWS["cut"])
+    with torch.no_grad():
+        next(method.ema.network.parameters()).view(-1)[0] = torch.inf
+    save(method, tmp_path / "m.safetensors")
+    with pytest.raises(InputError, match=r"m\.safetensors holds weights that are not numbers"):
+        load(tmp_path / "m.safetensors")
 
 
 def test_a_file_of_another_size_of_network_is_told_apart(tmp_path: Path) -> None:

@@ -147,6 +147,12 @@ def old(tensors: Tensors) -> Tensors:
 WRAPPED: dict[str, Callable[[Tensors], object]] = {
     "DataParallel": lambda tensors: {f"module.{name}": v for name, v in tensors.items()},
     "state_dict": lambda tensors: {"state_dict": tensors, "epoch": 5},
+    "model": lambda tensors: {"model": tensors, "optimizer": {}},
+    "averaged": lambda tensors: {"params": None, "params_ema": tensors},
+    "Lightning": lambda tensors: {
+        "state_dict": {f"generator.{name}": v for name, v in tensors.items()}
+    },
+    "compiled": lambda tensors: {f"module._orig_mod.{name}": v for name, v in tensors.items()},
     "old": old,
     "half": lambda tensors: {k: v.half() if v.ndim else v for k, v in tensors.items()},
     "parameters": lambda tensors: {k: nn.Parameter(v) for k, v in old(tensors).items()},

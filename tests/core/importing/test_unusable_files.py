@@ -96,6 +96,13 @@ def test_networks_larger_than_any_of_ours_are_refused(tmp_path: Path) -> None:
             import_published(saved(network, tmp_path))
 
 
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
+    network = PlainResNet(width=2, blocks=1)
+    with torch.no_grad():
+        next(network.parameters()).view(-1)[0] = torch.nan
+    assert "not numbers" in sentence(saved(network, tmp_path))
+
+
 class Evil:
     """Unpickling it would run code."""
 
@@ -156,7 +163,7 @@ def test_contents_that_are_no_state_dict(tmp_path: Path) -> None:
         (weight, "a Tensor"),
         ({}, "empty"),
         ({"state_dict": {}}, "empty"),
-        ({"epoch": 3, "model": {"a": weight}}, 'entry "epoch"'),
+        ({"epoch": 3, "weights": {"a": weight}}, 'entry "epoch"'),
         ({0: weight}, 'entry "0"'),
         ({"model.0.weight": torch.eye(2).to_sparse()}, "no plain tensor"),
         ({"model.0.weight": torch.zeros(2, device="meta")}, "no plain tensor"),
