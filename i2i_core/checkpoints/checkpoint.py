@@ -54,7 +54,7 @@ def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None
     header = read_header(path) if header is None else header
     method, tensors = _build(path, header)
     numbers = (value for value in tensors.values() if value.is_floating_point())
-    if not all(value.isfinite().all() for value in numbers):
+    if not all(value.float().isfinite().all() for value in numbers):
         problem = "holds weights that are not numbers: its fit went wrong, or the file is damaged"
         raise InputError(f"{Path(path).name} {problem}. Take one that was saved earlier.")
     try:

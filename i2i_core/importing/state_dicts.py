@@ -75,7 +75,9 @@ def _plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check_finite(tensors: Tensors, file: str) -> None:
-    if not all(value.isfinite().all() for value in tensors.values() if value.is_floating_point()):
+    if not all(
+        value.float().isfinite().all() for value in tensors.values() if value.is_floating_point()
+    ):
         problem = "holds weights that are not numbers: its training went wrong before it was saved"
         raise InputError(f"{file} {problem}. Ask for one that was saved earlier.")
 

@@ -186,11 +186,12 @@ def test_nothing_offers_to_publish_a_visitor_s_picture(client: Client) -> None:
     shown = [c for c in client.config["components"] if "buttons" in c["props"]]
     assert {"image", "gallery", "imageeditor"} <= {c["type"] for c in shown}
     kinds = ("image", "gallery", "imageeditor")
-    # Those called "result" are the API's, which no page shows.
+    # Those called "result" and "preview" are the API's, which no page shows.
     hidden = [c for c in shown if c["type"] in kinds and c["props"].get("visible") is False]
     offering = [
         c["props"].get("label") for c in shown
-        if c["type"] in kinds and c not in hidden and c["props"].get("label") != "result"
+        if c["type"] in kinds and c not in hidden
+        and c["props"].get("label") not in ("result", "preview")
         and (c["props"]["buttons"] is None or "share" in c["props"]["buttons"])
     ]  # fmt: skip
     assert offering == []
