@@ -15,33 +15,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from PIL import Image
 
-from benchmarks.facades import grid
+from benchmarks.domain import patches
+from benchmarks.facades import grid, see
 from benchmarks.features import features, pictures
 from i2i_core.checkpoints.checkpoint import load, save
 from i2i_core.data.folders import Folder
-from i2i_core.evaluation.set_metrics import PatchSet, feature_distance, look
 from i2i_core.images.line_drawings import field, trace
-from i2i_core.images.tensors import to_tensor
 from i2i_core.method import Method
 from i2i_core.methods import METHODS
-from i2i_core.networks.deep_features import DeepFeatures
-from weights.train import RECIPES
+from i2i_core.training.settings import PROJECTED
+from weights.train import RECIPES, clean_labels
 
 COLUMNS = ("kernel", "Fréchet", "features", "SWD")
 SHOWN = 8
 DETAIL = 0.35  # of traced drawings
-SEEN = {"adversarial": "hinge", "beta1": 0.0, "beta2": 0.99}
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "patch": {"discriminator": "patch"},
     "patch, perceptual": {"discriminator": "patch", "perceptual_weight": 1.0},
-    "projected": {**SEEN, "discriminator": "projected"},
-    "projected, perceptual": {**SEEN, "discriminator": "projected", "perceptual_weight": 1.0},
-    "both, perceptual": {
-        **SEEN, "discriminator": "both", "perceptual_weight": 1.0, "matching_weight": 2.0,
-    },
-}  # fmt: skip
+    "projected": {**PROJECTED, "perceptual_weight": 0.0},
+    "projected, perceptual": PROJECTED,
+    "both, perceptual": {**PROJECTED, "discriminator": "both", "matching_weight": 2.0},
+}
 
 
 class Task(NamedTuple):
@@ -99,14 +94,18 @@ def main() -> None:
     sources, targets = (pictures(options.data / f, options.limit) for f in task[3:5])
     if task.recipe == "pix2pix.cats":
         sources = [field(trace(photo, "edges", DETAIL)) for photo in sources]
+    elif task.recipe == "pix2pix.facades":
+        sources = [clean_labels(labels) for labels in sources]
     rows = {name: [model.translate(s) for s in sources] for name, model in models.items()}
-    real = features(targets, paired=task.paired)
+    real = features(targets)
     print(f"{'':24}" + "".join(f"{name:>11}" for name in COLUMNS))
     for name, results in rows.items():
-        seen = features(results, paired=task.paired)
-        numbers = [seen.kernel_distance(real), seen.frechet_distance(real)]
-        numbers.append(apart(results, targets) if task.paired else float("nan"))
-        numbers.append(patches(results).distance(patches(targets)))
+        if task.paired:
+            seen = see(results, targets)
+        else:
+            mine = features(results)
+            seen = mine.kernel_distance(real), mine.frechet_distance(real), float("nan")
+        numbers = *seen, patches(results).distance(patches(targets))
         print(f"{name:24}" + "".join(f"{number:11.3f}" for number in numbers))
     options.out.mkdir(parents=True, exist_ok=True)
     columns = [sources[:SHOWN], *(results[:SHOWN] for results in rows.values())]
@@ -128,22 +127,6 @@ def teach(task: Task, variant: Mapping[str, Any], options: argparse.Namespace) -
             if minutes >= options.minutes:
                 break
     return method
-
-
-def patches(pictures: list[Image.Image]) -> PatchSet:
-    """All patches of the pictures."""
-    patches = PatchSet(len(pictures))
-    for picture in pictures:
-        patches.add(to_tensor(picture.convert("RGB")))
-    return patches
-
-
-def apart(results: list[Image.Image], targets: list[Image.Image]) -> float:
-    """Mean distance of features of the pairs."""
-    network = DeepFeatures()
-    pairs = zip(results, targets, strict=True)
-    seen = [[look(network, to_tensor(p.convert("RGB"))) for p in pair] for pair in pairs]
-    return sum(feature_distance(*maps) for maps in seen) / len(seen)
 
 
 if __name__ == "__main__":

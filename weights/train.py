@@ -71,13 +71,18 @@ def make_cat_drawings(data: Path, work: Path) -> tuple[Path, Path]:
 
 def make_front_labels(data: Path, work: Path) -> tuple[Path, Path]:
     """The label maps in data/facades/train_label, their colours cleaned of JPEG's blur."""
-    a, colours = work / "a", tuple(FACADES.values())
+    a = work / "a"
     a.mkdir(parents=True, exist_ok=True)
     for file in Folder(data / "facades" / "train_label").files:
         with Image.open(file) as picture:
-            ids = fill_unlabelled(decode(picture, colours).ids)
-        encode(ids, colours).save(a / f"{file.stem}.png")
+            clean_labels(picture).save(a / f"{file.stem}.png")
     return a, data / "facades" / "train_photo"
+
+
+def clean_labels(labels: Image.Image) -> Image.Image:
+    """A front's label map in the exact colours that JPEG has blurred."""
+    colours = tuple(FACADES.values())
+    return encode(fill_unlabelled(decode(labels, colours).ids), colours)
 
 
 def make_front_photos(data: Path, work: Path) -> tuple[Path, Path]:

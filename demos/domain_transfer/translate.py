@@ -143,7 +143,7 @@ def _wire(
     running += [jobs.wire(button.click, run_many, [pictures, *c], outputs, **status)]
     jobs.wire(c.translation.change, _options, c.translation, [c.seed, c.reference])
     inputs, outputs = [view.results, c.strength, c.keep_colours], [view.slider, view.rival_slider]
-    for event in (c.strength.input, c.keep_colours.input):
+    for event in (widgets.moved(c.strength), c.keep_colours.input):
         jobs.wire(event, _blended, inputs, outputs, latest=True)
     return running
 

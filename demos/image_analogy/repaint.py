@@ -92,7 +92,7 @@ def build() -> None:
     jobs.wire(editor.clear, Canvas.editor_value, canvas, editor)
     jobs.wire(picker.select, _pick, [canvas, whole], outputs)
     # Another photograph ends what still runs for the last one.
-    for event in (photo.upload, *widgets.moves(classes)):
+    for event in (photo.upload, widgets.moved(classes)):
         jobs.wire(event, _load, [photo, classes], outputs, cancels=running, latest=True)
     jobs.wire(scenes.click, _scene, scenes, outputs, cancels=running)
     jobs.wire(again.click, _again, [result, classes], outputs, cancels=running)

@@ -1,7 +1,8 @@
 """Widgets and small helpers that tabs share."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,10 @@ def enlarged(picture: Image.Image, like: Image.Image) -> Image.Image:
     return picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def moves(slider: gr.Slider) -> list[Any]:
-    """The events by which somebody moves a slider: dragging and the arrow keys, letting it go, and
-    the arrow that resets it."""
-    return [slider.input, slider.release]
+def moved(slider: gr.Slider) -> Callable[..., Any]:
+    """The event that somebody has moved a slider, by dragging, by the arrow keys, or back by the
+    arrow that resets it. It comes often: wire it up so that the latest counts."""
+    return partial(gr.on, [slider.input, slider.release])
 
 
 def thumbnails(names: Iterable[str], label: str) -> gr.Dataset:
@@ -78,10 +79,12 @@ def read(
     if path is None:
         raise InputError(f"Add {what} first.")
     picture = open_image(path, flatten=flatten, short_side=short_side)
-    with Image.open(path) as file:  # its header only
-        width, height = file.size
-    if width * height > LARGE:
-        size = f"{width} × {height}"
+    size = picture.size
+    if short_side is not None:  # it may have been shrunk already: the file's header tells
+        with Image.open(path) as file:
+            size = file.size
+    if size[0] * size[1] > LARGE:
+        size = f"{size[0]} × {size[1]}"
         gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
     return picture
 

@@ -7,7 +7,7 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from demos.shared import jobs, models
-from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, moves, read, starter
+from demos.shared.widgets import DOWNLOAD, Picture, Result, Seed, moved, read, starter
 from demos.sketch_to_photo.canvas import SIDE, DrawingCanvas, Palette, to_picture, to_value
 from examples.drawings import DRAWINGS
 from i2i_core.checkpoints.model_zoo import ModelInfo, model_info
@@ -87,8 +87,8 @@ def build() -> models.Chooser:
     drawing = jobs.wire(surprise.click, _surprise, [count, model], [count, canvas, seed])
     events.append(drawing.success)
     traced = [model, photo_to_trace, detector, detail]
-    for event in (photo_to_trace.upload, detector.input, *moves(detail)):
-        drawing = jobs.wire(event, _trace, traced, canvas, compute=True)
+    for event in (photo_to_trace.upload, detector.input, moved(detail)):
+        drawing = jobs.wire(event, _trace, traced, canvas, compute=True, latest=True)
         events.append(drawing.success)
     for event in events:
         jobs.wire(event, follow, source, result, compute=True, latest=True)

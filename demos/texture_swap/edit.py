@@ -8,7 +8,7 @@ import gradio as gr
 
 from demos.shared import jobs
 from demos.shared.models import choices, shipped_model
-from demos.shared.widgets import DOWNLOAD, Gallery, Picture, Result, moves, starter, thumbnails
+from demos.shared.widgets import DOWNLOAD, Gallery, Picture, Result, moved, starter, thumbnails
 from demos.texture_swap import edit_handlers as handlers
 from demos.texture_swap.edit_handlers import GLOBAL, REGIONAL, Editor, EditorView
 from demos.texture_swap.models import TASK, first
@@ -65,15 +65,13 @@ def build(visit_paths: gr.State) -> None:
         opened = wire(started.success, handlers.open_picture, editor)
         jobs.wire(opened.success, handlers.name_sliders, model, sliders, compute=True)
     for slider in (*sliders, keep):
-        for event in moves(slider):
-            wire(event, handlers.preview, [editor, keep, *sliders], latest=True)
+        wire(moved(slider), handlers.preview, [editor, keep, *sliders], latest=True)
     for button, handler in (
         (keep_button, handlers.keep_pending), (undo, handlers.undo), (reset, handlers.reset)
     ):  # fmt: skip
         wire(button.click, _centred(handler), editor, outputs=[*outputs, *sliders])
     wire(canvas.select, handlers.click, [editor, tolerance, canvas])
-    for event in moves(tolerance):
-        wire(event, handlers.choose, [editor, tolerance], latest=True)
+    wire(moved(tolerance), handlers.choose, [editor, tolerance], latest=True)
     wire(paint.click, handlers.paint, [editor, paper])
     wire(drop.click, handlers.drop_region, editor)
     jobs.wire(source.input, lambda: None, None, source_spot)

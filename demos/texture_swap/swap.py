@@ -62,8 +62,8 @@ def build() -> Chooser:
     work: dict[str, Any] = {"outputs": outputs, "status": status, "compute": True}
     events = (
         # The maker also changes when a model was taught or brought.
-        structure.input, texture.input, maker.change, size.input, *widgets.moves(strength),
-        *widgets.moves(detail)
+        structure.input, texture.input, maker.change, size.input, widgets.moved(strength),
+        widgets.moved(detail),
     )  # fmt: skip
     inputs = [structure, texture, maker, strength, detail, size]
     running = [jobs.wire(event, make, inputs, latest=True, **work) for event in events]

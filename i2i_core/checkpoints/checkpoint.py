@@ -53,10 +53,6 @@ def load(path: str | Path, *, device: str = "cpu", header: dict[str, str] | None
     Raises InputError for a file that is missing, damaged, or not a model of this version."""
     header = read_header(path) if header is None else header
     method, tensors = _build(path, header)
-    numbers = (value for value in tensors.values() if value.is_floating_point())
-    if not all(value.float().isfinite().all() for value in numbers):
-        problem = "holds weights that are not numbers: its fit went wrong, or the file is damaged"
-        raise InputError(f"{Path(path).name} {problem}. Take one that was saved earlier.")
     try:
         if "training" in header:
             _load_training(method, tensors)
@@ -104,10 +100,7 @@ def read_header(path: str | Path) -> dict[str, str]:
         with safe_open(path, "pt") as file:
             header: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError):
-        with path.open("rb") as file:
-            if file.read(len(LFS)) == LFS:
-                problem = "is not here yet: Git LFS has left a pointer in its place"
-                raise InputError(f"{path.name} {problem}. Fetch it with `git lfs pull`.") from None
+        check_fetched(path)
         advice = "Published .pth files are turned into one by the command import."
         raise InputError(f"{path.name} is not a .safetensors file. {advice}") from None
     if header.get("format") not in FORMATS or not {"method", "config", "step"} <= set(header):
@@ -126,6 +119,14 @@ def read_header(path: str | Path) -> dict[str, str]:
     except (KeyError, ValueError, TypeError, ZeroDivisionError):
         raise InputError(f"{path.name} is damaged: its header cannot be read.") from None
     return header
+
+
+def check_fetched(path: Path) -> None:
+    """Raise InputError for a pointer that Git LFS left in the place of the file."""
+    with path.open("rb") as file:
+        if file.read(len(LFS)) == LFS:
+            problem = "is not here yet: Git LFS has left a pointer in its place"
+            raise InputError(f"{path.name} {problem}. Fetch it with `git lfs pull`.") from None
 
 
 def training_path(path: str | Path) -> Path:
@@ -173,6 +174,10 @@ def _build(
     with safe_open(path, "pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         tensors = migrate_tensors(tensors, name, file.metadata())
+    numbers = (value for value in tensors.values() if value.is_floating_point())
+    if not all(value.float().isfinite().all() for value in numbers):
+        problem = "holds weights that are not numbers: its fit went wrong, or the file is damaged"
+        raise InputError(f"{Path(path).name} {problem}. Take one that was saved earlier.")
     try:
         config = {**json.loads(header["config"]), **(changes or {})}
         with on_meta_device():

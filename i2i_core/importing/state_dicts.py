@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from i2i_core.checkpoints.checkpoint import check_fetched
 from i2i_core.errors import InputError
 from i2i_core.importing.names import known_but_unusable
 
@@ -93,6 +94,7 @@ def _load(path: Path) -> object:
             pickled = file.read(1) in (b"P", b"\x80")  # zip and legacy
     except OSError as error:
         raise InputError(f"{path.name} could not be read: {error.strerror or error}.") from None
+    check_fetched(path)
     try:
         # Options are often saved beside the weights: of a Namespace only its values are read.
         with torch.serialization.safe_globals([argparse.Namespace]):

@@ -37,7 +37,7 @@ class ProjectedDiscriminator(nn.Module):
     Features are mixed across channels and then, coarse to fine, across scales, by random
     convolutions that are never trained (section 3.2): without, the heads would attend to a small
     part of what the network sees. Each stride has a head of `width` channels with spectral norms
-    (Miyato et al. 2018). With `augment` all that is judged is augmented (Zhao et al. 2020).
+    (Miyato et al. 2018). With `augment` what is judged in training is augmented (Zhao et al. 2020).
 
     It holds no copy of the frozen network, whose weights are nobody's to train."""
 
@@ -52,7 +52,9 @@ class ProjectedDiscriminator(nn.Module):
     def look(self, *inputs: Tensor) -> tuple[View, ...]:
         """What the frozen network sees in `inputs`, all augmented alike, so that pairs stay pairs.
         Raises WeightsUnavailable where its weights are not beside the code."""
-        augmentation = DifferentiableAugmentation(inputs[0]) if self.augment else None
+        augmentation = (
+            DifferentiableAugmentation(inputs[0]) if self.augment and self.training else None
+        )
         network = efficientnet_lite0(LAYERS, str(inputs[0].device))
         views = []
         for x in inputs:

@@ -14,7 +14,7 @@ from i2i_core.images.files import check_image
 from i2i_core.images.overlays import Floats, as_array, glow, judged, mark
 from i2i_core.images.sizes import fit_short_side
 from i2i_core.images.tensors import fit_multiple, to_image, to_tensor
-from i2i_core.method import Method
+from i2i_core.method import Method, training_mode
 from i2i_core.methods.cut import CUT
 from i2i_core.methods.cyclegan import CycleGAN
 
@@ -85,9 +85,11 @@ def score_patches(method: Method, picture: Image.Image, *, reverse: bool = False
         raise InputError("Only CycleGAN and CUT have a discriminator that judges patches.")
     _check_training_networks(method, "discriminator")
     small = fit_short_side(picture.convert("RGB"), SHORT_SIDE)
-    with torch.no_grad():
+    projected = method.config.discriminator == "projected"
+    # In training mode a projected one might augment what it is shown.
+    with training_mode(network, not projected), torch.no_grad():
         logits = network(to_tensor(small).to(method.device) * 2 - 1)
-    if method.config.discriminator == "projected":
+    if projected:
         logits = logits.mean(1, keepdim=True)  # over the strides
     real, made = SAID.get(method.config.adversarial, (1, 0))
     values = ((logits[:, :1] - made) / (real - made)).clamp(0, 1)

@@ -103,6 +103,13 @@ def test_the_starter_that_is_shown_obeys_the_sliders(browser: Any, page_url: str
     page.get_by_label("range slider for Strength").press("ArrowLeft")
     page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=painted, **PATIENT)
     weaker = addresses(page)[1]
+    strength = page.locator(".block:visible").filter(
+        has=page.get_by_label("range slider for Strength")
+    )
+    strength.get_by_role("button").first.click()  # the arrow that resets it
+    playwright.expect(page.get_by_label("number input for Strength")).to_have_value("1")
+    page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=weaker, **PATIENT)
+    weaker = addresses(page)[1]
     page.get_by_label("Keep the colours").check()
     page.wait_for_function(f"after => {VISIBLE}[1].src !== after", arg=weaker, **PATIENT)
     page.close()

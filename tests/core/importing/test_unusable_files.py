@@ -96,6 +96,12 @@ def test_networks_larger_than_any_of_ours_are_refused(tmp_path: Path) -> None:
             import_published(saved(network, tmp_path))
 
 
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
+    pointer = tmp_path / "latest_net_G.pth"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    assert "git lfs pull" in sentence(pointer)
+
+
 def test_weights_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
     network = PlainResNet(width=2, blocks=1)
     with torch.no_grad():

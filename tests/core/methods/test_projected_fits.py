@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -69,10 +70,11 @@ def test_both_kinds_can_judge_together() -> None:
 
 @pytest.mark.parametrize("name", ["cut", "cyclegan"])
 def test_its_scores_are_seen_inside(name: str) -> None:
-    method = METHODS[name].from_settings(settings(name))
+    method = METHODS[name].from_settings(settings(name) | {"augment": True})
     for _ in method.fit(A, B):
         pass
     scores = score_patches(method, A[0])
+    assert np.array_equal(scores.values, score_patches(method, A[0]).values)  # nothing is drawn
     assert scores.values.min() >= 0
     assert scores.values.max() <= 1
     assert len(set(scores.values.ravel().tolist())) > 4

@@ -77,6 +77,9 @@ def test_pairs_are_augmented_alike() -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.features, same.features, strict=True))
     (another,) = judge.look(x)
     assert not torch.allclose(one.features[0], another.features[0])
+    judge.eval()  # who looks inside sees the picture itself
+    (plain,) = ProjectedDiscriminator(width=8).look(x)
+    assert torch.equal(judge.look(x)[0].features[0], plain.features[0])
 
 
 def test_the_perceptual_term_takes_what_was_seen() -> None:
