@@ -79,13 +79,13 @@ def read(
     if path is None:
         raise InputError(f"Add {what} first.")
     picture = open_image(path, flatten=flatten, short_side=short_side)
-    size = picture.size
+    width, height = picture.size
     if short_side is not None:  # it may have been shrunk already: the file's header tells
         with Image.open(path) as file:
-            size = file.size
-    if size[0] * size[1] > LARGE:
-        size = f"{size[0]} × {size[1]}"
-        gr.Info(f"{what.capitalize()} has {size} pixels: it is shrunk to work with.")
+            width, height = file.size
+    if width * height > LARGE:
+        pixels = f"{width} × {height}"
+        gr.Info(f"{what.capitalize()} has {pixels} pixels: it is shrunk to work with.")
     return picture
 
 
